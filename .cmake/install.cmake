@@ -1,0 +1,25 @@
+# `cmake --install`: the headers and a package that `find_package(batchnorm)` finds.
+
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/batchnorm")
+
+install(DIRECTORY include/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(TARGETS batchnorm EXPORT batchnorm-targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(EXPORT batchnorm-targets NAMESPACE batchnorm:: DESTINATION "${package_dir}")
+
+configure_package_config_file(
+  .cmake/batchnorm-config.cmake.in "${PROJECT_BINARY_DIR}/batchnorm-config.cmake"
+  INSTALL_DESTINATION "${package_dir}"
+)
+write_basic_package_version_file(
+  "${PROJECT_BINARY_DIR}/batchnorm-config-version.cmake"
+  COMPATIBILITY SameMinorVersion
+  ARCH_INDEPENDENT
+)
+install(
+  FILES "${PROJECT_BINARY_DIR}/batchnorm-config.cmake" "${PROJECT_BINARY_DIR}/batchnorm-config-version.cmake"
+  DESTINATION "${package_dir}"
+)
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

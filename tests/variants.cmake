@@ -1,0 +1,27 @@
+# The tests of the kernels once per instruction set that this machine has, and the threads under TSan.
+
+file(READ /proc/cpuinfo cpuinfo)
+
+set(kernel_sources exactness_test.cpp moments_test.cpp nonfinite_test.cpp)
+
+function(batchnorm_add_kernel_variant name)
+  batchnorm_add_test_program(
+    batchnorm_kernel_tests_${name} PREFIX "${name}." SOURCES ${kernel_sources} ${ARGN}
+  )
+endfunction()
+
+batchnorm_add_kernel_variant(scalar DEFINITIONS EIGEN_DONT_VECTORIZE)
+if(cpuinfo MATCHES " avx2 " AND cpuinfo MATCHES " fma ")
+  batchnorm_add_kernel_variant(avx2 OPTIONS -mavx2 -mfma)
+endif()
+if(cpuinfo MATCHES " avx512f " AND cpuinfo MATCHES " avx512dq " AND cpuinfo MATCHES " avx512vl ")
+  batchnorm_add_kernel_variant(avx512 OPTIONS -mavx512f -mavx512dq -mavx512vl -mfma)
+endif()
+
+batchnorm_add_test_program(
+  batchnorm_thread_tests_tsan
+  PREFIX "tsan."
+  SOURCES threads_test.cpp
+  DEFINITIONS EIGEN_USE_THREADS
+  OPTIONS -fsanitize=thread -O1
+)
