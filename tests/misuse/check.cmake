@@ -1,0 +1,55 @@
+# Compiles SOURCE and checks how that ends:
+#
+#   cmake -DSOURCE=case.cpp "-DCOMMAND=compiler;flags" -P check.cmake
+#
+# A line that ends in `// error: SENTENCE` must be refused: the compiler gives exactly one error, its text
+# holds SENTENCE, and the output names that very line. A source without such a line must compile.
+
+function(find_marked_line)
+  file(READ "${SOURCE}" text)
+  if(text MATCHES "^(.*)// error: ([^\n]+)\n")
+    string(REGEX REPLACE "[^\n]" "" newlines "${CMAKE_MATCH_1}")
+    string(LENGTH "${newlines}" lines_before)
+    math(EXPR line "${lines_before} + 1")
+    set(line ${line} PARENT_SCOPE)
+    set(sentence "${CMAKE_MATCH_2}" PARENT_SCOPE)
+  endif()
+endfunction()
+
+function(refuse what)
+  message(FATAL_ERROR "${SOURCE}: ${what}; the compiler said:\n${output}")
+endfunction()
+
+function(check_refusal)
+  if(status EQUAL 0)
+    refuse("it must not compile, but does")
+  endif()
+  string(FIND "${output}" ": error: " first)
+  string(FIND "${output}" ": error: " last REVERSE)
+  if(first EQUAL -1 OR NOT first EQUAL last)
+    refuse("there must be exactly one error")
+  endif()
+  string(SUBSTRING "${output}" ${first} -1 error)
+  string(REGEX REPLACE "\n.*" "" error "${error}")
+  string(FIND "${error}" "${sentence}" position)
+  if(position EQUAL -1)
+    refuse("the error must say \"${sentence}\"")
+  endif()
+  string(FIND "${output}" "${SOURCE}:${line}:" position)
+  if(position EQUAL -1)
+    refuse("the output must name line ${line}")
+  endif()
+endfunction()
+
+find_marked_line()
+execute_process(
+  COMMAND ${COMMAND} "${SOURCE}"
+  RESULT_VARIABLE status
+  OUTPUT_VARIABLE output
+  ERROR_VARIABLE output
+)
+if(DEFINED sentence)
+  check_refusal()
+elseif(NOT status EQUAL 0)
+  refuse("it must compile")
+endif()
