@@ -1,0 +1,340 @@
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "arguments.hpp"
+#include "fixtures.hpp"
+
+// What is wrong is refused with what came, what was expected and the likely cure, and the layer is
+// exactly as before: parameters, gradients, running statistics, counter, and the forward that a
+// backward may still follow.
+
+namespace {
+
+using namespace fixtures;
+using batchnorm::accumulate, batchnorm::residual;
+using batchnorm::BatchNorm, batchnorm::Eval, batchnorm::Frozen, batchnorm::Train;
+using Matrix = MatrixOf<float, Eigen::RowMajor>;
+using Tensor = Eigen::Tensor<float, 3, Eigen::RowMajor>;
+using Texts = std::initializer_list<std::string>;
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+/// Runs what must be refused; the message holds every one of the texts.
+template <typename Call>
+void expect_refusal(const Call& call, Texts texts) {
+  try {
+    call();
+    ADD_FAILURE() << "was not refused";
+  } catch (const std::invalid_argument& refusal) {
+    const std::string message = refusal.what();
+    EXPECT_EQ(message.find("BatchNorm: "), 0U) << message;
+    for (const std::string& text : texts)
+      EXPECT_NE(message.find(text), std::string::npos) << '"' << text << "\" in: " << message;
+  }
+}
+
+Matrix numbers(Index rows, Index cols, std::uint64_t seed) {
+  Matrix x(rows, cols);
+  for (Index row = 0; row < rows; ++row)
+    for (Index col = 0; col < cols; ++col) x(row, col) = static_cast<float>(noise(seed, row, col, 0));
+  return x;
+}
+
+/// A layer in use: it has seen a forward and a backward, and a refusal must change none of it.
+template <typename Mode>
+class InUse {
+ public:
+  using Layer = BatchNorm<float, Mode>;
+
+  Layer layer{some_state<float>(3)};
+  Matrix x = numbers(7, 3, 121), dy = numbers(7, 3, 122), r = numbers(7, 3, 123);
+
+  InUse() {
+    layer.forward(x);
+    layer.backward(x, dy);
+  }
+
+  template <typename Call>
+  void refuses(const Call& call, Texts texts) {
+    const batchnorm::State<float> state = layer.state();
+    const Matrix dx = Layer(layer).backward(x, dy);
+    const Gradients gradients = gradients_of(layer);
+    expect_refusal(call, texts);
+    EXPECT_TRUE(same_bits(layer.state(), state));
+    EXPECT_TRUE(gradients == gradients_of(layer));
+    EXPECT_TRUE(same_bits(layer.backward(x, dy), dx));
+    EXPECT_TRUE(gradients == gradients_of(layer));
+  }
+
+ private:
+  using Gradients = std::pair<Eigen::VectorXf, Eigen::VectorXf>;
+  static Gradients gradients_of(const Layer& of) {
+    if constexpr (requires { of.gamma_gradient(); })
+      return {of.gamma_gradient(), of.beta_gradient()};
+    return {};
+  }
+};
+
+template <typename Mode>
+class BadInput : public ::testing::Test {
+ protected:
+  InUse<Mode> used;
+};
+using Modes = ::testing::Types<Train, Frozen, Eval>;
+TYPED_TEST_SUITE(BadInput, Modes);
+
+TYPED_TEST(BadInput, AnotherNumberOfChannels) {
+  auto& layer = this->used.layer;
+  const Matrix five = numbers(7, 5, 1);
+  Matrix y;
+  this->used.refuses([&] { layer.forward(five); }, {"(7, 5)", "5", "3", "channels"});
+  this->used.refuses([&] { layer.forward(five, y); }, {"(7, 5)", "5", "3", "channels"});
+  Tensor last(7, 4, 3);
+  last.setZero();
+  this->used.refuses([&] { layer.forward(last); }, {"(7, 4, 3)", "3", "ChannelsLast"});
+}
+
+TYPED_TEST(BadInput, OutputViewsThatDoNotFit) {
+  auto& layer = this->used.layer;
+  const Matrix &x = this->used.x, &dy = this->used.dy, &r = this->used.r;
+  Matrix parent = numbers(9, 9, 2);
+  const Matrix before = parent;
+  this->used.refuses([&] { layer.forward(x, parent.block(0, 0, 6, 3)); }, {"(6, 3)", "(7, 3)"});
+  this->used.refuses([&] { layer.forward(x, residual(r), parent.block(0, 0, 3, 7)); },
+                     {"(3, 7)", "(7, 3)"});
+  this->used.refuses([&] { layer.backward(x, dy, parent.block(0, 0, 7, 4)); },
+                     {"(7, 4)", "(7, 3)"});
+  Matrix dx, dr;
+  this->used.refuses([&] { layer.backward(x, residual(r), dy, parent.block(0, 0, 8, 3), dr); },
+                     {"(8, 3)", "(7, 3)"});
+  this->used.refuses([&] { layer.backward(x, residual(r), dy, dx, parent.block(0, 0, 8, 3)); },
+                     {"(8, 3)", "(7, 3)"});
+  EXPECT_TRUE(same_bits(parent, before));
+}
+
+TYPED_TEST(BadInput, OutputOwnersThatCannotBeResized) {
+  auto& layer = this->used.layer;
+  const Matrix &x = this->used.x, &dy = this->used.dy;
+  Eigen::Matrix<float, 6, 3> fixed;
+  this->used.refuses([&] { layer.forward(x, fixed); }, {"(6, 3)", "(7, 3)"});
+  this->used.refuses([&] { layer.backward(x, dy, fixed); }, {"(6, 3)", "(7, 3)"});
+}
+
+TYPED_TEST(BadInput, ResidualsAndGradientsThatDoNotFit) {
+  auto& layer = this->used.layer;
+  const Matrix &x = this->used.x, &dy = this->used.dy;
+  const Matrix longer = numbers(8, 3, 3);
+  Matrix out;
+  this->used.refuses([&] { layer.forward(x, residual(longer)); }, {"(8, 3)", "(7, 3)", "residual"});
+  this->used.refuses([&] { layer.forward(x, residual(longer), out); },
+                     {"(8, 3)", "(7, 3)", "residual"});
+  this->used.refuses([&] { layer.backward(x, longer); }, {"(8, 3)", "(7, 3)", "dy"});
+  this->used.refuses([&] { layer.backward(x, longer, out); }, {"(8, 3)", "(7, 3)", "dy"});
+  this->used.refuses([&] { layer.backward(x, residual(longer), dy); },
+                     {"(8, 3)", "(7, 3)", "residual"});
+  const Matrix turned = numbers(3, 7, 3);
+  this->used.refuses([&] { layer.backward(x, turned); }, {"(3, 7)", "(7, 3)", "dy"});
+}
+
+/// Two windows of one parent, a row apart, and the values of the parent.
+struct Overlapping {
+  Matrix parent = numbers(9, 5, 4);
+  auto first() { return parent.block(0, 0, 7, 3); }
+  auto second() { return parent.block(1, 0, 7, 3); }
+};
+
+TYPED_TEST(BadInput, PartialOverlapOfForward) {
+  auto& layer = this->used.layer;
+  const Matrix &x = this->used.x;
+  Overlapping memory;
+  const Matrix before = memory.parent;
+  this->used.refuses([&] { layer.forward(memory.first(), memory.second()); }, {"overlap"});
+  this->used.refuses([&] { layer.forward(memory.second(), memory.first()); }, {"overlap"});
+  this->used.refuses([&] { layer.forward(x, residual(memory.first()), memory.second()); },
+                     {"overlap", "residual"});
+  EXPECT_TRUE(same_bits(memory.parent, before));
+  Eigen::Matrix3f square = numbers(3, 3, 5);
+  this->used.refuses([&] { layer.forward(square, square.transpose()); }, {"overlap"});
+}
+
+TYPED_TEST(BadInput, PartialOverlapOfBackward) {
+  auto& layer = this->used.layer;
+  const Matrix &x = this->used.x, &dy = this->used.dy, &r = this->used.r;
+  Overlapping memory;
+  const Matrix before = memory.parent;
+  Matrix dx;
+  this->used.refuses([&] { layer.backward(x, memory.first(), memory.second()); },
+                     {"overlap", "dy"});
+  this->used.refuses(
+      [&] { layer.backward(x, residual(r), dy, memory.first(), memory.second()); }, {"overlap"});
+  this->used.refuses([&] { layer.backward(x, residual(memory.first()), dy, memory.second(), dx); },
+                     {"overlap", "residual"});
+  this->used.refuses(
+      [&] { layer.backward(x, residual(r), memory.first(), dx, memory.second()); },
+      {"overlap", "dy"});
+  EXPECT_TRUE(same_bits(memory.parent, before));
+}
+
+// x stands in the windows here, so that backward knows it.
+TYPED_TEST(BadInput, PartialOverlapOfXAndItsGradient) {
+  typename InUse<TypeParam>::Layer layer(some_state<float>(3));
+  Overlapping memory;
+  const Matrix dy = numbers(7, 3, 6);
+  layer.forward(memory.first());
+  const Matrix before = memory.parent;
+  expect_refusal([&] { layer.backward(memory.first(), dy, memory.second()); }, {"overlap"});
+  EXPECT_TRUE(same_bits(memory.parent, before));
+  EXPECT_NO_THROW(layer.backward(memory.first(), dy, memory.first()));
+}
+
+TYPED_TEST(BadInput, BothGradientsInOnePlace) {
+  auto& layer = this->used.layer;
+  const Matrix &x = this->used.x, &dy = this->used.dy, &r = this->used.r;
+  Matrix both(7, 3);
+  this->used.refuses([&] { layer.backward(x, residual(r), dy, both, both); }, {"dresidual"});
+}
+
+TEST(BadInputNeighbours, OfOneParentMayBeUsedTogether) {
+  BatchNorm<float> layer(some_state<float>(3)), same(some_state<float>(3));
+  Matrix parent = numbers(7, 7, 4);
+  const Matrix x = parent.leftCols(3);
+  layer.forward(parent.leftCols(3), parent.rightCols(3));
+  EXPECT_TRUE(same_bits(parent.rightCols(3), same.forward(x)));
+  EXPECT_TRUE(same_bits(parent.leftCols(3), x));
+}
+
+TEST(BadInputSingleValue, IsRefusedInTraining) {
+  InUse<Train> used;
+  const Matrix one = numbers(1, 3, 7);
+  Tensor tensor(1, 3, 1);
+  tensor.setZero();
+  used.refuses([&] { used.layer.forward(one); }, {"(1, 3)", "one value per channel", "use_running"});
+  used.refuses([&] { used.layer.forward(tensor); }, {"(1, 3, 1)", "one value per channel"});
+}
+
+TEST(BadInputSingleValue, IsWelcomeElsewhere) {
+  const Matrix one = numbers(1, 3, 7);
+  EXPECT_NO_THROW((BatchNorm<float, Frozen>(some_state<float>(3)).forward(one)));
+  EXPECT_NO_THROW((BatchNorm<float, Eval>(some_state<float>(3)).forward(one)));
+}
+
+TEST(BadOrderOfTrain, BackwardWithoutForward) {
+  BatchNorm<float> layer(some_state<float>(3));
+  const Matrix x = numbers(7, 3, 8);
+  expect_refusal([&] { layer.backward(x, x); }, {"backward", "forward"});
+  expect_refusal([&] { layer.backward(x, x, accumulate); }, {"backward", "forward"});
+  EXPECT_TRUE((layer.gamma_gradient().array() == 0).all());
+}
+
+TEST(BadOrderOfTrain, BackwardWithAnotherShape) {
+  InUse<Train> used;
+  const Matrix longer = numbers(8, 3, 9);
+  Tensor tensor(7, 3, 2);
+  tensor.setZero();
+  used.refuses([&] { used.layer.backward(longer, longer); }, {"(8, 3)", "(7, 3)", "forward"});
+  used.refuses([&] { used.layer.backward(tensor, tensor); }, {"(7, 3, 2)", "(7, 3)"});
+  used.refuses([&] { used.layer.backward(longer, longer, accumulate); }, {"(8, 3)", "(7, 3)"});
+}
+
+TEST(BadOrderOfTrain, BackwardWithAnotherX) {
+  InUse<Train> used;
+  const Matrix other = numbers(7, 3, 10);
+  used.refuses([&] { used.layer.backward(other, used.dy); }, {"x", "forward", "in place"});
+  used.refuses([&] { used.layer.backward(other, residual(used.r), used.dy); }, {"x", "forward"});
+}
+
+TEST(BadOrderOfTrain, BackwardAfterForwardInPlace) {
+  BatchNorm<float> layer(some_state<float>(3));
+  Matrix x = numbers(7, 3, 11);
+  const Matrix kept = x, dy = numbers(7, 3, 12);
+  layer.forward(x, x);
+  expect_refusal([&] { layer.backward(x, dy); }, {"x", "forward", "in place"});
+  EXPECT_NO_THROW(layer.backward(kept, dy));
+}
+
+TEST(BadOrderOfTrain, BackwardAfterARefusedForwardIsThatOfTheOneBefore) {
+  InUse<Train> used;
+  const Matrix dx = used.layer.backward(used.x, used.dy);
+  expect_refusal([&] { used.layer.forward(numbers(1, 3, 13)); }, {});
+  expect_refusal([&] { used.layer.forward(numbers(9, 4, 13)); }, {});
+  EXPECT_TRUE(same_bits(used.layer.backward(used.x, used.dy), dx));
+}
+
+TEST(BadOptions, OfEpsilon) {
+  for (const double epsilon : {-1e-5, double{nan}, double{infinity}, -double{infinity}}) {
+    const batchnorm::Options options{.epsilon = epsilon};
+    expect_refusal([&] { BatchNorm<float>(3, options); }, {"epsilon", "0", "1e-5"});
+    expect_refusal([&] { BatchNorm<float, Eval>(some_state<float>(3), options); }, {"epsilon"});
+    expect_refusal([&] { BatchNorm<float, Frozen>(some_state<float>(3), options); }, {"epsilon"});
+  }
+  EXPECT_NO_THROW(BatchNorm<float>(3, {.epsilon = 0}));
+}
+
+TEST(BadOptions, OfMomentum) {
+  for (const double weight : {-0.1, 1.1, double{nan}, double{infinity}}) {
+    expect_refusal([&] { BatchNorm<float>(3, {.momentum = batchnorm::decay(weight)}); },
+                   {"decay", "[0, 1]"});
+    expect_refusal([&] { BatchNorm<float>(3, {.momentum = batchnorm::new_weight(weight)}); },
+                   {"new_weight", "[0, 1]"});
+  }
+}
+
+TEST(BadOptions, OfTheNumberOfChannels) {
+  expect_refusal([] { BatchNorm<float>(0); }, {"0", "channel"});
+  expect_refusal([] { BatchNorm<float>(-3); }, {"-3", "channel"});
+}
+
+/// Every way to hand a state to a layer refuses it, and set_state takes all or nothing.
+template <typename Change>
+void expect_bad_state(const Change& change, Texts texts) {
+  batchnorm::State<float> state = some_state<float>(3, 2);
+  change(state);
+  expect_refusal([&] { (BatchNorm<float>(state)); }, texts);
+  expect_refusal([&] { (BatchNorm<float, Frozen>(state)); }, texts);
+  expect_refusal([&] { (BatchNorm<float, Eval>(state)); }, texts);
+  InUse<Train> train;
+  train.refuses([&] { train.layer.set_state(state); }, texts);
+  InUse<Frozen> frozen;
+  frozen.refuses([&] { frozen.layer.set_state(state); }, texts);
+}
+
+TEST(BadState, OfWrongLengths) {
+  expect_bad_state([](auto& s) { s.gamma.resize(4); s.gamma.setOnes(); }, {"gamma", "4", "3"});
+  expect_bad_state([](auto& s) { s.gamma.resize(0); }, {"gamma", "0", "3"});
+  expect_bad_state([](auto& s) { s.beta.resize(2); s.beta.setOnes(); }, {"beta", "2", "3"});
+  expect_bad_state([](auto& s) { s.running_variance.resize(4); s.running_variance.setOnes(); },
+                   {"running_variance", "4", "3"});
+  expect_bad_state([](auto& s) { s.rejected.resize(2); s.rejected.setZero(); },
+                   {"rejected", "2", "3"});
+  expect_bad_state([](auto& s) { s = batchnorm::State<float>{}; }, {"0"});
+}
+
+TEST(BadState, OfValuesOutOfRange) {
+  expect_bad_state([](auto& s) { s.running_variance(1) = -1e-3F; }, {"running_variance", "-0.001"});
+  expect_bad_state([](auto& s) { s.running_variance(2) = nan; }, {"running_variance", "nan"});
+  expect_bad_state([](auto& s) { s.running_variance(2) = infinity; }, {"running_variance", "inf"});
+  expect_bad_state([](auto& s) { s.running_mean(0) = nan; }, {"running_mean", "nan"});
+  expect_bad_state([](auto& s) { s.batches = -1; }, {"batches", "-1"});
+  expect_bad_state([](auto& s) { s.rejected.setConstant(3, -2); }, {"rejected", "-2"});
+  expect_bad_state([](auto& s) { s.rejected.setConstant(3, 9); }, {"rejected", "9", "7"});
+}
+
+TEST(BadState, OfAnotherNumberOfChannels) {
+  InUse<Train> used;
+  used.refuses([&] { used.layer.set_state(some_state<float>(5)); }, {"5", "3"});
+}
+
+TEST(BadState, HasVectorsThatThePoliciesDoNot) {
+  using Plain = BatchNorm<float, Train, batchnorm::NoAffine>;
+  Plain layer(3);
+  expect_refusal([&] { layer.set_state(some_state<float>(3)); }, {"gamma"});
+  expect_refusal([&] { Plain other(some_state<float>(3)); }, {"gamma"});
+}
+
+}  // namespace

@@ -1,0 +1,341 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "layouts.hpp"
+
+// Float data at any ratio of mean to standard deviation gives what double gives, up to the rounding
+// of the result: y, the moments and the gradients, in every layout and mode.
+
+namespace {
+
+using namespace fixtures;
+using batchnorm::BatchNorm, batchnorm::Eval, batchnorm::Frozen, batchnorm::Train;
+
+/// Values of standard deviation about 1 around `mean`, rounded to float.
+Values around(const reference::Shape& shape, double mean, std::uint64_t seed) {
+  Values values(shape);
+  reference::for_each(shape, [&](Index o, Index c, Index i) {
+    values(o, c, i) = static_cast<float>(mean + 1.7 * noise(seed, o, c, i));
+  });
+  return values;
+}
+
+/// Running statistics near those of the data.
+batchnorm::State<float> state_around(Index channels, double mean) {
+  auto state = some_state<float>(channels);
+  state.running_mean.array() += static_cast<float>(mean);
+  return state;
+}
+
+const std::vector<double> ratios{0, 1, 1e3, 1e4, 1e6};
+
+/// Few to some values per channel, as samples and positions.
+struct Extent {
+  Index samples, spatial;
+};
+const std::vector<Extent> few{{2, 1},  {1, 2},  {3, 1},  {1, 3},  {7, 1},   {1, 7},  {16, 1}, {4, 4},
+                              {63, 1}, {9, 7},  {64, 1}, {1, 64}, {65, 1},  {5, 13}, {1, 65}, {33, 49}};
+
+template <typename L>
+class Exact : public ::testing::Test {
+ protected:
+  template <typename Mode>
+  using Layer = BatchNorm<float, Mode, typename L::Axis>;
+
+  /// Four roundoffs of |gamma * x_hat| + |beta|.
+  template <typename Mode>
+  static void expect_forward(const typename L::Dims& dimensions, double mean) {
+    const Values values = around(L::shape(dimensions), mean, 131);
+    const auto state = state_around(values.shape().channels, mean);
+    auto x = L::filled(dimensions, values);
+    typename L::Kind y(dimensions);
+    Layer<Mode> layer(state);
+    layer.forward(x.get(), y.get());
+    reference::Settings settings;
+    settings.mode = to_reference<Mode>();
+    const reference::State before = to_reference(state);
+    EXPECT_LE(worst_error<float>(L::values(y, dimensions),
+                                 reference::forward(settings, before, values),
+                                 reference::forward_magnitude(settings, before, values)),
+              4)
+        << "mean " << mean << ", " << values.shape().count() << " values";
+  }
+
+  /// dy random, constant, or proportional to x.
+  enum class Gradient { random, constant, proportional };
+  static Values gradient(Gradient kind, const Values& x, double mean) {
+    Values dy = around(x.shape(), 0.25, 132);
+    reference::for_each(x.shape(), [&](Index o, Index c, Index i) {
+      if (kind == Gradient::constant) dy(o, c, i) = 0.75;
+      if (kind == Gradient::proportional) dy(o, c, i) = static_cast<float>(x(o, c, i) / (mean + 1));
+    });
+    return dy;
+  }
+
+  /// dbeta within 1e-7 of the sum of |dy|, dgamma within 2e-7 of the sum of |dy * x_hat|, dx within
+  /// eight roundoffs of its largest term.
+  template <typename Mode>
+  static void expect_backward(const typename L::Dims& dimensions, double mean, Gradient kind) {
+    const Values values = around(L::shape(dimensions), mean, 133);
+    const Values dy_values = gradient(kind, values, mean);
+    const auto state = state_around(values.shape().channels, mean);
+    auto x = L::filled(dimensions, values), dy = L::filled(dimensions, dy_values);
+    typename L::Kind dx(dimensions);
+    Layer<Mode> layer(state);
+    layer.forward(x.get(), dx.get());
+    layer.backward(x.get(), dy.get(), dx.get());
+    reference::Settings settings;
+    settings.mode = to_reference<Mode>();
+    const auto expected =
+        reference::backward(settings, to_reference(state), values, nullptr, dy_values);
+    SCOPED_TRACE("mean " + std::to_string(mean) + ", " + std::to_string(values.shape().count()) +
+                 " values, gradient " + std::to_string(static_cast<int>(kind)));
+    EXPECT_LE(worst_error<float>(L::values(dx, dimensions), expected.dx, expected.dx_magnitude), 8);
+    if constexpr (!std::is_same_v<Mode, Eval>) {
+      EXPECT_LE(worst_error<float>(layer.gamma_gradient(), expected.dgamma,
+                                   expected.dgamma_magnitude),
+                2e-7 / roundoff<float>);
+      EXPECT_LE(worst_error<float>(layer.beta_gradient(), expected.dbeta, expected.dbeta_magnitude),
+                1e-7 / roundoff<float>);
+    }
+  }
+};
+TYPED_TEST_SUITE(Exact, Layouts, LayoutName);
+
+TYPED_TEST(Exact, ForwardOfFewValues) {
+  for (const double ratio : ratios)
+    for (const Extent& extent : few) {
+      const auto dimensions = TypeParam::dimensions(extent.samples, 5, extent.spatial);
+      this->template expect_forward<Train>(dimensions, ratio);
+      this->template expect_forward<Frozen>(dimensions, ratio);
+      this->template expect_forward<Eval>(dimensions, ratio);
+    }
+}
+
+TYPED_TEST(Exact, ForwardOfManyValues) {
+  for (const double ratio : ratios) {
+    this->template expect_forward<Train>(TypeParam::dimensions(100, 2, 1000), ratio);
+    this->template expect_forward<Frozen>(TypeParam::dimensions(100, 2, 1000), ratio);
+  }
+  this->template expect_forward<Train>(TypeParam::dimensions(1000, 1, 1000), 1e6);
+  this->template expect_forward<Train>(TypeParam::dimensions(1000, 1, 1000), 1);
+}
+
+TYPED_TEST(Exact, BackwardOfFewValues) {
+  using Gradient = typename TestFixture::Gradient;
+  for (const double ratio : ratios)
+    for (const Extent& extent : few)
+      for (const Gradient kind : {Gradient::random, Gradient::constant, Gradient::proportional}) {
+        const auto dimensions = TypeParam::dimensions(extent.samples, 5, extent.spatial);
+        this->template expect_backward<Train>(dimensions, ratio, kind);
+        this->template expect_backward<Frozen>(dimensions, ratio, kind);
+        this->template expect_backward<Eval>(dimensions, ratio, kind);
+      }
+}
+
+TYPED_TEST(Exact, BackwardOfManyValues) {
+  using Gradient = typename TestFixture::Gradient;
+  const auto dimensions = TypeParam::dimensions(100, 2, 1000);
+  for (const double ratio : {0.0, 1e6})
+    for (const Gradient kind : {Gradient::random, Gradient::constant, Gradient::proportional}) {
+      this->template expect_backward<Train>(dimensions, ratio, kind);
+      this->template expect_backward<Frozen>(dimensions, ratio, kind);
+    }
+}
+
+/// The moments of one channel of float values: variance to 4.8e-7 of itself, mean to 1.2e-7 standard
+/// deviations, and to 1e-9 where the mean is that far away that it could not matter less.
+template <typename L>
+void expect_moments(const std::vector<float>& data, const char* what) {
+  const auto count = static_cast<Index>(data.size());
+  const auto dimensions = L::dimensions(1, 1, count);
+  Values values(L::shape(dimensions));
+  reference::for_each(values.shape(), [&](Index o, Index c, Index i) {
+    values(o, c, i) = data[static_cast<std::size_t>(o * values.shape().inner + i)];
+  });
+  auto x = L::filled(dimensions, values);
+  const batchnorm::Moments found = batchnorm::moments<typename L::Axis>(x.get());
+  const reference::Statistics expected = reference::batch_statistics(values);
+  const double mean = expected.mean[0], variance = expected.variance[0];
+  const double deviation = std::sqrt(variance);
+  const double allowed = std::abs(mean) >= 1e3 * deviation ? 1e-9 : 1.2e-7;
+  EXPECT_NEAR(found.mean(0), mean, allowed * deviation) << what << ", " << count << " values";
+  EXPECT_NEAR(found.variance()(0), variance, 4.8e-7 * variance) << what << ", " << count << " values";
+}
+
+std::vector<float> generated(Index count, double mean) {
+  std::vector<float> data;
+  for (Index k = 0; k < count; ++k) data.push_back(static_cast<float>(mean + 1.7 * noise(141, k, 0, 0)));
+  return data;
+}
+
+TYPED_TEST(Exact, MomentsAtAnyDistance) {
+  for (const double ratio : ratios)
+    for (const Index count : {2, 3, 7, 16, 63, 64, 65, 1000, 100000})
+      expect_moments<TypeParam>(generated(count, ratio), "noise");
+}
+
+TYPED_TEST(Exact, MomentsOfAMillionValues) {
+  for (const double ratio : {1.0, 1e6}) expect_moments<TypeParam>(generated(1000000, ratio), "noise");
+}
+
+// A block that is shifted by its first value must survive a first value that tells nothing.
+TYPED_TEST(Exact, MomentsWithAnOutlier) {
+  for (const double ratio : ratios)
+    for (const Index count : {3, 16, 65, 1000, 100000})
+      for (const float outlier : {1e3F, -1e6F}) {
+        for (const Index position : {Index{0}, count / 2, count - 1}) {
+          std::vector<float> data = generated(count, ratio);
+          data[static_cast<std::size_t>(position)] = outlier;
+          expect_moments<TypeParam>(data, "outlier");
+        }
+      }
+}
+
+TYPED_TEST(Exact, MomentsOfOrderedData) {
+  for (const Index count : {64, 1000, 100000}) {
+    std::vector<float> sorted = generated(count, 5), ramp, runs, rectified = generated(count, 0);
+    std::sort(sorted.begin(), sorted.end());
+    for (Index k = 0; k < count; ++k) {
+      ramp.push_back(1e4F + static_cast<float>(k));
+      runs.push_back(static_cast<float>(k / 37 % 5) * 100.1F);
+    }
+    for (float& value : rectified) value = std::max(value, 0.0F);
+    expect_moments<TypeParam>(sorted, "sorted");
+    expect_moments<TypeParam>(ramp, "ramp");
+    expect_moments<TypeParam>(runs, "runs");
+    expect_moments<TypeParam>(rectified, "rectified");
+  }
+}
+
+const std::vector<float> constants{0.0F, 1.0F, 0.1F, 100.0F, 1e8F, -3.3e17F};
+
+TYPED_TEST(Exact, AConstantChannelGivesExactlyBeta) {
+  const auto state = some_state<float>(3);
+  for (const float value : constants)
+    for (const Index count : {2, 3, 16, 65, 1000})
+      for (const double epsilon : {1e-5, 0.0}) {
+        const auto dimensions = TypeParam::dimensions(1, 3, count);
+        Values values(TypeParam::shape(dimensions));
+        reference::for_each(values.shape(),
+                            [&](Index o, Index c, Index i) { values(o, c, i) = value; });
+        auto x = TypeParam::filled(dimensions, values);
+        typename TestFixture::template Layer<Train> layer(state, {.epsilon = epsilon});
+        layer.forward(x.get(), x.get());
+        const Values y = TypeParam::values(x, dimensions);
+        Index wrong = 0;
+        reference::for_each(y.shape(), [&](Index o, Index c, Index i) {
+          wrong += y(o, c, i) == static_cast<double>(state.beta(c)) ? 0 : 1;
+        });
+        EXPECT_EQ(wrong, 0) << value << " times " << count << ", epsilon " << epsilon;
+      }
+}
+
+TYPED_TEST(Exact, AConstantChannelHasNoGradientWithoutEpsilon) {
+  const auto dimensions = TypeParam::dimensions(1, 3, 65);
+  Values values(TypeParam::shape(dimensions));
+  reference::for_each(values.shape(), [&](Index o, Index c, Index i) { values(o, c, i) = 0.1F; });
+  auto x = TypeParam::filled(dimensions, values);
+  auto dy = TypeParam::filled(dimensions, around(values.shape(), 0, 134));
+  typename TypeParam::Kind dx(dimensions);
+  typename TestFixture::template Layer<Train> layer(some_state<float>(3), {.epsilon = 0});
+  layer.forward(x.get(), dx.get());
+  layer.backward(x.get(), dy.get(), dx.get());
+  const Values gradient = TypeParam::values(dx, dimensions);
+  reference::for_each(values.shape(),
+                      [&](Index o, Index c, Index i) { ASSERT_EQ(gradient(o, c, i), 0); });
+  EXPECT_TRUE((layer.gamma_gradient().array() == 0).all());
+}
+
+template <typename Layer, typename L>
+void expect_beta_of_no_variance() {
+  const auto dimensions = L::dimensions(4, 3, 5);
+  auto state = some_state<float>(3);
+  state.running_variance.setZero();
+  Values values(L::shape(dimensions));
+  reference::for_each(values.shape(), [&](Index o, Index c, Index i) {
+    values(o, c, i) = static_cast<double>(state.running_mean(c)) + static_cast<double>(i % 2);
+  });
+  auto x = L::filled(dimensions, values);
+  Layer layer(state, {.epsilon = 0});
+  layer.forward(x.get(), x.get());
+  const Values y = L::values(x, dimensions);
+  reference::for_each(y.shape(), [&](Index o, Index c, Index i) {
+    ASSERT_EQ(y(o, c, i), static_cast<double>(state.beta(c)));
+  });
+}
+
+TYPED_TEST(Exact, NoRunningVarianceAndNoEpsilonGiveBeta) {
+  expect_beta_of_no_variance<typename TestFixture::template Layer<Frozen>, TypeParam>();
+  expect_beta_of_no_variance<typename TestFixture::template Layer<Eval>, TypeParam>();
+}
+
+template <typename Mode, typename L>
+void expect_scaled(double scale) {
+  const auto dimensions = L::dimensions(9, 3, 34);
+  Values values = around(L::shape(dimensions), 1.5, 135), dy_values = around(values.shape(), 0, 136);
+  reference::for_each(values.shape(), [&](Index o, Index c, Index i) {
+    values(o, c, i) = static_cast<float>(values(o, c, i) * scale);
+  });
+  auto state = some_state<float>(3);
+  state.running_mean *= static_cast<float>(scale);
+  state.running_variance = (state.running_variance.cast<double>() * scale * scale).cast<float>();
+  reference::Settings settings;
+  settings.mode = to_reference<Mode>();
+  settings.epsilon = 0;
+  BatchNorm<float, Mode, typename L::Axis> layer(state, {.epsilon = 0});
+  auto x = L::filled(dimensions, values), dy = L::filled(dimensions, dy_values);
+  typename L::Kind y(dimensions);
+  const reference::State before = to_reference(state);
+  layer.forward(x.get(), y.get());
+  EXPECT_LE(worst_error<float>(L::values(y, dimensions), reference::forward(settings, before, values),
+                               reference::forward_magnitude(settings, before, values)),
+            4)
+      << scale;
+  layer.backward(x.get(), dy.get(), y.get());
+  const auto expected = reference::backward(settings, before, values, nullptr, dy_values);
+  EXPECT_LE(worst_error<float>(L::values(y, dimensions), expected.dx, expected.dx_magnitude), 8)
+      << scale;
+}
+
+// The variance of tiny values is below the smallest float; training must not need it as a float.
+TYPED_TEST(Exact, ValuesOfAnySizeInTraining) {
+  for (const double scale : {1e-20, 1e-12, 1e-3, 1e3, 1e12, 1e18})
+    expect_scaled<Train, TypeParam>(scale);
+}
+
+TYPED_TEST(Exact, ValuesOfAnySizeWithConstantStatistics) {
+  for (const double scale : {1e-18, 1e-12, 1e-3, 1e3, 1e12, 1e18}) {
+    expect_scaled<Frozen, TypeParam>(scale);
+    expect_scaled<Eval, TypeParam>(scale);
+  }
+}
+
+// Strides of 0 give more elements than 32 bits can count and need no memory.
+using ZeroStride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+using Repeated = Eigen::Map<const MatrixOf<float, Eigen::RowMajor>, 0, ZeroStride>;
+
+TEST(Huge, MomentsOfMoreThanTwoToThe31Values) {
+  const float value = 0.1F;
+  const Index count = (Index{1} << 31) + 5;
+  const batchnorm::Moments found = batchnorm::moments(Repeated(&value, count, 1, ZeroStride(0, 0)));
+  EXPECT_EQ(found.count, count);
+  EXPECT_EQ(found.mean(0), static_cast<double>(value));
+  EXPECT_EQ(found.m2(0), 0);
+}
+
+TEST(Huge, MomentsOfMoreThanTwoToThe31ElementsInManyChannels) {
+  const Eigen::VectorXf row = Eigen::VectorXf::LinSpaced(64, -3.0F, 100.0F);
+  const Index count = (Index{1} << 25) + 3;
+  const batchnorm::Moments found =
+      batchnorm::moments(Repeated(row.data(), count, 64, ZeroStride(0, 1)));
+  EXPECT_EQ(found.count, count);
+  for (Index c = 0; c < 64; ++c) {
+    EXPECT_EQ(found.mean(c), static_cast<double>(row(c)));
+    EXPECT_EQ(found.m2(c), 0);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,174 @@
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "layouts.hpp"
+
+// Moments form a monoid: chunks of any sizes, merged in any order, are the whole.
+
+namespace {
+
+using namespace fixtures;
+using batchnorm::Moments, batchnorm::moments;
+using Matrix = MatrixOf<float, Eigen::RowMajor>;
+
+constexpr Index channels = 3;
+
+Matrix samples(Index count, std::uint64_t seed = 71) {
+  Matrix x(count, channels);
+  write(x, Dimensions<2>{count, channels}, 1, pattern<float>({count, channels, 1}, seed));
+  return x;
+}
+
+/// Two merges of the same values may differ by the rounding of a handful of double operations.
+void expect_equal(const Moments& a, const Moments& b) {
+  constexpr double tolerance = 1e-13;
+  ASSERT_EQ(a.count, b.count);
+  ASSERT_EQ(a.mean.size(), b.mean.size());
+  for (Index c = 0; c < a.mean.size(); ++c) {
+    EXPECT_NEAR(a.mean(c), b.mean(c), tolerance);
+    EXPECT_NEAR(a.m2(c), b.m2(c), tolerance * b.m2(c));
+  }
+}
+
+/// Single precision stands behind each block of one call, and double behind every merge.
+void expect_close(const Moments& a, const Moments& b) {
+  ASSERT_EQ(a.count, b.count);
+  for (Index c = 0; c < channels; ++c) {
+    const double variance = b.variance()(c);
+    EXPECT_NEAR(a.mean(c), b.mean(c), 1.2e-7 * std::sqrt(variance));
+    EXPECT_NEAR(a.variance()(c), variance, 2 * 4.8e-7 * variance);
+  }
+}
+
+template <typename L>
+class MomentsOf : public ::testing::Test {};
+TYPED_TEST_SUITE(MomentsOf, Layouts, LayoutName);
+
+TYPED_TEST(MomentsOf, EveryLayoutAreThoseOfTheReference) {
+  using L = TypeParam;
+  for (const Index samples : {1, 2, 9, 64}) {
+    const auto dimensions = L::dimensions(samples, 5, 34);
+    const Values values = pattern<float>(L::shape(dimensions), 72);
+    auto x = L::filled(dimensions, values);
+    const Moments found = moments<typename L::Axis>(x.get());
+    const reference::Statistics expected = reference::batch_statistics(values);
+    EXPECT_EQ(found.count, values.shape().count());
+    for (std::size_t c = 0; c < 5; ++c) {
+      const double variance = expected.variance[c];
+      EXPECT_NEAR(found.mean(static_cast<Index>(c)), expected.mean[c], 1.2e-7 * std::sqrt(variance));
+      EXPECT_NEAR(found.variance()(static_cast<Index>(c)), variance, 4.8e-7 * variance);
+    }
+  }
+}
+
+TEST(MomentsValues, AreDefinedByCountMeanAndSquaredDeviations) {
+  Eigen::MatrixXd x(4, 2);
+  x << 1, -3, 2, -3, 3, 5, 6, 5;
+  const Moments found = moments(x);
+  EXPECT_EQ(found.count, 4);
+  EXPECT_DOUBLE_EQ(found.mean(0), 3);
+  EXPECT_DOUBLE_EQ(found.m2(0), 14);
+  EXPECT_DOUBLE_EQ(found.mean(1), 1);
+  EXPECT_DOUBLE_EQ(found.m2(1), 64);
+  EXPECT_DOUBLE_EQ(found.variance()(0), 14.0 / 4);
+  EXPECT_DOUBLE_EQ(found.unbiased_variance()(0), 14.0 / 3);
+}
+
+TEST(MomentsMerge, HasAnIdentity) {
+  const Moments whole = moments(samples(17));
+  Moments left, right = whole;
+  left.merge(whole);
+  right.merge(Moments{});
+  for (const Moments& merged : {left, right}) {
+    EXPECT_EQ(merged.count, whole.count);
+    EXPECT_TRUE(same_bits(merged.mean, whole.mean));
+    EXPECT_TRUE(same_bits(merged.m2, whole.m2));
+  }
+  Moments nothing;
+  nothing.merge(Moments{});
+  EXPECT_EQ(nothing.count, 0);
+}
+
+TEST(MomentsMerge, TakesEmptyBatchesForNothing) {
+  const Moments whole = moments(samples(17));
+  Moments merged = moments(samples(0));
+  EXPECT_EQ(merged.count, 0);
+  merged.merge(whole);
+  merged.merge(moments(samples(0)));
+  EXPECT_EQ(merged.count, 17);
+  EXPECT_TRUE(same_bits(merged.mean, whole.mean));
+  EXPECT_TRUE(same_bits(merged.m2, whole.m2));
+}
+
+TEST(MomentsMerge, OfUnevenChunksIsTheWhole) {
+  const Matrix x = samples(1000);
+  const Moments whole = moments(x);
+  Moments merged;
+  Index begin = 0;
+  for (const Index size : {1, 2, 0, 67, 1, 500, 128, 301}) {
+    merged.merge(moments(x.middleRows(begin, size)));
+    begin += size;
+  }
+  ASSERT_EQ(begin, 1000);
+  expect_close(merged, whole);
+}
+
+TEST(MomentsMerge, OfSingleValuesIsTheWhole) {
+  const Eigen::MatrixXd x = samples(200).cast<double>();
+  Moments merged;
+  for (Index row = 0; row < 200; ++row) merged.merge(moments(x.middleRows(row, 1)));
+  expect_equal(merged, moments(x));
+}
+
+TEST(MomentsMerge, IsAssociative) {
+  const Moments a = moments(samples(3, 1)), b = moments(samples(64, 2)), c = moments(samples(19, 3));
+  Moments left = a, right = b;
+  left.merge(b);
+  left.merge(c);
+  right.merge(c);
+  Moments all = a;
+  all.merge(right);
+  expect_equal(left, all);
+}
+
+TEST(MomentsMerge, DoesNotCareForTheOrder) {
+  const Moments a = moments(samples(3, 1)), b = moments(samples(64, 2));
+  Moments forth = a, back = b;
+  forth.merge(b);
+  back.merge(a);
+  expect_equal(forth, back);
+}
+
+TEST(MomentsMerge, WithItselfDoublesCountAndDeviations) {
+  Moments twice = moments(samples(64));
+  const Moments once = twice;
+  twice.merge(twice);
+  EXPECT_EQ(twice.count, 2 * once.count);
+  EXPECT_TRUE(twice.mean.isApprox(once.mean));
+  EXPECT_TRUE(twice.m2.isApprox(2 * once.m2));
+}
+
+TEST(MomentsMerge, KeepsFarApartMeansExact) {
+  Moments merged{1000, Eigen::ArrayXd::Constant(1, 1e9), Eigen::ArrayXd::Constant(1, 10)};
+  merged.merge({3000, Eigen::ArrayXd::Constant(1, 1e9 + 4), Eigen::ArrayXd::Constant(1, 20)});
+  EXPECT_DOUBLE_EQ(merged.mean(0), 1e9 + 3);
+  EXPECT_DOUBLE_EQ(merged.m2(0), 30 + 16.0 * 750);
+}
+
+TEST(MomentsMerge, RefusesAnotherNumberOfChannels) {
+  Moments three = moments(samples(4));
+  const Moments before = three, five = moments(Matrix(Matrix::Random(4, 5)));
+  try {
+    three.merge(five);
+    FAIL() << "accepted";
+  } catch (const std::invalid_argument& refusal) {
+    const std::string message = refusal.what();
+    EXPECT_NE(message.find('3'), std::string::npos) << message;
+    EXPECT_NE(message.find('5'), std::string::npos) << message;
+  }
+  EXPECT_EQ(three.count, before.count);
+  EXPECT_TRUE(same_bits(three.mean, before.mean));
+}
+
+}  // namespace

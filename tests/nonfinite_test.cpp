@@ -1,0 +1,224 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "layouts.hpp"
+
+// One bad element spoils its channel of the batch and nothing else.
+
+namespace {
+
+using namespace fixtures;
+using batchnorm::BatchNorm, batchnorm::Eval, batchnorm::Frozen, batchnorm::Train;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr Index bad = 2;  // the channel of the bad element
+
+template <typename L>
+class NotFinite : public ::testing::Test {
+ protected:
+  template <typename Mode, typename... Policies>
+  using Layer = BatchNorm<float, Mode, typename L::Axis, Policies...>;
+
+  const typename L::Dims dimensions = L::dimensions(9, 5, 34);
+  const reference::Shape shape = L::shape(dimensions);
+  const Values clean = pattern<float>(shape, 101), dy_values = pattern<float>(shape, 102);
+  typename L::Kind x = L::filled(dimensions, clean), dy = L::filled(dimensions, dy_values);
+  typename L::Kind y{dimensions}, dx{dimensions};
+
+  /// The clean values with one bad one, in the first, a middle or the last position.
+  typename L::Kind spoilt(double value, int position) const {
+    Values values = clean;
+    const Index o = (shape.outer - 1) * position / 2, i = (shape.inner - 1) * position / 2;
+    values(o, bad, i) = value;
+    return L::filled(dimensions, values);
+  }
+  Values values(typename L::Kind& kind) { return L::values(kind, dimensions); }
+
+  /// Every channel but the bad one has the bits of the clean run; the bad one is NaN throughout.
+  void expect_only_bad_channel(const Values& got, const Values& expected) const {
+    Index wrong = 0;
+    reference::for_each(shape, [&](Index o, Index c, Index i) {
+      const bool right = c == bad ? std::isnan(got(o, c, i))
+                                  : same_bits(got(o, c, i), expected(o, c, i));
+      wrong += right ? 0 : 1;
+    });
+    EXPECT_EQ(wrong, 0);
+  }
+
+  template <typename Function>
+  static void for_each_bad(const Function& f) {
+    for (const double value : {nan, infinity, -infinity})
+      for (const int position : {0, 1, 2}) {
+        SCOPED_TRACE(std::to_string(value) + " at " + std::to_string(position));
+        f(value, position);
+      }
+  }
+};
+TYPED_TEST_SUITE(NotFinite, Layouts, LayoutName);
+
+TYPED_TEST(NotFinite, InTrainingSpoilsItsChannelOnly) {
+  const auto state = some_state<float>(5);
+  typename TestFixture::template Layer<Train> clean(state);
+  clean.forward(this->x.get(), this->y.get());
+  const Values expected = this->values(this->y);
+  this->for_each_bad([&](double value, int position) {
+    auto x = this->spoilt(value, position);
+    typename TestFixture::template Layer<Train> layer(state);
+    layer.forward(x.get(), this->y.get());
+    this->expect_only_bad_channel(this->values(this->y), expected);
+  });
+}
+
+TYPED_TEST(NotFinite, ReLUDoesNotHideIt) {
+  const auto state = some_state<float>(5);
+  typename TestFixture::template Layer<Train, batchnorm::ReLU> clean(state), layer(state);
+  clean.forward(this->x.get(), this->y.get());
+  const Values expected = this->values(this->y);
+  auto x = this->spoilt(nan, 1);
+  layer.forward(x.get(), this->y.get());
+  this->expect_only_bad_channel(this->values(this->y), expected);
+}
+
+TYPED_TEST(NotFinite, InTrainingStaysOutOfTheRunningStatisticsAndIsCounted) {
+  const auto state = some_state<float>(5);
+  typename TestFixture::template Layer<Train> clean(state);
+  clean.forward(this->x.get(), this->y.get());
+  this->for_each_bad([&](double value, int position) {
+    auto x = this->spoilt(value, position);
+    typename TestFixture::template Layer<Train> layer(state);
+    layer.forward(x.get(), this->y.get());
+    for (Index c = 0; c < 5; ++c) {
+      const float mean = c == bad ? state.running_mean(c) : clean.running_mean()(c);
+      const float variance = c == bad ? state.running_variance(c) : clean.running_variance()(c);
+      EXPECT_TRUE(same_bits(layer.running_mean()(c), mean));
+      EXPECT_TRUE(same_bits(layer.running_variance()(c), variance));
+      EXPECT_EQ(layer.rejected()(c), c == bad ? 1 : 0);
+    }
+    EXPECT_EQ(layer.batches(), state.batches + 1);
+  });
+}
+
+TYPED_TEST(NotFinite, ByOptionPropagatesIntoTheRunningStatistics) {
+  const auto state = some_state<float>(5);
+  const batchnorm::Options propagate{.non_finite = batchnorm::NonFinite::propagate};
+  typename TestFixture::template Layer<Train> clean(state, propagate), layer(state, propagate);
+  clean.forward(this->x.get(), this->y.get());
+  auto x = this->spoilt(nan, 1);
+  layer.forward(x.get(), this->y.get());
+  for (Index c = 0; c < 5; ++c) {
+    if (c == bad) {
+      EXPECT_TRUE(std::isnan(layer.running_mean()(c)));
+      EXPECT_TRUE(std::isnan(layer.running_variance()(c)));
+    } else {
+      EXPECT_TRUE(same_bits(layer.running_mean()(c), clean.running_mean()(c)));
+      EXPECT_TRUE(same_bits(layer.running_variance()(c), clean.running_variance()(c)));
+    }
+    EXPECT_EQ(layer.rejected()(c), 0);
+  }
+}
+
+TYPED_TEST(NotFinite, InBackwardSpoilsItsChannelOnly) {
+  const auto state = some_state<float>(5);
+  typename TestFixture::template Layer<Train> layer(state);
+  layer.forward(this->x.get(), this->y.get());
+  layer.backward(this->x.get(), this->dy.get(), this->dx.get());
+  const Values expected = this->values(this->dx);
+  const Eigen::VectorXf dgamma = layer.gamma_gradient(), dbeta = layer.beta_gradient();
+  Values spoilt = this->dy_values;
+  spoilt(this->shape.outer - 1, bad, this->shape.inner - 1) = nan;
+  auto dy = TypeParam::filled(this->dimensions, spoilt);
+  layer.backward(this->x.get(), dy.get(), this->dx.get());
+  this->expect_only_bad_channel(this->values(this->dx), expected);
+  for (Index c = 0; c < 5; ++c) {
+    EXPECT_TRUE(c == bad ? std::isnan(layer.gamma_gradient()(c))
+                         : same_bits(layer.gamma_gradient()(c), dgamma(c)));
+    EXPECT_TRUE(c == bad ? std::isnan(layer.beta_gradient()(c))
+                         : same_bits(layer.beta_gradient()(c), dbeta(c)));
+  }
+}
+
+TYPED_TEST(NotFinite, AfterABadForwardBackwardSpoilsItsChannelOnly) {
+  const auto state = some_state<float>(5);
+  typename TestFixture::template Layer<Train> clean(state), layer(state);
+  clean.forward(this->x.get(), this->y.get());
+  clean.backward(this->x.get(), this->dy.get(), this->dx.get());
+  const Values expected = this->values(this->dx);
+  this->for_each_bad([&](double value, int position) {
+    auto x = this->spoilt(value, position);
+    layer.forward(x.get(), this->y.get());
+    layer.backward(x.get(), this->dy.get(), this->dx.get());
+    this->expect_only_bad_channel(this->values(this->dx), expected);
+  });
+}
+
+/// Constant statistics: only the bad element itself is bad.
+template <typename Layer, typename Test>
+void expect_only_bad_element(Test& test, Layer&& layer) {
+  layer.forward(test.x.get(), test.y.get());
+  const Values expected = test.values(test.y);
+  test.for_each_bad([&](double value, int position) {
+    auto x = test.spoilt(value, position);
+    layer.forward(x.get(), test.y.get());
+    const Values got = test.values(test.y), input = test.values(x);
+    Index wrong = 0;
+    reference::for_each(test.shape, [&](Index o, Index c, Index i) {
+      const bool right = std::isfinite(input(o, c, i))
+                             ? same_bits(got(o, c, i), expected(o, c, i))
+                             : !std::isfinite(got(o, c, i));
+      wrong += right ? 0 : 1;
+    });
+    EXPECT_EQ(wrong, 0);
+  });
+}
+
+template <typename L>
+struct NotFiniteConstant : NotFinite<L> {
+  using NotFinite<L>::x, NotFinite<L>::y, NotFinite<L>::shape, NotFinite<L>::values;
+  using NotFinite<L>::spoilt, NotFinite<L>::for_each_bad;
+};
+TYPED_TEST_SUITE(NotFiniteConstant, Layouts, LayoutName);
+
+TYPED_TEST(NotFiniteConstant, StatisticsSpoilTheElementOnly) {
+  const auto state = some_state<float>(5);
+  expect_only_bad_element(*this, typename TestFixture::template Layer<Eval>(state));
+  expect_only_bad_element(*this, typename TestFixture::template Layer<Frozen>(state));
+}
+
+TEST(NotFiniteCumulative, AChannelDividesByItsOwnAcceptedBatches) {
+  using L = LayoutsOf<float>::RowMajorMatrix;
+  const auto dimensions = L::dimensions(1, 5, 34);
+  BatchNorm<float> norm(5, {.momentum = batchnorm::cumulative()});
+  reference::Settings settings;
+  settings.cumulative = true;
+  reference::State expected = to_reference(norm.state());
+  for (std::uint64_t step = 0; step < 9; ++step) {
+    Values values = pattern<float>(L::shape(dimensions), 110 + step);
+    if (step % 3 == 0) values(5, bad, 0) = nan;
+    if (step == 4) values(0, 0, 0) = infinity;
+    auto x = L::filled(dimensions, values);
+    norm.forward(x.get());
+    expected = reference::after_forward(settings, expected, values);
+  }
+  for (Index c = 0; c < 5; ++c) {
+    const auto at = static_cast<std::size_t>(c);
+    EXPECT_NEAR(norm.running_mean()(c), expected.running_mean[at], 2e-6);
+    EXPECT_NEAR(norm.running_variance()(c), expected.running_variance[at], 2e-6);
+    EXPECT_EQ(norm.rejected()(c), expected.rejected[at]);
+  }
+  EXPECT_EQ(norm.batches(), 9);
+}
+
+// A variance that overflows double cannot be told from a bad element, and is treated as one.
+TEST(NotFiniteVariance, OfFiniteValuesIsRejectedToo) {
+  BatchNorm<double> norm(1);
+  const Eigen::Vector4d x(1e300, -1e300, 1e300, 2e299);
+  norm.forward(Eigen::MatrixXd(x));
+  EXPECT_EQ(norm.rejected()(0), 1);
+  EXPECT_EQ(norm.running_mean()(0), 0);
+  EXPECT_EQ(norm.running_variance()(0), 1);
+}
+
+}  // namespace

@@ -1,0 +1,229 @@
+#include <gtest/gtest.h>
+
+#include <type_traits>
+#include <utility>
+
+#include "fixtures.hpp"
+
+// Layers are values: what is copied, moved, converted, saved and restored is the same to the bit.
+
+namespace {
+
+using namespace fixtures;
+using batchnorm::BatchNorm, batchnorm::Eval, batchnorm::Frozen, batchnorm::Train;
+using Matrix = Eigen::MatrixXf;
+
+const batchnorm::Options unusual{.epsilon = 0.25,
+                                 .momentum = batchnorm::new_weight(0.3),
+                                 .running_variance = batchnorm::RunningVariance::biased,
+                                 .single_value = batchnorm::SingleValue::use_running,
+                                 .non_finite = batchnorm::NonFinite::propagate};
+
+/// A state whose every entry differs, rejected batches included.
+template <typename Scalar, typename Affine = batchnorm::ScaleAndShift>
+batchnorm::State<Scalar> full_state(std::uint64_t seed = 1) {
+  batchnorm::State<Scalar> state = some_state<Scalar, Affine>(4, seed);
+  state.rejected.resize(4);
+  state.rejected << 2, 0, 1, 5;
+  return state;
+}
+
+Matrix batch(std::uint64_t seed) {
+  Matrix x(6, 4);
+  for (Index row = 0; row < 6; ++row)
+    for (Index c = 0; c < 4; ++c) x(row, c) = static_cast<float>(noise(seed, row, c, 0));
+  return x;
+}
+
+template <typename Scalar, typename Affine>
+void expect_round_trips() {
+  const batchnorm::State<Scalar> state = full_state<Scalar, Affine>();
+  using L = BatchNorm<Scalar, Train, Affine>;
+  const L train(state, unusual);
+  EXPECT_TRUE(same_bits(train.state(), state));
+  EXPECT_TRUE(same_bits((BatchNorm<Scalar, Frozen, Affine>(state, unusual).state()), state));
+  EXPECT_TRUE(same_bits((BatchNorm<Scalar, Eval, Affine>(state, unusual).state()), state));
+  L other(4, unusual);
+  other.set_state(state);
+  EXPECT_TRUE(same_bits(other.state(), state));
+  EXPECT_TRUE(other == train);
+}
+
+TEST(State, MakesRoundTrips) {
+  expect_round_trips<float, batchnorm::ScaleAndShift>();
+  expect_round_trips<float, batchnorm::ScaleOnly>();
+  expect_round_trips<double, batchnorm::ShiftOnly>();
+  expect_round_trips<double, batchnorm::NoAffine>();
+}
+
+TEST(State, IsWhatTheAccessorsShow) {
+  const batchnorm::State<float> state = full_state<float>();
+  const BatchNorm<float> train(state);
+  const BatchNorm<float, Eval> eval(state);
+  const auto expect_shown = [&state](const auto& layer) {
+    EXPECT_TRUE(same_bits(layer.gamma(), state.gamma));
+    EXPECT_TRUE(same_bits(layer.beta(), state.beta));
+    EXPECT_TRUE(same_bits(layer.running_mean(), state.running_mean));
+    EXPECT_TRUE(same_bits(layer.running_variance(), state.running_variance));
+    EXPECT_TRUE(same_bits(layer.rejected(), state.rejected));
+    EXPECT_EQ(layer.batches(), state.batches);
+    EXPECT_EQ(layer.channels(), 4);
+  };
+  expect_shown(train);
+  expect_shown(BatchNorm<float, Frozen>(state));
+  expect_shown(eval);
+}
+
+TEST(State, OfRejectedBatchesMayBeEmpty) {
+  batchnorm::State<float> state = some_state<float>(4);
+  ASSERT_EQ(state.rejected.size(), 0);
+  const BatchNorm<float> layer(state);
+  ASSERT_EQ(layer.rejected().size(), 4);
+  EXPECT_TRUE((layer.rejected().array() == 0).all());
+  EXPECT_TRUE(same_bits(BatchNorm<float>(layer.state()).state(), layer.state()));
+}
+
+TEST(State, OfTheParametersIsWritten) {
+  BatchNorm<float> layer(full_state<float>());
+  layer.gamma()(1) = 42;
+  layer.beta().setConstant(-3);
+  EXPECT_EQ(layer.state().gamma(1), 42);
+  EXPECT_TRUE((layer.state().beta.array() == -3).all());
+  using Writable = decltype(std::declval<BatchNorm<float>&>().gamma());
+  using Readable = decltype(std::declval<const BatchNorm<float>&>().gamma());
+  static_assert(!std::is_const_v<std::remove_pointer_t<decltype(std::declval<Writable>().data())>>);
+  static_assert(std::is_const_v<std::remove_pointer_t<decltype(std::declval<Readable>().data())>>);
+}
+
+template <typename From, typename To>
+void expect_conversion() {
+  const batchnorm::State<float> state = full_state<float>();
+  const BatchNorm<float, From> from(state, unusual);
+  const BatchNorm<float, To> to(from);
+  EXPECT_TRUE(same_bits(to.state(), state));
+  EXPECT_EQ(to.options(), unusual);
+  EXPECT_TRUE(same_bits(from.state(), state));
+}
+
+TEST(Conversion, BetweenAnyTwoModesIsExact) {
+  expect_conversion<Train, Frozen>();
+  expect_conversion<Train, Eval>();
+  expect_conversion<Frozen, Train>();
+  expect_conversion<Frozen, Eval>();
+  expect_conversion<Eval, Train>();
+  expect_conversion<Eval, Frozen>();
+  expect_conversion<Train, Train>();
+  expect_conversion<Frozen, Frozen>();
+  expect_conversion<Eval, Eval>();
+}
+
+TEST(Conversion, IsASnapshot) {
+  BatchNorm<float> trained(full_state<float>());
+  const BatchNorm<float, Eval> deployed(trained);
+  const Matrix before = deployed.forward(batch(1));
+  trained.forward(batch(2));
+  trained.gamma().setZero();
+  EXPECT_TRUE(same_bits(deployed.forward(batch(1)), before));
+}
+
+TEST(Conversion, ThereAndBackGoesOnLikeTheOriginal) {
+  BatchNorm<float> norm(full_state<float>(), unusual);
+  BatchNorm<float> back{BatchNorm<float, Eval>(norm)};
+  EXPECT_TRUE(same_bits(norm.forward(batch(1)), back.forward(batch(1))));
+  EXPECT_TRUE(norm == back);
+}
+
+TEST(Copies, AreEqualAndIndependent) {
+  BatchNorm<float> norm(full_state<float>());
+  norm.forward(batch(1));
+  norm.backward(batch(1), batch(2));
+  BatchNorm<float> copy = norm;
+  EXPECT_TRUE(copy == norm);
+  EXPECT_TRUE(same_bits(copy.gamma_gradient(), norm.gamma_gradient()));
+  EXPECT_TRUE(same_bits(copy.backward(batch(1), batch(2)), norm.backward(batch(1), batch(2))));
+  const batchnorm::State<float> before = norm.state();
+  copy.forward(batch(3));
+  copy.gamma()(0) += 1;
+  EXPECT_FALSE(copy == norm);
+  EXPECT_TRUE(same_bits(norm.state(), before));
+  copy = norm;
+  EXPECT_TRUE(copy == norm);
+}
+
+TEST(Copies, MayHaveAnotherNumberOfChannels) {
+  BatchNorm<float> norm(full_state<float>()), other(9);
+  other = norm;
+  EXPECT_EQ(other.channels(), 4);
+  EXPECT_TRUE(same_bits(other.forward(batch(1)), norm.forward(batch(1))));
+}
+
+TEST(Copies, OfEvalAreEqualAndIndependent) {
+  const BatchNorm<float, Eval> norm(full_state<float>(1));
+  BatchNorm<float, Eval> other(full_state<float>(2));
+  const BatchNorm<float, Eval> copy = norm;
+  EXPECT_TRUE(same_bits(copy.forward(batch(1)), norm.forward(batch(1))));
+  other = norm;
+  EXPECT_TRUE(same_bits(other.forward(batch(1)), norm.forward(batch(1))));
+}
+
+TEST(Moves, CarryEverything) {
+  BatchNorm<float> norm(full_state<float>(), unusual);
+  const Matrix y = norm.forward(batch(1));
+  BatchNorm<float> same = norm;
+  BatchNorm<float> moved = std::move(norm);
+  EXPECT_TRUE(moved == same);
+  EXPECT_TRUE(same_bits(moved.backward(batch(1), batch(2)), same.backward(batch(1), batch(2))));
+  BatchNorm<float> assigned(2);
+  assigned = std::move(moved);
+  EXPECT_TRUE(assigned == same);
+}
+
+TEST(Equality, SeesEveryPartOfTheState) {
+  const batchnorm::State<float> state = full_state<float>();
+  const BatchNorm<float> norm(state);
+  EXPECT_TRUE(norm == BatchNorm<float>(state));
+  const auto differs = [&](const auto& change) {
+    batchnorm::State<float> changed = state;
+    change(changed);
+    return !(norm == BatchNorm<float>(changed));
+  };
+  EXPECT_TRUE(differs([](auto& s) { s.gamma(1) += 1; }));
+  EXPECT_TRUE(differs([](auto& s) { s.beta(3) += 1; }));
+  EXPECT_TRUE(differs([](auto& s) { s.running_mean(0) += 1; }));
+  EXPECT_TRUE(differs([](auto& s) { s.running_variance(2) += 1; }));
+  EXPECT_TRUE(differs([](auto& s) { s.batches += 1; }));
+  EXPECT_TRUE(differs([](auto& s) { s.rejected(1) += 1; }));
+  EXPECT_FALSE(norm == BatchNorm<float>(state, unusual));
+  EXPECT_FALSE(norm == BatchNorm<float>(7));
+}
+
+TEST(SetState, MakesTheLayerGoOnLikeTheSavedOne) {
+  BatchNorm<float> trained(full_state<float>());
+  trained.forward(batch(1));
+  BatchNorm<float> restored(4);
+  restored.set_state(trained.state());
+  EXPECT_TRUE(same_bits(restored.forward(batch(2)), trained.forward(batch(2))));
+  EXPECT_TRUE(restored == trained);
+}
+
+TEST(SetState, OfFrozenChangesItsStatistics) {
+  BatchNorm<float, Frozen> layer(full_state<float>(1));
+  layer.set_state(full_state<float>(2));
+  EXPECT_TRUE(same_bits(layer.state(), full_state<float>(2)));
+  EXPECT_TRUE(same_bits(layer.forward(batch(1)),
+                        BatchNorm<float, Frozen>(full_state<float>(2)).forward(batch(1))));
+}
+
+TEST(Writing, ParametersOfFrozenTakesEffectInTheNextForward) {
+  BatchNorm<float, Frozen> layer(full_state<float>(1));
+  layer.forward(batch(1));
+  const batchnorm::State<float> other = full_state<float>(2);
+  layer.gamma() = other.gamma;
+  layer.beta() = other.beta;
+  batchnorm::State<float> mixed = full_state<float>(1);
+  mixed.gamma = other.gamma;
+  mixed.beta = other.beta;
+  EXPECT_TRUE(same_bits(layer.forward(batch(1)), BatchNorm<float, Frozen>(mixed).forward(batch(1))));
+}
+
+}  // namespace
