@@ -1,11 +1,10 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
-#include <utility>
 #include <vector>
 
 #include "reference.hpp"
@@ -35,27 +34,14 @@ decltype(auto) element(Object&& object, const Dimensions<R>& index) {
   return object(index);
 }
 
-template <std::size_t R>
-Dimensions<R> index_of(const Dimensions<R>& dimensions, Index axis, Index o, Index c, Index i) {
-  const std::vector<Index> index =
-      reference::index_of({dimensions.begin(), dimensions.end()}, axis, o, c, i);
-  Dimensions<R> result;
-  std::copy(index.begin(), index.end(), result.begin());
-  return result;
-}
-
-template <std::size_t R>
-reference::Shape shape_of(const Dimensions<R>& dimensions, Index axis) {
-  return reference::shape_of({dimensions.begin(), dimensions.end()}, axis);
-}
+using reference::index_of, reference::shape_of;
 
 /// The values of an object, as doubles.
 template <typename Object, std::size_t R>
 reference::Values read(const Object& object, const Dimensions<R>& dimensions, Index axis) {
   reference::Values values(shape_of(dimensions, axis));
   reference::for_each(values.shape(), [&](Index o, Index c, Index i) {
-    values(o, c, i) =
-        static_cast<double>(element(object, index_of(dimensions, axis, o, c, i)));
+    values(o, c, i) = static_cast<double>(element(object, index_of(dimensions, axis, o, c, i)));
   });
   return values;
 }

@@ -62,14 +62,13 @@ void expect_parameter_gradients(const typename C::Layer& layer,
   using Scalar = typename C::Scalar;
   const double slack = forward_roundoffs<Scalar> / 4;
   if constexpr (C::learns && has_gamma<typename C::Affine>) {
-    EXPECT_LE(worst_error<Scalar>(layer.gamma_gradient(), expected.dgamma,
-                                  expected.dgamma_magnitude),
-              3.3 * slack);
+    EXPECT_LE(
+        worst_error<Scalar>(layer.gamma_gradient(), expected.dgamma, expected.dgamma_magnitude),
+        3.3 * slack);
   }
   if constexpr (C::learns && has_beta<typename C::Affine>) {
-    EXPECT_LE(
-        worst_error<Scalar>(layer.beta_gradient(), expected.dbeta, expected.dbeta_magnitude),
-        1.6 * slack);
+    EXPECT_LE(worst_error<Scalar>(layer.beta_gradient(), expected.dbeta, expected.dbeta_magnitude),
+              1.6 * slack);
   }
 }
 
@@ -104,8 +103,7 @@ TYPED_TEST(Backward, GoesToTheResidualToo) {
                    call.dr.get());
     const reference::Gradients expected = call.expected(&call.r_values);
     call.expect_dx(expected);
-    EXPECT_EQ(worst_error<Scalar>(call.values_of(call.dr), expected.dresidual,
-                                  expected.dresidual),
+    EXPECT_EQ(worst_error<Scalar>(call.values_of(call.dr), expected.dresidual, expected.dresidual),
               0);
     expect_parameter_gradients<C>(layer, expected);
   });

@@ -42,7 +42,8 @@ void expect_refusal(const Call& call, Texts texts) {
 Matrix numbers(Index rows, Index cols, std::uint64_t seed) {
   Matrix x(rows, cols);
   for (Index row = 0; row < rows; ++row)
-    for (Index col = 0; col < cols; ++col) x(row, col) = static_cast<float>(noise(seed, row, col, 0));
+    for (Index col = 0; col < cols; ++col)
+      x(row, col) = static_cast<float>(noise(seed, row, col, 0));
   return x;
 }
 
@@ -151,7 +152,7 @@ struct Overlapping {
 
 TYPED_TEST(BadInput, PartialOverlapOfForward) {
   auto& layer = this->used.layer;
-  const Matrix &x = this->used.x;
+  const Matrix& x = this->used.x;
   Overlapping memory;
   const Matrix before = memory.parent;
   this->used.refuses([&] { layer.forward(memory.first(), memory.second()); }, {"overlap"});
@@ -171,13 +172,12 @@ TYPED_TEST(BadInput, PartialOverlapOfBackward) {
   Matrix dx;
   this->used.refuses([&] { layer.backward(x, memory.first(), memory.second()); },
                      {"overlap", "dy"});
-  this->used.refuses(
-      [&] { layer.backward(x, residual(r), dy, memory.first(), memory.second()); }, {"overlap"});
+  this->used.refuses([&] { layer.backward(x, residual(r), dy, memory.first(), memory.second()); },
+                     {"overlap"});
   this->used.refuses([&] { layer.backward(x, residual(memory.first()), dy, memory.second(), dx); },
                      {"overlap", "residual"});
-  this->used.refuses(
-      [&] { layer.backward(x, residual(r), memory.first(), dx, memory.second()); },
-      {"overlap", "dy"});
+  this->used.refuses([&] { layer.backward(x, residual(r), memory.first(), dx, memory.second()); },
+                     {"overlap", "dy"});
   EXPECT_TRUE(same_bits(memory.parent, before));
 }
 
@@ -214,7 +214,8 @@ TEST(BadInputSingleValue, IsRefusedInTraining) {
   const Matrix one = numbers(1, 3, 7);
   Tensor tensor(1, 3, 1);
   tensor.setZero();
-  used.refuses([&] { used.layer.forward(one); }, {"(1, 3)", "one value per channel", "use_running"});
+  used.refuses([&] { used.layer.forward(one); },
+               {"(1, 3)", "one value per channel", "use_running"});
   used.refuses([&] { used.layer.forward(tensor); }, {"(1, 3, 1)", "one value per channel"});
 }
 
@@ -305,13 +306,31 @@ void expect_bad_state(const Change& change, Texts texts) {
 }
 
 TEST(BadState, OfWrongLengths) {
-  expect_bad_state([](auto& s) { s.gamma.resize(4); s.gamma.setOnes(); }, {"gamma", "4", "3"});
+  expect_bad_state(
+      [](auto& s) {
+        s.gamma.resize(4);
+        s.gamma.setOnes();
+      },
+      {"gamma", "4", "3"});
   expect_bad_state([](auto& s) { s.gamma.resize(0); }, {"gamma", "0", "3"});
-  expect_bad_state([](auto& s) { s.beta.resize(2); s.beta.setOnes(); }, {"beta", "2", "3"});
-  expect_bad_state([](auto& s) { s.running_variance.resize(4); s.running_variance.setOnes(); },
-                   {"running_variance", "4", "3"});
-  expect_bad_state([](auto& s) { s.rejected.resize(2); s.rejected.setZero(); },
-                   {"rejected", "2", "3"});
+  expect_bad_state(
+      [](auto& s) {
+        s.beta.resize(2);
+        s.beta.setOnes();
+      },
+      {"beta", "2", "3"});
+  expect_bad_state(
+      [](auto& s) {
+        s.running_variance.resize(4);
+        s.running_variance.setOnes();
+      },
+      {"running_variance", "4", "3"});
+  expect_bad_state(
+      [](auto& s) {
+        s.rejected.resize(2);
+        s.rejected.setZero();
+      },
+      {"rejected", "2", "3"});
   expect_bad_state([](auto& s) { s = batchnorm::State<float>{}; }, {"0"});
 }
 

@@ -35,8 +35,9 @@ const std::vector<double> ratios{0, 1, 1e3, 1e4, 1e6};
 struct Extent {
   Index samples, spatial;
 };
-const std::vector<Extent> few{{2, 1},  {1, 2},  {3, 1},  {1, 3},  {7, 1},   {1, 7},  {16, 1}, {4, 4},
-                              {63, 1}, {9, 7},  {64, 1}, {1, 64}, {65, 1},  {5, 13}, {1, 65}, {33, 49}};
+const std::vector<Extent> few{{2, 1},  {1, 2},  {3, 1},  {1, 3},  {7, 1},  {1, 7},
+                              {16, 1}, {4, 4},  {63, 1}, {9, 7},  {64, 1}, {1, 64},
+                              {65, 1}, {5, 13}, {1, 65}, {33, 49}};
 
 template <typename L>
 class Exact : public ::testing::Test {
@@ -56,10 +57,10 @@ class Exact : public ::testing::Test {
     reference::Settings settings;
     settings.mode = to_reference<Mode>();
     const reference::State before = to_reference(state);
-    EXPECT_LE(worst_error<float>(L::values(y, dimensions),
-                                 reference::forward(settings, before, values),
-                                 reference::forward_magnitude(settings, before, values)),
-              4)
+    EXPECT_LE(
+        worst_error<float>(L::values(y, dimensions), reference::forward(settings, before, values),
+                           reference::forward_magnitude(settings, before, values)),
+        4)
         << "mean " << mean << ", " << values.shape().count() << " values";
   }
 
@@ -94,9 +95,9 @@ class Exact : public ::testing::Test {
                  " values, gradient " + std::to_string(static_cast<int>(kind)));
     EXPECT_LE(worst_error<float>(L::values(dx, dimensions), expected.dx, expected.dx_magnitude), 8);
     if constexpr (!std::is_same_v<Mode, Eval>) {
-      EXPECT_LE(worst_error<float>(layer.gamma_gradient(), expected.dgamma,
-                                   expected.dgamma_magnitude),
-                2e-7 / roundoff<float>);
+      EXPECT_LE(
+          worst_error<float>(layer.gamma_gradient(), expected.dgamma, expected.dgamma_magnitude),
+          2e-7 / roundoff<float>);
       EXPECT_LE(worst_error<float>(layer.beta_gradient(), expected.dbeta, expected.dbeta_magnitude),
                 1e-7 / roundoff<float>);
     }
@@ -145,8 +146,8 @@ TYPED_TEST(Exact, BackwardOfManyValues) {
     }
 }
 
-/// The moments of one channel of float values: variance to 4.8e-7 of itself, mean to 1.2e-7 standard
-/// deviations, and to 1e-9 where the mean is that far away that it could not matter less.
+/// The moments of one channel of float values: variance to 4.8e-7 of itself, mean to 1.2e-7
+/// standard deviations, and to 1e-9 where the mean is that far away that it could not matter less.
 template <typename L>
 void expect_moments(const std::vector<float>& data, const char* what) {
   const auto count = static_cast<Index>(data.size());
@@ -162,12 +163,14 @@ void expect_moments(const std::vector<float>& data, const char* what) {
   const double deviation = std::sqrt(variance);
   const double allowed = std::abs(mean) >= 1e3 * deviation ? 1e-9 : 1.2e-7;
   EXPECT_NEAR(found.mean(0), mean, allowed * deviation) << what << ", " << count << " values";
-  EXPECT_NEAR(found.variance()(0), variance, 4.8e-7 * variance) << what << ", " << count << " values";
+  EXPECT_NEAR(found.variance()(0), variance, 4.8e-7 * variance)
+      << what << ", " << count << " values";
 }
 
 std::vector<float> generated(Index count, double mean) {
   std::vector<float> data;
-  for (Index k = 0; k < count; ++k) data.push_back(static_cast<float>(mean + 1.7 * noise(141, k, 0, 0)));
+  for (Index k = 0; k < count; ++k)
+    data.push_back(static_cast<float>(mean + 1.7 * noise(141, k, 0, 0)));
   return data;
 }
 
@@ -178,7 +181,8 @@ TYPED_TEST(Exact, MomentsAtAnyDistance) {
 }
 
 TYPED_TEST(Exact, MomentsOfAMillionValues) {
-  for (const double ratio : {1.0, 1e6}) expect_moments<TypeParam>(generated(1000000, ratio), "noise");
+  for (const double ratio : {1.0, 1e6})
+    expect_moments<TypeParam>(generated(1000000, ratio), "noise");
 }
 
 // A block that is shifted by its first value must survive a first value that tells nothing.
@@ -275,7 +279,8 @@ TYPED_TEST(Exact, NoRunningVarianceAndNoEpsilonGiveBeta) {
 template <typename Mode, typename L>
 void expect_scaled(double scale) {
   const auto dimensions = L::dimensions(9, 3, 34);
-  Values values = around(L::shape(dimensions), 1.5, 135), dy_values = around(values.shape(), 0, 136);
+  Values values = around(L::shape(dimensions), 1.5, 135),
+         dy_values = around(values.shape(), 0, 136);
   reference::for_each(values.shape(), [&](Index o, Index c, Index i) {
     values(o, c, i) = static_cast<float>(values(o, c, i) * scale);
   });
@@ -290,9 +295,10 @@ void expect_scaled(double scale) {
   typename L::Kind y(dimensions);
   const reference::State before = to_reference(state);
   layer.forward(x.get(), y.get());
-  EXPECT_LE(worst_error<float>(L::values(y, dimensions), reference::forward(settings, before, values),
-                               reference::forward_magnitude(settings, before, values)),
-            4)
+  EXPECT_LE(
+      worst_error<float>(L::values(y, dimensions), reference::forward(settings, before, values),
+                         reference::forward_magnitude(settings, before, values)),
+      4)
       << scale;
   layer.backward(x.get(), dy.get(), y.get());
   const auto expected = reference::backward(settings, before, values, nullptr, dy_values);

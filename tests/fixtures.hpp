@@ -53,7 +53,8 @@ Values pattern(const reference::Shape& shape, std::uint64_t seed) {
   reference::for_each(shape, [&](Index o, Index c, Index i) {
     const double mean = 0.5 * static_cast<double>(c % 7) - 1.25;
     const double spread = 0.5 + 0.25 * static_cast<double>(c % 5);
-    values(o, c, i) = static_cast<double>(static_cast<Scalar>(mean + spread * noise(seed, o, c, i)));
+    values(o, c, i) =
+        static_cast<double>(static_cast<Scalar>(mean + spread * noise(seed, o, c, i)));
   });
   return values;
 }
@@ -95,9 +96,12 @@ reference::PerChannel to_doubles(const Vector& values) {
 
 template <typename Scalar>
 reference::State to_reference(const batchnorm::State<Scalar>& state) {
-  reference::State result{to_doubles(state.gamma), to_doubles(state.beta),
-                          to_doubles(state.running_mean), to_doubles(state.running_variance),
-                          state.batches, {}};
+  reference::State result{to_doubles(state.gamma),
+                          to_doubles(state.beta),
+                          to_doubles(state.running_mean),
+                          to_doubles(state.running_variance),
+                          state.batches,
+                          {}};
   for (Index c = 0; c < state.rejected.size(); ++c) result.rejected.push_back(state.rejected(c));
   return result;
 }
@@ -179,7 +183,7 @@ inline bool same_bits(const Values& a, const Values& b) {
 
 /// Vectors, matrices and arrays of equal sizes and bits.
 template <typename A, typename B>
-  requires requires(const A& a) { a.coeff(0, 0); }
+requires requires(const A& a) { a.coeff(0, 0); }
 bool same_bits(const A& a, const B& b) {
   if (a.rows() != b.rows() || a.cols() != b.cols()) return false;
   for (Index row = 0; row < a.rows(); ++row)

@@ -156,13 +156,14 @@ TEST(ForwardOfConstantObjects, ReadsThem) {
   EXPECT_TRUE(same_bits(layer.forward(ref), y));
   EXPECT_TRUE(same_bits(layer.forward(x.middleRows(1, 4)), y.middleRows(1, 4)));
   const auto from_tensor = layer.forward(tensor);
-  EXPECT_TRUE(same_bits(read(from_tensor, Dimensions<2>{6, 3}, 1),
-                        read(y, Dimensions<2>{6, 3}, 1)));
+  EXPECT_TRUE(
+      same_bits(read(from_tensor, Dimensions<2>{6, 3}, 1), read(y, Dimensions<2>{6, 3}, 1)));
 }
 
 template <typename X>
-using Returned = decltype(std::declval<const batchnorm::BatchNorm<float, batchnorm::Eval>&>()
-                              .forward(std::declval<X&>()));
+using Returned =
+    decltype(std::declval<const batchnorm::BatchNorm<float, batchnorm::Eval>&>().forward(
+        std::declval<X&>()));
 
 TEST(ForwardReturns, AnOwnerOfTheKindAndOrderOfItsArgument) {
   using Matrix = MatrixOf<float, Eigen::RowMajor>;

@@ -50,9 +50,7 @@ class Gradients : public ::testing::Test {
   Tensor x = tensor(31), r = tensor(32), weights = tensor(33);
 
   double loss_of_forward() { return loss(layer.forward(x), weights); }
-  double loss_with_residual() {
-    return loss(layer.forward(x, batchnorm::residual(r)), weights);
-  }
+  double loss_with_residual() { return loss(layer.forward(x, batchnorm::residual(r)), weights); }
 
   /// A difference across the kink of ReLU would be of neither side.
   void expect_no_kink(const Tensor& y_without_relu) const {
@@ -84,7 +82,9 @@ using Layers = ::testing::Types<Layer<Train>, Layer<Train, ReLU>, Layer<Frozen>,
 TYPED_TEST_SUITE(Gradients, Layers);
 
 template <typename L>
-inline constexpr bool learns = requires(L layer) { layer.gamma_gradient(); };
+inline constexpr bool learns = requires(L layer) {
+  layer.gamma_gradient();
+};
 
 /// The same layer without its activation.
 template <typename Mode, typename... Policies>
@@ -100,11 +100,9 @@ TYPED_TEST(Gradients, OfTheInput) {
 }
 
 TYPED_TEST(Gradients, OfTheInputAndTheResidual) {
-  this->expect_no_kink(
-      linear(this->layer).forward(this->x, batchnorm::residual(this->r)));
+  this->expect_no_kink(linear(this->layer).forward(this->x, batchnorm::residual(this->r)));
   this->layer.forward(this->x, batchnorm::residual(this->r));
-  const auto [dx, dr] =
-      this->layer.backward(this->x, batchnorm::residual(this->r), this->weights);
+  const auto [dx, dr] = this->layer.backward(this->x, batchnorm::residual(this->r), this->weights);
   this->expect_slopes(dx, this->x, [this] { return this->loss_with_residual(); });
   this->expect_slopes(dr, this->r, [this] { return this->loss_with_residual(); });
 }
@@ -129,7 +127,9 @@ TYPED_TEST(Gradients, ReachALayerBeforeIt) {
   this->layer.forward(hidden);
   before.backward(this->x, this->layer.backward(hidden, this->weights));
   const Eigen::VectorXd dgamma = before.gamma_gradient();
-  const auto value = [&] { return loss(this->layer.forward(before.forward(this->x)), this->weights); };
+  const auto value = [&] {
+    return loss(this->layer.forward(before.forward(this->x)), this->weights);
+  };
   for (Index c = 0; c < 3; ++c)
     EXPECT_NEAR(dgamma(c), slope(before.gamma()(c), value), tolerance) << "channel " << c;
 }

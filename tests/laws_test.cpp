@@ -198,8 +198,7 @@ TEST(LawsOfLayouts, ChannelsFirstAndChannelsLastAgree) {
   BatchNorm<float, Train, batchnorm::ChannelsLast> other(state);
   norm.forward(x.get(), x.get());
   other.forward(z.get(), z.get());
-  const Values magnitude =
-      reference::forward_magnitude({}, to_reference(state), values);
+  const Values magnitude = reference::forward_magnitude({}, to_reference(state), values);
   const Values y = First::values(x, first), w = Last::values(z, last);
   reference::for_each(values.shape(), [&](Index n, Index c, Index s) {
     EXPECT_NEAR(y(n, c, s), w(n * 34 + s, c, 0), 8 * 0x1p-24 * magnitude(n, c, s));
@@ -227,10 +226,10 @@ TEST(LawsOfTraining, SeveralStepsAndTheirEvalAreThoseOfTheReference) {
   deployed.forward(x.get(), x.get());
   reference::Settings settings;
   settings.mode = reference::Mode::eval;
-  EXPECT_LE(worst_error<float>(L::values(x, dimensions),
-                               reference::forward(settings, trained, values),
-                               reference::forward_magnitude(settings, trained, values)),
-            4);
+  EXPECT_LE(
+      worst_error<float>(L::values(x, dimensions), reference::forward(settings, trained, values),
+                         reference::forward_magnitude(settings, trained, values)),
+      4);
 }
 
 TEST(LawsOfEval, ABatchIsTheSumOfItsParts) {

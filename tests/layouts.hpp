@@ -22,7 +22,8 @@ struct Layout {
 
   /// Where there are no spatial axes, samples stand for them.
   static Dims dimensions(Index samples, Index channels, Index spatial) {
-    if constexpr (rank == 2) return dimensions_of<rank>({"", samples * spatial, channels, {}}, axis);
+    if constexpr (rank == 2)
+      return dimensions_of<rank>({"", samples * spatial, channels, {}}, axis);
     return dimensions_of<rank>({"", samples, channels, {spatial, 1, 1}}, axis);
   }
   static reference::Shape shape(const Dims& dimensions) { return shape_of(dimensions, axis); }

@@ -56,7 +56,8 @@ TYPED_TEST(MomentsOf, EveryLayoutAreThoseOfTheReference) {
     EXPECT_EQ(found.count, values.shape().count());
     for (std::size_t c = 0; c < 5; ++c) {
       const double variance = expected.variance[c];
-      EXPECT_NEAR(found.mean(static_cast<Index>(c)), expected.mean[c], 1.2e-7 * std::sqrt(variance));
+      EXPECT_NEAR(found.mean(static_cast<Index>(c)), expected.mean[c],
+                  1.2e-7 * std::sqrt(variance));
       EXPECT_NEAR(found.variance()(static_cast<Index>(c)), variance, 4.8e-7 * variance);
     }
   }
@@ -122,7 +123,8 @@ TEST(MomentsMerge, OfSingleValuesIsTheWhole) {
 }
 
 TEST(MomentsMerge, IsAssociative) {
-  const Moments a = moments(samples(3, 1)), b = moments(samples(64, 2)), c = moments(samples(19, 3));
+  const Moments a = moments(samples(3, 1)), b = moments(samples(64, 2)),
+                c = moments(samples(19, 3));
   Moments left = a, right = b;
   left.merge(b);
   left.merge(c);

@@ -41,8 +41,8 @@ class NotFinite : public ::testing::Test {
   void expect_only_bad_channel(const Values& got, const Values& expected) const {
     Index wrong = 0;
     reference::for_each(shape, [&](Index o, Index c, Index i) {
-      const bool right = c == bad ? std::isnan(got(o, c, i))
-                                  : same_bits(got(o, c, i), expected(o, c, i));
+      const bool right =
+          c == bad ? std::isnan(got(o, c, i)) : same_bits(got(o, c, i), expected(o, c, i));
       wrong += right ? 0 : 1;
     });
     EXPECT_EQ(wrong, 0);
@@ -165,9 +165,8 @@ void expect_only_bad_element(Test& test, Layer&& layer) {
     const Values got = test.values(test.y), input = test.values(x);
     Index wrong = 0;
     reference::for_each(test.shape, [&](Index o, Index c, Index i) {
-      const bool right = std::isfinite(input(o, c, i))
-                             ? same_bits(got(o, c, i), expected(o, c, i))
-                             : !std::isfinite(got(o, c, i));
+      const bool right = std::isfinite(input(o, c, i)) ? same_bits(got(o, c, i), expected(o, c, i))
+                                                       : !std::isfinite(got(o, c, i));
       wrong += right ? 0 : 1;
     });
     EXPECT_EQ(wrong, 0);

@@ -183,7 +183,8 @@ TEST(AffinePolicy, StoresWhatItHas) {
 
 TEST(Policies, StandInAnyOrder) {
   const auto state = some_state<float, batchnorm::ScaleOnly>(3);
-  BatchNorm<float, Train, batchnorm::ReLU, batchnorm::ScaleOnly, batchnorm::ChannelsLast> one(state);
+  BatchNorm<float, Train, batchnorm::ReLU, batchnorm::ScaleOnly, batchnorm::ChannelsLast> one(
+      state);
   BatchNorm<float, Train, batchnorm::ChannelsLast, batchnorm::ReLU, batchnorm::ScaleOnly> other(
       state);
   Eigen::Tensor<float, 3, Eigen::RowMajor> x(4, 5, 3);
@@ -192,8 +193,8 @@ TEST(Policies, StandInAnyOrder) {
 }
 
 TEST(Names, OfPyTorchAreRanks) {
-  static_assert(std::same_as<batchnorm::BatchNorm1d<float>,
-                             BatchNorm<float, Train, batchnorm::Rank<2, 3>>>);
+  static_assert(
+      std::same_as<batchnorm::BatchNorm1d<float>, BatchNorm<float, Train, batchnorm::Rank<2, 3>>>);
   static_assert(std::same_as<batchnorm::BatchNorm2d<float, Eval, batchnorm::ReLU>,
                              BatchNorm<float, Eval, batchnorm::Rank<4>, batchnorm::ReLU>>);
   static_assert(std::same_as<batchnorm::BatchNorm3d<double, Frozen>,

@@ -27,7 +27,9 @@ struct Shape {
   Index size() const { return count() * channels; }
 };
 
-inline Shape shape_of(const std::vector<Index>& dimensions, Index axis) {
+/// The shape of an array with these dimensions (any container of them) and this channel axis.
+template <typename Dimensions>
+Shape shape_of(const Dimensions& dimensions, Index axis) {
   Shape shape{1, dimensions[static_cast<std::size_t>(axis)], 1};
   for (Index k = 0; k < axis; ++k) shape.outer *= dimensions[static_cast<std::size_t>(k)];
   for (Index k = axis + 1; k < static_cast<Index>(dimensions.size()); ++k)
@@ -36,9 +38,9 @@ inline Shape shape_of(const std::vector<Index>& dimensions, Index axis) {
 }
 
 /// The index of element (o, c, i) in an array of these dimensions; the last axis runs fastest.
-inline std::vector<Index> index_of(const std::vector<Index>& dimensions, Index axis, Index o,
-                                   Index c, Index i) {
-  std::vector<Index> index(dimensions.size());
+template <typename Dimensions>
+Dimensions index_of(const Dimensions& dimensions, Index axis, Index o, Index c, Index i) {
+  Dimensions index = dimensions;
   index[static_cast<std::size_t>(axis)] = c;
   for (Index k = static_cast<Index>(dimensions.size()) - 1; k > axis; --k) {
     const auto at = static_cast<std::size_t>(k);

@@ -223,7 +223,8 @@ TEST(Writing, ParametersOfFrozenTakesEffectInTheNextForward) {
   batchnorm::State<float> mixed = full_state<float>(1);
   mixed.gamma = other.gamma;
   mixed.beta = other.beta;
-  EXPECT_TRUE(same_bits(layer.forward(batch(1)), BatchNorm<float, Frozen>(mixed).forward(batch(1))));
+  EXPECT_TRUE(
+      same_bits(layer.forward(batch(1)), BatchNorm<float, Frozen>(mixed).forward(batch(1))));
 }
 
 }  // namespace

@@ -1,0 +1,143 @@
+// Eigen's own watch over its allocations, which reports through its assertion; that one must speak
+// in every build type.
+#define EIGEN_RUNTIME_NO_MALLOC
+#define eigen_assert(condition) ((condition) ? void() : ::allocations::forbidden())
+
+namespace allocations {
+void forbidden();
+}
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+#include <new>
+#include <stdexcept>
+
+#include "layouts.hpp"
+
+// The writing forms allocate nothing once they have seen their largest shape. Eigen's watch does
+// not see what the standard library allocates, and a count of operator new does not see what Eigen
+// does: both are on.
+
+namespace allocations {
+
+std::atomic<long> count{0};
+
+void forbidden() { throw std::logic_error("Eigen allocates, or an assertion of Eigen's failed"); }
+
+void* allocate(std::size_t size) {
+  ++count;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace allocations
+
+void* operator new(std::size_t size) { return allocations::allocate(size); }
+void* operator new[](std::size_t size) { return allocations::allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace {
+
+using namespace fixtures;
+using batchnorm::BatchNorm, batchnorm::Eval, batchnorm::Frozen, batchnorm::Train;
+
+/// Forbids Eigen to allocate while it lives.
+class NoEigenAllocation {
+ public:
+  NoEigenAllocation() { Eigen::internal::set_is_malloc_allowed(false); }
+  ~NoEigenAllocation() { Eigen::internal::set_is_malloc_allowed(true); }
+  NoEigenAllocation(const NoEigenAllocation&) = delete;
+  NoEigenAllocation& operator=(const NoEigenAllocation&) = delete;
+};
+
+template <typename Call>
+void expect_no_allocation(const Call& call) {
+  const long before = allocations::count;
+  {
+    const NoEigenAllocation watch;
+    EXPECT_NO_THROW(call());
+  }
+  EXPECT_EQ(allocations::count, before);
+}
+
+TEST(AllocationWatch, OfEigenSees) {
+  const NoEigenAllocation watch;
+  EXPECT_THROW(Eigen::VectorXf(1000), std::logic_error);
+}
+
+TEST(AllocationWatch, OfOperatorNewSees) {
+  const long before = allocations::count;
+  const auto memory = std::make_unique<int>(1);
+  EXPECT_EQ(allocations::count, before + 1);
+  const auto several = std::make_unique<int[]>(5);
+  EXPECT_EQ(allocations::count, before + 2);
+}
+
+template <typename L>
+class Allocation : public ::testing::Test {
+ protected:
+  template <typename Mode>
+  using Layer = BatchNorm<float, Mode, batchnorm::ReLU, typename L::Axis>;
+
+  /// The arguments of one step.
+  struct Arguments {
+    explicit Arguments(const typename L::Dims& dimensions)
+        : x(L::filled(dimensions, pattern<float>(L::shape(dimensions), 161))),
+          r(L::filled(dimensions, pattern<float>(L::shape(dimensions), 162))),
+          dy(L::filled(dimensions, pattern<float>(L::shape(dimensions), 163))),
+          y(dimensions),
+          dx(dimensions),
+          dr(dimensions) {}
+    typename L::Kind x, r, dy, y, dx, dr;
+  };
+
+  template <typename Mode>
+  static void step(Layer<Mode>& layer, Arguments& on) {
+    layer.forward(on.x.get(), on.y.get());
+    layer.backward(on.x.get(), on.dy.get(), on.dx.get());
+    layer.forward(on.x.get(), batchnorm::residual(on.r.get()), on.y.get());
+    layer.backward(on.x.get(), batchnorm::residual(on.r.get()), on.dy.get(), on.dx.get(),
+                   on.dr.get());
+    if constexpr (!std::is_same_v<Mode, Eval>) {
+      layer.backward(on.x.get(), batchnorm::residual(on.r.get()), on.dy.get(), on.dx.get(),
+                     on.dr.get(), batchnorm::accumulate);
+    }
+  }
+
+  /// After one step on the largest shape, neither it nor a smaller one allocates.
+  template <typename Mode>
+  static void expect_steady() {
+    Arguments large(L::dimensions(13, 37, 211)), small(L::dimensions(5, 37, 7));
+    Layer<Mode> layer(some_state<float>(37));
+    step<Mode>(layer, large);
+    expect_no_allocation([&] { step<Mode>(layer, large); });
+    expect_no_allocation([&] { step<Mode>(layer, small); });
+    expect_no_allocation([&] { step<Mode>(layer, large); });
+  }
+};
+TYPED_TEST_SUITE(Allocation, Layouts, LayoutName);
+
+TYPED_TEST(Allocation, IsNotNeededByTraining) { TestFixture::template expect_steady<Train>(); }
+TYPED_TEST(Allocation, IsNotNeededByFrozen) { TestFixture::template expect_steady<Frozen>(); }
+TYPED_TEST(Allocation, IsNotNeededByEval) { TestFixture::template expect_steady<Eval>(); }
+
+TYPED_TEST(Allocation, IsNotNeededByARejectedBatch) {
+  const auto dimensions = TypeParam::dimensions(13, 37, 211);
+  typename TestFixture::Arguments on(dimensions);
+  typename TestFixture::template Layer<Train> layer(some_state<float>(37));
+  TestFixture::template step<Train>(layer, on);
+  Values spoilt = pattern<float>(TypeParam::shape(dimensions), 161);
+  spoilt(0, 2, 0) = std::numeric_limits<double>::quiet_NaN();
+  write(on.x.get(), dimensions, TypeParam::axis, spoilt);
+  expect_no_allocation([&] { TestFixture::template step<Train>(layer, on); });
+  EXPECT_EQ(layer.rejected()(2), 2);
+}
+
+}  // namespace

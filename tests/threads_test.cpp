@@ -1,0 +1,193 @@
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "layouts.hpp"
+
+// Built with EIGEN_USE_THREADS. Any number of threads gives the bits of the serial call, and an
+// Eval layer may be used by many threads at once.
+
+namespace {
+
+using namespace fixtures;
+using batchnorm::BatchNorm, batchnorm::Eval, batchnorm::Frozen, batchnorm::Train;
+
+/// A pool and the device on it.
+class Workers {
+ public:
+  explicit Workers(int threads) : pool_(threads), device_(&pool_, threads) {}
+  const Eigen::ThreadPoolDevice& device() const { return device_; }
+
+ private:
+  Eigen::ThreadPool pool_;
+  Eigen::ThreadPoolDevice device_;
+};
+
+/// Sizes that no number of threads divides, one channel, one sample, fewer values than threads, and
+/// enough of them for several blocks.
+struct Extent {
+  Index samples, channels, spatial;
+};
+const std::vector<Extent> extents{{2, 3, 1},     {7, 1, 13},   {1, 5, 129},
+                                  {1, 1, 50021}, {1, 67, 503}, {61, 1, 977},
+                                  {13, 37, 101}, {3, 513, 17}, {30011, 3, 1}};
+
+template <typename L>
+class Threads : public ::testing::Test {
+ protected:
+  using Dims = typename L::Dims;
+  template <typename Mode>
+  using Layer = BatchNorm<float, Mode, batchnorm::ReLU, typename L::Axis>;
+
+  /// All that one step of one layer gives.
+  struct Step {
+    Values y, dx, dr;
+    Eigen::VectorXf dgamma, dbeta;
+    batchnorm::State<float> state;
+  };
+
+  struct Arguments {
+    explicit Arguments(const Dims& d)
+        : dimensions(d),
+          x(L::filled(d, pattern<float>(L::shape(d), 151))),
+          r(L::filled(d, pattern<float>(L::shape(d), 152))),
+          dy(L::filled(d, pattern<float>(L::shape(d), 153))) {}
+    Dims dimensions;
+    typename L::Kind x, r, dy;
+  };
+
+  template <typename Mode, typename... Device>
+  static Step step(Arguments& on, const Device&... device) {
+    typename L::Kind y(on.dimensions), dx(on.dimensions), dr(on.dimensions);
+    Layer<Mode> layer(some_state<float>(L::shape(on.dimensions).channels));
+    layer.forward(device..., on.x.get(), batchnorm::residual(on.r.get()), y.get());
+    layer.backward(device..., on.x.get(), batchnorm::residual(on.r.get()), on.dy.get(), dx.get(),
+                   dr.get());
+    const auto values = [&](typename L::Kind& kind) { return L::values(kind, on.dimensions); };
+    Step result{values(y), values(dx), values(dr), {}, {}, layer.state()};
+    if constexpr (!std::is_same_v<Mode, Eval>) {
+      result.dgamma = layer.gamma_gradient();
+      result.dbeta = layer.beta_gradient();
+    }
+    return result;
+  }
+
+  static void expect_same(const Step& a, const Step& b) {
+    EXPECT_TRUE(same_bits(a.y, b.y));
+    EXPECT_TRUE(same_bits(a.dx, b.dx));
+    EXPECT_TRUE(same_bits(a.dr, b.dr));
+    EXPECT_TRUE(same_bits(a.dgamma, b.dgamma));
+    EXPECT_TRUE(same_bits(a.dbeta, b.dbeta));
+    EXPECT_TRUE(same_bits(a.state, b.state));
+  }
+
+  template <typename Mode>
+  static void expect_bits_of_serial() {
+    for (const Extent& extent : extents) {
+      Arguments on(L::dimensions(extent.samples, extent.channels, extent.spatial));
+      const Step serial = step<Mode>(on);
+      expect_same(step<Mode>(on, Eigen::DefaultDevice()), serial);
+      for (const int threads : {1, 2, 3, 8, 16}) {
+        SCOPED_TRACE(std::to_string(extent.samples) + " x " + std::to_string(extent.channels) +
+                     " x " + std::to_string(extent.spatial) + " on " + std::to_string(threads));
+        expect_same(step<Mode>(on, Workers(threads).device()), serial);
+      }
+    }
+  }
+};
+TYPED_TEST_SUITE(Threads, Layouts, LayoutName);
+
+TYPED_TEST(Threads, GiveTheBitsOfSerialTraining) {
+  TestFixture::template expect_bits_of_serial<Train>();
+}
+TYPED_TEST(Threads, GiveTheBitsOfSerialFrozen) {
+  TestFixture::template expect_bits_of_serial<Frozen>();
+}
+TYPED_TEST(Threads, GiveTheBitsOfSerialEval) {
+  TestFixture::template expect_bits_of_serial<Eval>();
+}
+
+TYPED_TEST(Threads, GiveTheBitsOfSerialMoments) {
+  for (const Extent& extent : extents) {
+    const auto dimensions = TypeParam::dimensions(extent.samples, extent.channels, extent.spatial);
+    auto x = TypeParam::filled(dimensions, pattern<float>(TypeParam::shape(dimensions), 154));
+    const auto serial = batchnorm::moments<typename TypeParam::Axis>(x.get());
+    for (const int threads : {1, 2, 3, 8, 16}) {
+      const Workers workers(threads);
+      const auto found = batchnorm::moments<typename TypeParam::Axis>(workers.device(), x.get());
+      EXPECT_EQ(found.count, serial.count);
+      EXPECT_TRUE(same_bits(found.mean, serial.mean));
+      EXPECT_TRUE(same_bits(found.m2, serial.m2));
+    }
+  }
+}
+
+TEST(ThreadsForms, OfEveryCallTakeADevice) {
+  const Workers workers(3);
+  const auto& device = workers.device();
+  MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(1001, 17), y;
+  const MatrixOf<float, Eigen::RowMajor> r = x.array().square(), dy = x.array().sin();
+  using Layer = BatchNorm<float>;
+  Layer serial(some_state<float>(17)), threaded = serial;
+  EXPECT_TRUE(same_bits(threaded.forward(device, x), serial.forward(x)));
+  threaded.forward(device, x, y);
+  EXPECT_TRUE(same_bits(y, serial.forward(x)));
+  EXPECT_TRUE(same_bits(threaded.backward(device, x, dy), serial.backward(x, dy)));
+  threaded.backward(device, x, dy, y);
+  EXPECT_TRUE(same_bits(y, serial.backward(x, dy)));
+  EXPECT_TRUE(same_bits(threaded.backward(device, x, dy, batchnorm::accumulate),
+                        serial.backward(x, dy, batchnorm::accumulate)));
+  EXPECT_TRUE(same_bits(threaded.gamma_gradient(), serial.gamma_gradient()));
+  threaded.backward(device, x, dy, y, batchnorm::accumulate);
+  serial.backward(x, dy, batchnorm::accumulate);
+  EXPECT_TRUE(same_bits(threaded.gamma_gradient(), serial.gamma_gradient()));
+  EXPECT_TRUE(same_bits(threaded.forward(device, x, batchnorm::residual(r)),
+                        serial.forward(x, batchnorm::residual(r))));
+  const auto [dx, dr] = threaded.backward(device, x, batchnorm::residual(r), dy);
+  const auto [expected_dx, expected_dr] = serial.backward(x, batchnorm::residual(r), dy);
+  EXPECT_TRUE(same_bits(dx, expected_dx));
+  EXPECT_TRUE(same_bits(dr, expected_dr));
+  EXPECT_TRUE(threaded == serial);
+}
+
+TEST(ThreadsInPlace, GiveTheBitsOfSerial) {
+  const Workers workers(8);
+  const MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(100003, 3);
+  MatrixOf<float, Eigen::RowMajor> y = x, dx = x.array().sin();
+  const MatrixOf<float, Eigen::RowMajor> dy = dx;
+  BatchNorm<float> serial(some_state<float>(3)), threaded = serial;
+  threaded.forward(workers.device(), y, y);
+  EXPECT_TRUE(same_bits(y, serial.forward(x)));
+  threaded.backward(workers.device(), x, dx, dx);
+  EXPECT_TRUE(same_bits(dx, serial.backward(x, dy)));
+}
+
+TEST(ThreadsOfEval, MayShareALayer) {
+  const BatchNorm<float, Eval, batchnorm::ReLU> layer(some_state<float>(17));
+  const MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(501, 17);
+  const auto y = layer.forward(x), dx = layer.backward(x, x);
+  std::vector<int> same(8, 0);
+  std::vector<std::thread> threads;
+  for (int& result : same)
+    threads.emplace_back([&] {
+      result = 1;
+      for (int call = 0; call < 20; ++call)
+        if (!same_bits(layer.forward(x), y) || !same_bits(layer.backward(x, x), dx)) result = 0;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(same, std::vector<int>(8, 1));
+}
+
+TEST(ThreadsRefusals, LeaveTheLayerAsItWas) {
+  const Workers workers(3);
+  BatchNorm<float> layer(some_state<float>(3));
+  const batchnorm::State<float> before = layer.state();
+  const MatrixOf<float, Eigen::RowMajor> wrong = MatrixOf<float, Eigen::RowMajor>::Random(7, 5);
+  EXPECT_THROW(layer.forward(workers.device(), wrong), std::invalid_argument);
+  EXPECT_TRUE(same_bits(layer.state(), before));
+}
+
+}  // namespace
