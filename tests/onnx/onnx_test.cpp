@@ -23,7 +23,7 @@ struct Case {
   double epsilon;
 };
 
-void PrintTo(const Case& which, std::ostream* out) { *out << which.name; }
+std::ostream& operator<<(std::ostream& out, const Case& which) { return out << which.name; }
 
 Array read(const Case& which, const std::string& file) {
   return read_npy(std::string(BATCHNORM_TEST_DATA) + "/onnx/" + which.name + "/" + file);

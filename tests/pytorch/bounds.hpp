@@ -13,18 +13,21 @@
 /// from the inputs alone.
 namespace batchnorm_tests::pytorch {
 
-/// Per channel, in `double`.
+/// Per channel, in `double`. `magnitude` is that of the terms whose sum the mean is: the mean of
+/// |x| for a batch's, |mean| for one that was stored.
 struct Statistics {
-  std::vector<double> mean, variance;
+  std::vector<double> mean, variance, magnitude;
 };
 
 /// Mean and variance (divisor M) of the batch, two passes.
 inline Statistics statistics_of(const Case& which, const std::vector<double>& x) {
   const auto channels = static_cast<std::size_t>(which.channels());
   const double count = static_cast<double>(x.size()) / static_cast<double>(channels);
-  Statistics result{std::vector<double>(channels), std::vector<double>(channels)};
+  Statistics result{std::vector<double>(channels), std::vector<double>(channels),
+                    std::vector<double>(channels)};
   for (std::size_t i = 0; i < x.size(); ++i) {
     result.mean[which.channel_of(i)] += x[i] / count;
+    result.magnitude[which.channel_of(i)] += std::abs(x[i]) / count;
   }
   for (std::size_t i = 0; i < x.size(); ++i) {
     const std::size_t c = which.channel_of(i);
@@ -63,17 +66,17 @@ inline Roundings roundings_of(bool double_layer, Precision precision, bool train
 }
 
 /// Bounds of one pass. A result may be wrong by the number of roundings times the sum of the
-/// magnitudes of its terms. Where the mean was rounded, x - mean is wrong by |mean| * unit.
+/// magnitudes of its terms. Where the mean was rounded, x - mean is wrong by that too.
 class Bounds {
  public:
-  /// `learnt`: the statistics are those of the batch and dx flows through them.
-  Bounds(const Case& which, const Batch& input, Statistics statistics, bool learnt,
+  /// `through_statistics`: they are those of the batch, and the gradient flows through them.
+  Bounds(const Case& which, const Batch& input, Statistics statistics, bool through_statistics,
          const Roundings& roundings)
       : which_(which),
         input_(input),
         statistics_(std::move(statistics)),
         roundings_(roundings),
-        through_statistics_(learnt),
+        through_statistics_(through_statistics),
         scale_(gamma(which)),
         shift_(beta(which)),
         dy_(statistics_.mean.size()),
@@ -110,9 +113,7 @@ class Bounds {
     return std::abs(input_.x[i] - statistics_.mean[which_.channel_of(i)]);
   }
 
-  double offset(std::size_t c) const {
-    return roundings_.of_mean ? std::abs(statistics_.mean[c]) : 0;
-  }
+  double offset(std::size_t c) const { return roundings_.of_mean ? statistics_.magnitude[c] : 0; }
 
   double inverse_deviation(std::size_t c) const {
     return 1 / std::sqrt(statistics_.variance[c] + which_.epsilon);
@@ -147,11 +148,11 @@ class RunningBound {
  public:
   RunningBound(double initial, std::size_t channels) : peak_(channels, initial) {}
 
-  /// Takes in a batch's statistics.
+  /// Takes in the magnitudes of a batch's statistic.
   void see(const std::vector<double>& values) {
     ++steps_;
     for (std::size_t c = 0; c < peak_.size(); ++c) {
-      peak_[c] = std::max(peak_[c], std::abs(values[c]));
+      peak_[c] = std::max(peak_[c], values[c]);
     }
   }
 

@@ -2,60 +2,21 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <array>
 #include <batchnorm/batchnorm.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <type_traits>
-#include <unsupported/Eigen/CXX11/Tensor>
 #include <vector>
 
 #include "bounds.hpp"
 #include "cases.hpp"
 #include "inputs.hpp"
+#include "kind.hpp"
 #include "values.hpp"
 
 namespace batchnorm_tests::pytorch {
-
-template <typename Policy, typename... Policies>
-inline constexpr bool is_among = (std::is_same_v<Policy, Policies> || ...);
-
-/// What of a case is known when compiling: the layer's type and the rank R of its data.
-template <typename S, int R, bool WithResidual, typename... Policies>
-struct Kind {
-  using Scalar = S;
-  using Tensor = Eigen::Tensor<S, R, Eigen::RowMajor>;
-  using Vector = Eigen::Vector<S, Eigen::Dynamic>;
-  template <typename Mode>
-  using Layer =
-      std::conditional_t<R == 4, batchnorm::BatchNorm2d<S, Mode, Policies...>,
-                         std::conditional_t<R == 5, batchnorm::BatchNorm3d<S, Mode, Policies...>,
-                                            batchnorm::BatchNorm1d<S, Mode, Policies...>>>;
-  static constexpr bool with_residual = WithResidual;
-  static constexpr bool tracked = !is_among<batchnorm::NoRunningStatistics, Policies...>;
-  static constexpr bool scaled =
-      !is_among<batchnorm::NoAffine, Policies...> && !is_among<batchnorm::ShiftOnly, Policies...>;
-  static constexpr bool shifted =
-      !is_among<batchnorm::NoAffine, Policies...> && !is_among<batchnorm::ScaleOnly, Policies...>;
-
-  static Tensor tensor(const std::vector<std::int64_t>& shape, const std::vector<double>& values) {
-    std::array<Eigen::Index, static_cast<std::size_t>(R)> sizes{};
-    std::copy(shape.begin(), shape.end(), sizes.begin());
-    Tensor result(sizes);
-    std::transform(values.begin(), values.end(), result.data(),
-                   [](double value) { return static_cast<S>(value); });
-    return result;
-  }
-
-  static Vector vector(const std::vector<double>& values) {
-    return Eigen::Map<const Eigen::VectorXd>(values.data(),
-                                             static_cast<Eigen::Index>(values.size()))
-        .template cast<S>();
-  }
-};
 
 /// Compares every value and reports the first that is too far off.
 template <typename Got, typename Bound>
@@ -90,7 +51,7 @@ class Follower {
       const Statistics seen = statistics_of(which_, input.x);
       compare_pass<true>(prefix, layer, input, seen);
       if constexpr (K::tracked) {
-        mean.see(seen.mean);
+        mean.see(seen.magnitude);
         variance.see(unbiased(seen.variance, count(input)));
         compare_running(prefix, layer, mean, variance, roundings(input, true));
       }
@@ -101,8 +62,9 @@ class Follower {
   void evaluate() {
     const Batch input = batch(which_, which_.samples.size());
     if constexpr (K::tracked) {
-      const Statistics running{values_.get("eval.running_mean", channels()),
-                               values_.get("eval.running_variance", channels())};
+      const Statistics running =
+          stored_statistics(values_.get("eval.running_mean", channels()),
+                            values_.get("eval.running_variance", channels()));
       const batchnorm::State<Scalar> state = state_with(running);
       typename K::template Layer<batchnorm::Frozen> frozen(state, options());
       compare_pass<false>("eval.", frozen, input, running);
@@ -130,6 +92,15 @@ class Follower {
 
   Roundings roundings(const Batch& input, bool training) const {
     return roundings_of(std::is_same_v<Scalar, double>, which_.precision, training, count(input));
+  }
+
+  static Statistics stored_statistics(const std::vector<double>& mean,
+                                      const std::vector<double>& variance) {
+    Statistics result{mean, variance, mean};
+    for (double& value : result.magnitude) {
+      value = std::abs(value);
+    }
+    return result;
   }
 
   static std::vector<double> unbiased(std::vector<double> variance, double count) {

@@ -42,7 +42,9 @@ struct Row {
   void (*follow)(const Case&);
 };
 
-void PrintTo(const Row& row, std::ostream* out) { *out << row.name << " in " << row.scalar; }
+std::ostream& operator<<(std::ostream& out, const Row& row) {
+  return out << row.name << " in " << row.scalar;
+}
 
 template <typename K>
 Row row(const std::string& name) {
