@@ -129,7 +129,7 @@ class StridedMapKind {
       : dimensions_(d), parent_((Order == Eigen::RowMajor ? d[0] : d[1]), lead(d)) {}
   auto get() { return window(parent_.all()); }
   bool untouched() const {
-    return parent_.untouched([this](auto& all) { return window(all); });
+    return parent_.untouched([this](auto& all) { return this->window(all); });
   }
 
  private:
@@ -155,7 +155,7 @@ class BlockKind {
   explicit BlockKind(const Dimensions<2>& d) : dimensions_(d), parent_(d[0] + 3, d[1] + 5) {}
   auto get() { return window(parent_.all()); }
   bool untouched() const {
-    return parent_.untouched([this](auto& all) { return window(all); });
+    return parent_.untouched([this](auto& all) { return this->window(all); });
   }
 
  protected:

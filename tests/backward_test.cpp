@@ -150,4 +150,18 @@ TYPED_TEST(Backward, MayWriteOverDyOrX) {
   });
 }
 
+TYPED_TEST(Backward, MayWriteOverTheResidualAndOverDyAtOnce) {
+  using C = TypeParam;
+  for_each_call<C>([](Call<C>& call) {
+    typename C::Layer layer(call.state);
+    layer.forward(call.x.get(), batchnorm::residual(call.r.get()), call.y.get());
+    layer.backward(call.x.get(), batchnorm::residual(call.r.get()), call.dy.get(), call.dx.get(),
+                   call.dr.get());
+    layer.backward(call.x.get(), batchnorm::residual(call.r.get()), call.dy.get(), call.dy.get(),
+                   call.r.get());
+    EXPECT_TRUE(same_bits(call.values_of(call.dy), call.values_of(call.dx)));
+    EXPECT_TRUE(same_bits(call.values_of(call.r), call.values_of(call.dr)));
+  });
+}
+
 }  // namespace

@@ -39,6 +39,9 @@ const std::vector<Extent> few{{2, 1},  {1, 2},  {3, 1},  {1, 3},  {7, 1},  {1, 7
                               {16, 1}, {4, 4},  {63, 1}, {9, 7},  {64, 1}, {1, 64},
                               {65, 1}, {5, 13}, {1, 65}, {33, 49}};
 
+/// What dy is: random, constant, or proportional to x.
+enum class Gradient { random, constant, proportional };
+
 template <typename L>
 class Exact : public ::testing::Test {
  protected:
@@ -64,8 +67,6 @@ class Exact : public ::testing::Test {
         << "mean " << mean << ", " << values.shape().count() << " values";
   }
 
-  /// dy random, constant, or proportional to x.
-  enum class Gradient { random, constant, proportional };
   static Values gradient(Gradient kind, const Values& x, double mean) {
     Values dy = around(x.shape(), 0.25, 132);
     reference::for_each(x.shape(), [&](Index o, Index c, Index i) {
@@ -125,7 +126,6 @@ TYPED_TEST(Exact, ForwardOfManyValues) {
 }
 
 TYPED_TEST(Exact, BackwardOfFewValues) {
-  using Gradient = typename TestFixture::Gradient;
   for (const double ratio : ratios)
     for (const Extent& extent : few)
       for (const Gradient kind : {Gradient::random, Gradient::constant, Gradient::proportional}) {
@@ -137,81 +137,12 @@ TYPED_TEST(Exact, BackwardOfFewValues) {
 }
 
 TYPED_TEST(Exact, BackwardOfManyValues) {
-  using Gradient = typename TestFixture::Gradient;
   const auto dimensions = TypeParam::dimensions(100, 2, 1000);
   for (const double ratio : {0.0, 1e6})
     for (const Gradient kind : {Gradient::random, Gradient::constant, Gradient::proportional}) {
       this->template expect_backward<Train>(dimensions, ratio, kind);
       this->template expect_backward<Frozen>(dimensions, ratio, kind);
     }
-}
-
-/// The moments of one channel of float values: variance to 4.8e-7 of itself, mean to 1.2e-7
-/// standard deviations, and to 1e-9 where the mean is that far away that it could not matter less.
-template <typename L>
-void expect_moments(const std::vector<float>& data, const char* what) {
-  const auto count = static_cast<Index>(data.size());
-  const auto dimensions = L::dimensions(1, 1, count);
-  Values values(L::shape(dimensions));
-  reference::for_each(values.shape(), [&](Index o, Index c, Index i) {
-    values(o, c, i) = data[static_cast<std::size_t>(o * values.shape().inner + i)];
-  });
-  auto x = L::filled(dimensions, values);
-  const batchnorm::Moments found = batchnorm::moments<typename L::Axis>(x.get());
-  const reference::Statistics expected = reference::batch_statistics(values);
-  const double mean = expected.mean[0], variance = expected.variance[0];
-  const double deviation = std::sqrt(variance);
-  const double allowed = std::abs(mean) >= 1e3 * deviation ? 1e-9 : 1.2e-7;
-  EXPECT_NEAR(found.mean(0), mean, allowed * deviation) << what << ", " << count << " values";
-  EXPECT_NEAR(found.variance()(0), variance, 4.8e-7 * variance)
-      << what << ", " << count << " values";
-}
-
-std::vector<float> generated(Index count, double mean) {
-  std::vector<float> data;
-  for (Index k = 0; k < count; ++k)
-    data.push_back(static_cast<float>(mean + 1.7 * noise(141, k, 0, 0)));
-  return data;
-}
-
-TYPED_TEST(Exact, MomentsAtAnyDistance) {
-  for (const double ratio : ratios)
-    for (const Index count : {2, 3, 7, 16, 63, 64, 65, 1000, 100000})
-      expect_moments<TypeParam>(generated(count, ratio), "noise");
-}
-
-TYPED_TEST(Exact, MomentsOfAMillionValues) {
-  for (const double ratio : {1.0, 1e6})
-    expect_moments<TypeParam>(generated(1000000, ratio), "noise");
-}
-
-// A block that is shifted by its first value must survive a first value that tells nothing.
-TYPED_TEST(Exact, MomentsWithAnOutlier) {
-  for (const double ratio : ratios)
-    for (const Index count : {3, 16, 65, 1000, 100000})
-      for (const float outlier : {1e3F, -1e6F}) {
-        for (const Index position : {Index{0}, count / 2, count - 1}) {
-          std::vector<float> data = generated(count, ratio);
-          data[static_cast<std::size_t>(position)] = outlier;
-          expect_moments<TypeParam>(data, "outlier");
-        }
-      }
-}
-
-TYPED_TEST(Exact, MomentsOfOrderedData) {
-  for (const Index count : {64, 1000, 100000}) {
-    std::vector<float> sorted = generated(count, 5), ramp, runs, rectified = generated(count, 0);
-    std::sort(sorted.begin(), sorted.end());
-    for (Index k = 0; k < count; ++k) {
-      ramp.push_back(1e4F + static_cast<float>(k));
-      runs.push_back(static_cast<float>(k / 37 % 5) * 100.1F);
-    }
-    for (float& value : rectified) value = std::max(value, 0.0F);
-    expect_moments<TypeParam>(sorted, "sorted");
-    expect_moments<TypeParam>(ramp, "ramp");
-    expect_moments<TypeParam>(runs, "runs");
-    expect_moments<TypeParam>(rectified, "rectified");
-  }
 }
 
 const std::vector<float> constants{0.0F, 1.0F, 0.1F, 100.0F, 1e8F, -3.3e17F};
@@ -316,31 +247,6 @@ TYPED_TEST(Exact, ValuesOfAnySizeWithConstantStatistics) {
   for (const double scale : {1e-18, 1e-12, 1e-3, 1e3, 1e12, 1e18}) {
     expect_scaled<Frozen, TypeParam>(scale);
     expect_scaled<Eval, TypeParam>(scale);
-  }
-}
-
-// Strides of 0 give more elements than 32 bits can count and need no memory.
-using ZeroStride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
-using Repeated = Eigen::Map<const MatrixOf<float, Eigen::RowMajor>, 0, ZeroStride>;
-
-TEST(Huge, MomentsOfMoreThanTwoToThe31Values) {
-  const float value = 0.1F;
-  const Index count = (Index{1} << 31) + 5;
-  const batchnorm::Moments found = batchnorm::moments(Repeated(&value, count, 1, ZeroStride(0, 0)));
-  EXPECT_EQ(found.count, count);
-  EXPECT_EQ(found.mean(0), static_cast<double>(value));
-  EXPECT_EQ(found.m2(0), 0);
-}
-
-TEST(Huge, MomentsOfMoreThanTwoToThe31ElementsInManyChannels) {
-  const Eigen::VectorXf row = Eigen::VectorXf::LinSpaced(64, -3.0F, 100.0F);
-  const Index count = (Index{1} << 25) + 3;
-  const batchnorm::Moments found =
-      batchnorm::moments(Repeated(row.data(), count, 64, ZeroStride(0, 1)));
-  EXPECT_EQ(found.count, count);
-  for (Index c = 0; c < 64; ++c) {
-    EXPECT_EQ(found.mean(c), static_cast<double>(row(c)));
-    EXPECT_EQ(found.m2(c), 0);
   }
 }
 

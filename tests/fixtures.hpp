@@ -163,6 +163,7 @@ void expect_running(const Layer& layer, const reference::State& expected) {
 }
 
 template <typename Scalar>
+requires std::is_arithmetic_v<Scalar>
 bool same_bits(Scalar a, Scalar b) {
   if constexpr (std::is_same_v<Scalar, float>)
     return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);

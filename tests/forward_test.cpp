@@ -160,6 +160,30 @@ TEST(ForwardOfConstantObjects, ReadsThem) {
       same_bits(read(from_tensor, Dimensions<2>{6, 3}, 1), read(y, Dimensions<2>{6, 3}, 1)));
 }
 
+template <typename Matrix>
+void expect_forward_of_vectors() {
+  const Matrix x = Matrix::Random(6, 4);
+  const auto state = some_state<float>(4);
+  const batchnorm::BatchNorm<float, batchnorm::Eval> eval(state);
+  const Matrix y = eval.forward(x);
+  for (Index n = 0; n < 6; ++n) {
+    EXPECT_TRUE(same_bits(eval.forward(x.row(n)), y.row(n)));
+    EXPECT_TRUE(same_bits(eval.forward(Eigen::RowVectorXf(x.row(n))), y.row(n)));
+  }
+  batchnorm::BatchNorm<float> all(4);
+  const Matrix z = all.forward(x);
+  for (Index c = 0; c < 4; ++c) {
+    batchnorm::BatchNorm<float> one(1);
+    EXPECT_TRUE(same_bits(one.forward(x.col(c)), z.col(c)));
+    EXPECT_TRUE(same_bits(one.forward(Eigen::VectorXf(x.col(c))), z.col(c)));
+  }
+}
+
+TEST(ForwardOfVectors, TakesARowForASampleAndAColumnForAChannel) {
+  expect_forward_of_vectors<MatrixOf<float, Eigen::RowMajor>>();
+  expect_forward_of_vectors<MatrixOf<float, Eigen::ColMajor>>();
+}
+
 template <typename X>
 using Returned =
     decltype(std::declval<const batchnorm::BatchNorm<float, batchnorm::Eval>&>().forward(

@@ -21,9 +21,9 @@ class Laws : public ::testing::Test {
   const Dims dimensions = L::dimensions(9, 5, 34);
   const reference::Shape shape = L::shape(dimensions);
   const batchnorm::State<float> state = some_state<float>(5);
-  typename L::Kind x = L::filled(dimensions, pattern<float>(shape, 41));
-  typename L::Kind dy = L::filled(dimensions, pattern<float>(shape, 42));
-  typename L::Kind y{dimensions}, dx{dimensions};
+  typename L::Kind x_ = L::filled(dimensions, pattern<float>(shape, 41));
+  typename L::Kind dy_ = L::filled(dimensions, pattern<float>(shape, 42));
+  typename L::Kind y_{dimensions}, dx_{dimensions};
 
   Values values(typename L::Kind& kind) { return L::values(kind, dimensions); }
 };
@@ -34,8 +34,8 @@ constexpr double tolerance = 8 * 0x1p-24;
 
 TYPED_TEST(Laws, TrainingGivesMeanBetaAndVarianceGammaSquared) {
   typename TestFixture::template Layer<Train> layer(this->state, {.epsilon = 0});
-  layer.forward(this->x.get(), this->y.get());
-  const reference::Statistics of_y = reference::batch_statistics(this->values(this->y));
+  layer.forward(this->x_.get(), this->y_.get());
+  const reference::Statistics of_y = reference::batch_statistics(this->values(this->y_));
   for (Index c = 0; c < 5; ++c) {
     const double gamma = this->state.gamma(c), beta = this->state.beta(c);
     const double size = std::abs(gamma) + std::abs(beta);
@@ -47,21 +47,21 @@ TYPED_TEST(Laws, TrainingGivesMeanBetaAndVarianceGammaSquared) {
 
 TYPED_TEST(Laws, ShiftingAndScalingTheInputChangesNothing) {
   typename TestFixture::template Layer<Train> layer(this->state, {.epsilon = 0});
-  layer.forward(this->x.get(), this->y.get());
-  Values moved = this->values(this->x);
+  layer.forward(this->x_.get(), this->y_.get());
+  Values moved = this->values(this->x_);
   reference::for_each(this->shape, [&](Index o, Index c, Index i) { moved(o, c, i) *= 64; });
   auto scaled = TypeParam::filled(this->dimensions, moved);
   layer.forward(scaled.get(), scaled.get());
-  EXPECT_TRUE(same_bits(this->values(scaled), this->values(this->y)));
+  EXPECT_TRUE(same_bits(this->values(scaled), this->values(this->y_)));
 }
 
 TYPED_TEST(Laws, TrainingHasNoGradientAlongConstantsAndAlongItsInput) {
   typename TestFixture::template Layer<Train> layer(this->state, {.epsilon = 0});
-  layer.forward(this->x.get(), this->y.get());
-  layer.backward(this->x.get(), this->dy.get(), this->dx.get());
+  layer.forward(this->x_.get(), this->y_.get());
+  layer.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
   reference::Settings settings;
   settings.epsilon = 0;
-  const Values dx = this->values(this->dx), x = this->values(this->x);
+  const Values dx = this->values(this->dx_), x = this->values(this->x_);
   const Values x_hat = reference::normalized(settings, to_reference(this->state), x);
   for (Index c = 0; c < 5; ++c) {
     double sum = 0, projection = 0, size = 0;
@@ -81,11 +81,11 @@ TYPED_TEST(Laws, FrozenAndEvalNeverWriteTheState) {
   typename TestFixture::template Layer<Frozen> frozen(this->state);
   const typename TestFixture::template Layer<Eval> eval(this->state);
   for (int step = 0; step < 3; ++step) {
-    frozen.forward(this->x.get(), this->y.get());
-    frozen.backward(this->x.get(), this->dy.get(), this->dx.get());
-    frozen.backward(this->x.get(), this->dy.get(), this->dx.get(), batchnorm::accumulate);
-    eval.forward(this->x.get(), this->y.get());
-    eval.backward(this->x.get(), this->dy.get(), this->dx.get());
+    frozen.forward(this->x_.get(), this->y_.get());
+    frozen.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
+    frozen.backward(this->x_.get(), this->dy_.get(), this->dx_.get(), batchnorm::accumulate);
+    eval.forward(this->x_.get(), this->y_.get());
+    eval.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
   }
   EXPECT_TRUE(same_bits(frozen.state(), this->state));
   EXPECT_TRUE(same_bits(eval.state(), this->state));
@@ -93,40 +93,40 @@ TYPED_TEST(Laws, FrozenAndEvalNeverWriteTheState) {
 
 TYPED_TEST(Laws, NoForwardWritesItsInputsAndNoBackwardTheState) {
   typename TestFixture::template Layer<Train> layer(this->state);
-  const Values x = this->values(this->x), dy = this->values(this->dy);
-  layer.forward(this->x.get(), this->y.get());
+  const Values x = this->values(this->x_), dy = this->values(this->dy_);
+  layer.forward(this->x_.get(), this->y_.get());
   const batchnorm::State<float> after_forward = layer.state();
-  layer.backward(this->x.get(), this->dy.get(), this->dx.get());
+  layer.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
   EXPECT_TRUE(same_bits(layer.state(), after_forward));
-  EXPECT_TRUE(same_bits(this->values(this->x), x));
-  EXPECT_TRUE(same_bits(this->values(this->dy), dy));
+  EXPECT_TRUE(same_bits(this->values(this->x_), x));
+  EXPECT_TRUE(same_bits(this->values(this->dy_), dy));
 }
 
 TYPED_TEST(Laws, FrozenAndEvalGiveTheSameOutputAndInputGradient) {
   typename TestFixture::template Layer<Frozen> frozen(this->state);
   const typename TestFixture::template Layer<Eval> eval(this->state);
-  frozen.forward(this->x.get(), this->y.get());
-  const Values y = this->values(this->y);
-  eval.forward(this->x.get(), this->y.get());
-  EXPECT_TRUE(same_bits(this->values(this->y), y));
-  frozen.backward(this->x.get(), this->dy.get(), this->dx.get());
-  const Values dx = this->values(this->dx);
-  eval.backward(this->x.get(), this->dy.get(), this->dx.get());
-  EXPECT_TRUE(same_bits(this->values(this->dx), dx));
+  frozen.forward(this->x_.get(), this->y_.get());
+  const Values y = this->values(this->y_);
+  eval.forward(this->x_.get(), this->y_.get());
+  EXPECT_TRUE(same_bits(this->values(this->y_), y));
+  frozen.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
+  const Values dx = this->values(this->dx_);
+  eval.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
+  EXPECT_TRUE(same_bits(this->values(this->dx_), dx));
 }
 
 TYPED_TEST(Laws, AssigningReplacesAndAccumulatingAddsGradients) {
   typename TestFixture::template Layer<Train> layer(this->state);
-  layer.forward(this->x.get(), this->y.get());
-  layer.backward(this->x.get(), this->dy.get(), this->dx.get());
+  layer.forward(this->x_.get(), this->y_.get());
+  layer.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
   const Eigen::VectorXf dgamma = layer.gamma_gradient(), dbeta = layer.beta_gradient();
-  layer.backward(this->x.get(), this->dy.get(), this->dx.get());
+  layer.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
   EXPECT_TRUE(same_bits(layer.gamma_gradient(), dgamma));
   EXPECT_TRUE(same_bits(layer.beta_gradient(), dbeta));
-  const Values dx = this->values(this->dx);
-  layer.backward(this->x.get(), this->dy.get(), this->dx.get(), batchnorm::accumulate);
-  layer.backward(this->x.get(), this->dy.get(), batchnorm::accumulate);
-  EXPECT_TRUE(same_bits(this->values(this->dx), dx));
+  const Values dx = this->values(this->dx_);
+  layer.backward(this->x_.get(), this->dy_.get(), this->dx_.get(), batchnorm::accumulate);
+  layer.backward(this->x_.get(), this->dy_.get(), batchnorm::accumulate);
+  EXPECT_TRUE(same_bits(this->values(this->dx_), dx));
   EXPECT_TRUE(layer.gamma_gradient().isApprox(3 * dgamma));
   EXPECT_TRUE(layer.beta_gradient().isApprox(3 * dbeta));
 }
@@ -135,12 +135,12 @@ TYPED_TEST(Laws, AccumulatingWithAResidualAddsTheSame) {
   typename TestFixture::template Layer<Train> layer(this->state);
   auto r = TypeParam::filled(this->dimensions, pattern<float>(this->shape, 43));
   typename TypeParam::Kind dr(this->dimensions);
-  layer.forward(this->x.get(), batchnorm::residual(r.get()), this->y.get());
-  layer.backward(this->x.get(), batchnorm::residual(r.get()), this->dy.get());
+  layer.forward(this->x_.get(), batchnorm::residual(r.get()), this->y_.get());
+  layer.backward(this->x_.get(), batchnorm::residual(r.get()), this->dy_.get());
   const Eigen::VectorXf dgamma = layer.gamma_gradient(), dbeta = layer.beta_gradient();
-  layer.backward(this->x.get(), batchnorm::residual(r.get()), this->dy.get(), this->dx.get(),
+  layer.backward(this->x_.get(), batchnorm::residual(r.get()), this->dy_.get(), this->dx_.get(),
                  dr.get(), batchnorm::accumulate);
-  layer.backward(this->x.get(), batchnorm::residual(r.get()), this->dy.get(),
+  layer.backward(this->x_.get(), batchnorm::residual(r.get()), this->dy_.get(),
                  batchnorm::accumulate);
   EXPECT_TRUE(layer.gamma_gradient().isApprox(3 * dgamma));
   EXPECT_TRUE(layer.beta_gradient().isApprox(3 * dbeta));
@@ -170,9 +170,9 @@ TYPED_TEST(Laws, TheReLUOfTheGradientIsTheReLUOfTheOutput) {
     return values;
   }();
   auto dy = TypeParam::filled(this->dimensions, ones);
-  layer.forward(this->x.get(), this->y.get());
-  layer.backward(this->x.get(), dy.get(), this->dx.get());
-  const Values y = this->values(this->y), dx = this->values(this->dx);
+  layer.forward(this->x_.get(), this->y_.get());
+  layer.backward(this->x_.get(), dy.get(), this->dx_.get());
+  const Values y = this->values(this->y_), dx = this->values(this->dx_);
   Index open = 0;
   reference::for_each(this->shape, [&](Index o, Index c, Index i) {
     EXPECT_EQ(dx(o, c, i) != 0, y(o, c, i) > 0);

@@ -24,13 +24,13 @@ class NotFinite : public ::testing::Test {
 
   const typename L::Dims dimensions = L::dimensions(9, 5, 34);
   const reference::Shape shape = L::shape(dimensions);
-  const Values clean = pattern<float>(shape, 101), dy_values = pattern<float>(shape, 102);
-  typename L::Kind x = L::filled(dimensions, clean), dy = L::filled(dimensions, dy_values);
-  typename L::Kind y{dimensions}, dx{dimensions};
+  const Values clean_ = pattern<float>(shape, 101), dy_values = pattern<float>(shape, 102);
+  typename L::Kind x_ = L::filled(dimensions, clean_), dy_ = L::filled(dimensions, dy_values);
+  typename L::Kind y_{dimensions}, dx_{dimensions};
 
   /// The clean values with one bad one, in the first, a middle or the last position.
   typename L::Kind spoilt(double value, int position) const {
-    Values values = clean;
+    Values values = clean_;
     const Index o = (shape.outer - 1) * position / 2, i = (shape.inner - 1) * position / 2;
     values(o, bad, i) = value;
     return L::filled(dimensions, values);
@@ -62,34 +62,34 @@ TYPED_TEST_SUITE(NotFinite, Layouts, LayoutName);
 TYPED_TEST(NotFinite, InTrainingSpoilsItsChannelOnly) {
   const auto state = some_state<float>(5);
   typename TestFixture::template Layer<Train> clean(state);
-  clean.forward(this->x.get(), this->y.get());
-  const Values expected = this->values(this->y);
+  clean.forward(this->x_.get(), this->y_.get());
+  const Values expected = this->values(this->y_);
   this->for_each_bad([&](double value, int position) {
     auto x = this->spoilt(value, position);
     typename TestFixture::template Layer<Train> layer(state);
-    layer.forward(x.get(), this->y.get());
-    this->expect_only_bad_channel(this->values(this->y), expected);
+    layer.forward(x.get(), this->y_.get());
+    this->expect_only_bad_channel(this->values(this->y_), expected);
   });
 }
 
 TYPED_TEST(NotFinite, ReLUDoesNotHideIt) {
   const auto state = some_state<float>(5);
   typename TestFixture::template Layer<Train, batchnorm::ReLU> clean(state), layer(state);
-  clean.forward(this->x.get(), this->y.get());
-  const Values expected = this->values(this->y);
+  clean.forward(this->x_.get(), this->y_.get());
+  const Values expected = this->values(this->y_);
   auto x = this->spoilt(nan, 1);
-  layer.forward(x.get(), this->y.get());
-  this->expect_only_bad_channel(this->values(this->y), expected);
+  layer.forward(x.get(), this->y_.get());
+  this->expect_only_bad_channel(this->values(this->y_), expected);
 }
 
 TYPED_TEST(NotFinite, InTrainingStaysOutOfTheRunningStatisticsAndIsCounted) {
   const auto state = some_state<float>(5);
   typename TestFixture::template Layer<Train> clean(state);
-  clean.forward(this->x.get(), this->y.get());
+  clean.forward(this->x_.get(), this->y_.get());
   this->for_each_bad([&](double value, int position) {
     auto x = this->spoilt(value, position);
     typename TestFixture::template Layer<Train> layer(state);
-    layer.forward(x.get(), this->y.get());
+    layer.forward(x.get(), this->y_.get());
     for (Index c = 0; c < 5; ++c) {
       const float mean = c == bad ? state.running_mean(c) : clean.running_mean()(c);
       const float variance = c == bad ? state.running_variance(c) : clean.running_variance()(c);
@@ -105,9 +105,9 @@ TYPED_TEST(NotFinite, ByOptionPropagatesIntoTheRunningStatistics) {
   const auto state = some_state<float>(5);
   const batchnorm::Options propagate{.non_finite = batchnorm::NonFinite::propagate};
   typename TestFixture::template Layer<Train> clean(state, propagate), layer(state, propagate);
-  clean.forward(this->x.get(), this->y.get());
+  clean.forward(this->x_.get(), this->y_.get());
   auto x = this->spoilt(nan, 1);
-  layer.forward(x.get(), this->y.get());
+  layer.forward(x.get(), this->y_.get());
   for (Index c = 0; c < 5; ++c) {
     if (c == bad) {
       EXPECT_TRUE(std::isnan(layer.running_mean()(c)));
@@ -123,15 +123,15 @@ TYPED_TEST(NotFinite, ByOptionPropagatesIntoTheRunningStatistics) {
 TYPED_TEST(NotFinite, InBackwardSpoilsItsChannelOnly) {
   const auto state = some_state<float>(5);
   typename TestFixture::template Layer<Train> layer(state);
-  layer.forward(this->x.get(), this->y.get());
-  layer.backward(this->x.get(), this->dy.get(), this->dx.get());
-  const Values expected = this->values(this->dx);
+  layer.forward(this->x_.get(), this->y_.get());
+  layer.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
+  const Values expected = this->values(this->dx_);
   const Eigen::VectorXf dgamma = layer.gamma_gradient(), dbeta = layer.beta_gradient();
   Values spoilt = this->dy_values;
   spoilt(this->shape.outer - 1, bad, this->shape.inner - 1) = nan;
   auto dy = TypeParam::filled(this->dimensions, spoilt);
-  layer.backward(this->x.get(), dy.get(), this->dx.get());
-  this->expect_only_bad_channel(this->values(this->dx), expected);
+  layer.backward(this->x_.get(), dy.get(), this->dx_.get());
+  this->expect_only_bad_channel(this->values(this->dx_), expected);
   for (Index c = 0; c < 5; ++c) {
     EXPECT_TRUE(c == bad ? std::isnan(layer.gamma_gradient()(c))
                          : same_bits(layer.gamma_gradient()(c), dgamma(c)));
@@ -143,26 +143,26 @@ TYPED_TEST(NotFinite, InBackwardSpoilsItsChannelOnly) {
 TYPED_TEST(NotFinite, AfterABadForwardBackwardSpoilsItsChannelOnly) {
   const auto state = some_state<float>(5);
   typename TestFixture::template Layer<Train> clean(state), layer(state);
-  clean.forward(this->x.get(), this->y.get());
-  clean.backward(this->x.get(), this->dy.get(), this->dx.get());
-  const Values expected = this->values(this->dx);
+  clean.forward(this->x_.get(), this->y_.get());
+  clean.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
+  const Values expected = this->values(this->dx_);
   this->for_each_bad([&](double value, int position) {
     auto x = this->spoilt(value, position);
-    layer.forward(x.get(), this->y.get());
-    layer.backward(x.get(), this->dy.get(), this->dx.get());
-    this->expect_only_bad_channel(this->values(this->dx), expected);
+    layer.forward(x.get(), this->y_.get());
+    layer.backward(x.get(), this->dy_.get(), this->dx_.get());
+    this->expect_only_bad_channel(this->values(this->dx_), expected);
   });
 }
 
 /// Constant statistics: only the bad element itself is bad.
 template <typename Layer, typename Test>
 void expect_only_bad_element(Test& test, Layer&& layer) {
-  layer.forward(test.x.get(), test.y.get());
-  const Values expected = test.values(test.y);
+  layer.forward(test.x_.get(), test.y_.get());
+  const Values expected = test.values(test.y_);
   test.for_each_bad([&](double value, int position) {
     auto x = test.spoilt(value, position);
-    layer.forward(x.get(), test.y.get());
-    const Values got = test.values(test.y), input = test.values(x);
+    layer.forward(x.get(), test.y_.get());
+    const Values got = test.values(test.y_), input = test.values(x);
     Index wrong = 0;
     reference::for_each(test.shape, [&](Index o, Index c, Index i) {
       const bool right = std::isfinite(input(o, c, i)) ? same_bits(got(o, c, i), expected(o, c, i))
@@ -175,7 +175,7 @@ void expect_only_bad_element(Test& test, Layer&& layer) {
 
 template <typename L>
 struct NotFiniteConstant : NotFinite<L> {
-  using NotFinite<L>::x, NotFinite<L>::y, NotFinite<L>::shape, NotFinite<L>::values;
+  using NotFinite<L>::x_, NotFinite<L>::y_, NotFinite<L>::shape, NotFinite<L>::values;
   using NotFinite<L>::spoilt, NotFinite<L>::for_each_bad;
 };
 TYPED_TEST_SUITE(NotFiniteConstant, Layouts, LayoutName);
