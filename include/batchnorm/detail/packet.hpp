@@ -1,0 +1,131 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <type_traits>
+
+// All arithmetic of the inner loops, for a packet and for a scalar alike. Eigen's packets carry the
+// vectors.
+namespace batchnorm::detail {
+
+using Eigen::Index;
+
+/// As many values of `S` as Eigen handles with one instruction in this build.
+template <typename S>
+struct Packet {
+  using Scalar = S;
+  using Raw = typename Eigen::internal::packet_traits<S>::type;
+  static constexpr Index size = Eigen::internal::packet_traits<S>::size;
+
+  Raw raw;
+};
+
+/// The widest type of the inner loops; a plain scalar where Eigen was not allowed to vectorise.
+template <typename S>
+using PacketOf = std::conditional_t<Packet<S>::size == 1, S, Packet<S>>;
+
+template <typename P>
+struct PacketTraits {
+  using Scalar = typename P::Scalar;
+  static constexpr Index size = P::size;
+};
+
+template <typename P>
+requires std::is_floating_point_v<P>
+struct PacketTraits<P> {
+  using Scalar = P;
+  static constexpr Index size = 1;
+};
+
+template <typename P>
+using ScalarOf = typename PacketTraits<P>::Scalar;
+
+/// Number of values in a packet; 1 for a scalar.
+template <typename P>
+inline constexpr Index lanes = PacketTraits<P>::size;
+
+template <typename P>
+inline constexpr bool is_scalar = std::is_floating_point_v<P>;
+
+template <typename P>
+P load(const ScalarOf<P>* from) {
+  if constexpr (is_scalar<P>) {
+    return *from;
+  } else {
+    return {Eigen::internal::ploadu<typename P::Raw>(from)};
+  }
+}
+
+template <typename P>
+P broadcast(ScalarOf<P> value) {
+  if constexpr (is_scalar<P>) {
+    return value;
+  } else {
+    return {Eigen::internal::pset1<typename P::Raw>(value)};
+  }
+}
+
+template <typename P>
+void store(ScalarOf<P>* to, const P& value) {
+  if constexpr (is_scalar<P>) {
+    *to = value;
+  } else {
+    Eigen::internal::pstoreu(to, value.raw);
+  }
+}
+
+template <typename P>
+P add(const P& a, const P& b) {
+  if constexpr (is_scalar<P>) {
+    return a + b;
+  } else {
+    return {Eigen::internal::padd(a.raw, b.raw)};
+  }
+}
+
+template <typename P>
+P subtract(const P& a, const P& b) {
+  if constexpr (is_scalar<P>) {
+    return a - b;
+  } else {
+    return {Eigen::internal::psub(a.raw, b.raw)};
+  }
+}
+
+template <typename P>
+P multiply(const P& a, const P& b) {
+  if constexpr (is_scalar<P>) {
+    return a * b;
+  } else {
+    return {Eigen::internal::pmul(a.raw, b.raw)};
+  }
+}
+
+/// a * b + c with one rounding where the machine has such an instruction. A scalar rounds as a
+/// packet does: the same element must get the same bits wherever in a row it stands, or the ReLU of
+/// forward and its mask would disagree.
+template <typename P>
+P multiply_add(const P& a, const P& b, const P& c) {
+  if constexpr (!is_scalar<P>) {
+    return {Eigen::internal::pmadd(a.raw, b.raw, c.raw)};
+  } else {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+    return std::fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+  }
+}
+
+/// `chosen` where a < b, else `otherwise`; false for a NaN.
+template <typename P>
+P select_less(const P& a, const P& b, const P& chosen, const P& otherwise) {
+  if constexpr (is_scalar<P>) {
+    return a < b ? chosen : otherwise;
+  } else {
+    return {Eigen::internal::pselect(Eigen::internal::pcmp_lt(a.raw, b.raw), chosen.raw,
+                                     otherwise.raw)};
+  }
+}
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <concepts>
+
+namespace batchnorm {
+
+/// Normalises with the statistics of the batch; the running statistics move in `forward`, and
+/// nowhere else. The gradient goes through the statistics (Ioffe and Szegedy 2015, arXiv
+/// 1502.03167, algorithm 1).
+struct Train {};
+
+/// Normalises with the running statistics as constants, which never move; gamma and beta still
+/// learn. For fine-tuning on data or batches that should not change the statistics.
+struct Frozen {};
+
+/// Normalises with the running statistics, prepared once as scale and shift; nothing learns,
+/// everything is const and may be shared between threads (Ioffe and Szegedy 2015, algorithm 2, line
+/// 11).
+struct Eval {};
+
+/// A mode says which statistics normalise and what may change. It is the second parameter of a
+/// layer.
+template <typename T>
+concept ModePolicy = std::same_as<T, Train> || std::same_as<T, Frozen> || std::same_as<T, Eval>;
+
+}  // namespace batchnorm

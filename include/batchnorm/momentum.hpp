@@ -1,0 +1,72 @@
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <type_traits>
+
+#include "detail/refuse.hpp"
+
+namespace batchnorm {
+
+/// How much a batch moves the running statistics: `running = old_weight * running + new_weight *
+/// batch`. Keras and ONNX call the weight of the old value momentum (0.9), PyTorch that of the new
+/// one (0.1): hence no conversion from a number. Made by `decay`, `new_weight` and `cumulative`.
+class Momentum {
+ public:
+  template <typename Number>
+  requires std::is_arithmetic_v<Number>
+  constexpr Momentum(Number /*ambiguous*/) {  // NOLINT(google-explicit-constructor)
+    static_assert(
+        !std::is_arithmetic_v<Number>,
+        "batchnorm: a bare number is ambiguous as momentum: write decay(0.9), the weight of the "
+        "old "
+        "value (Keras, ONNX), or new_weight(0.1), the weight of the new value (PyTorch).");
+  }
+
+  /// Weight of the running value when the `accepted`-th batch (from 1) enters; in [0, 1].
+  constexpr double old_weight(double accepted) const {
+    return cumulative_ ? 1.0 - 1.0 / accepted : old_weight_;
+  }
+
+  /// Weight of the batch's value when the `accepted`-th batch (from 1) enters; in [0, 1].
+  constexpr double new_weight(double accepted) const {
+    return cumulative_ ? 1.0 / accepted : new_weight_;
+  }
+
+  constexpr bool is_cumulative() const { return cumulative_; }
+
+  constexpr bool operator==(const Momentum&) const = default;
+
+ private:
+  constexpr Momentum(double old_weight, double new_weight, bool cumulative)
+      : old_weight_(old_weight), new_weight_(new_weight), cumulative_(cumulative) {}
+
+  friend constexpr Momentum decay(double weight);
+  friend constexpr Momentum new_weight(double weight);
+  friend constexpr Momentum cumulative();
+
+  double old_weight_ = 0.0;
+  double new_weight_ = 1.0;
+  bool cumulative_ = false;
+};
+
+/// Momentum by the weight of the old value, in [0, 1]: 0.9 here is PyTorch's 0.1.
+constexpr Momentum decay(double weight) {
+  if (!(weight >= 0.0 && weight <= 1.0)) {
+    detail::refuse("decay expects the weight of the old value in [0, 1], got ", weight, ".");
+  }
+  return {weight, 1.0 - weight, false};
+}
+
+/// Momentum by the weight of the new value, in [0, 1]: 0.1 here is Keras' and ONNX's 0.9.
+constexpr Momentum new_weight(double weight) {
+  if (!(weight >= 0.0 && weight <= 1.0)) {
+    detail::refuse("new_weight expects the weight of the new value in [0, 1], got ", weight, ".");
+  }
+  return {1.0 - weight, weight, false};
+}
+
+/// Every accepted batch weighs the same: the running statistics are the plain mean over batches.
+constexpr Momentum cumulative() { return {0.0, 1.0, true}; }
+
+}  // namespace batchnorm

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cmath>
+
+#include "detail/refuse.hpp"
+#include "momentum.hpp"
+
+namespace batchnorm {
+
+/// Divisor of the batch variance that enters the running variance; M is the number of values per
+/// channel.
+enum class RunningVariance {
+  unbiased,  ///< M - 1, as PyTorch
+  biased     ///< M, as Keras and ONNX
+};
+
+/// What training does with one value per channel, whose variance says nothing.
+enum class SingleValue {
+  refuse,      ///< throws
+  use_running  ///< normalises with the running statistics, which stay; backward treats them as
+               ///< constants
+};
+
+/// What training does with a channel whose batch statistics are not finite.
+enum class NonFinite {
+  reject,  ///< the channel's running statistics stay as they are, and `rejected()` counts the batch
+  propagate  ///< the running statistics become NaN or infinite, as in PyTorch
+};
+
+/// What is decided once per layer and costs one decision per call.
+struct Options {
+  /// Added to the variance inside the root: `1 / sqrt(variance + epsilon)`. At least 0, finite.
+  double epsilon = 1e-5;
+  /// How much a batch moves the running statistics.
+  Momentum momentum = decay(0.9);
+  RunningVariance running_variance = RunningVariance::unbiased;
+  SingleValue single_value = SingleValue::refuse;
+  NonFinite non_finite = NonFinite::reject;
+
+  bool operator==(const Options&) const = default;
+};
+
+namespace detail {
+
+inline void check_options(const Options& options) {
+  if (!(options.epsilon >= 0.0) || !std::isfinite(options.epsilon)) {
+    refuse("expected a finite epsilon of at least 0, got ", options.epsilon,
+           "; the usual values are 1e-5 (PyTorch, ONNX) and 1e-3 (Keras).");
+  }
+}
+
+}  // namespace detail
+}  // namespace batchnorm

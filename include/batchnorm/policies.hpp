@@ -1,0 +1,90 @@
+#pragma once
+
+#include <concepts>
+
+namespace batchnorm {
+
+/// Channels on axis 1: (N, C), (N, C, L), (N, C, H, W), (N, C, D, H, W). The default.
+struct ChannelsFirst {
+  static constexpr int axis(int /*rank*/) { return 1; }
+};
+
+/// Channels on the last axis: (N, C), (N, L, C), (N, H, W, C), (N, D, H, W, C).
+struct ChannelsLast {
+  static constexpr int axis(int rank) { return rank - 1; }
+};
+
+/// Channels on axis `Axis`, counted from 0; `ChannelAxis<0>` is for (C, N), samples in columns.
+template <int Axis>
+struct ChannelAxis {
+  static_assert(Axis >= 0, "batchnorm: ChannelAxis counts from 0; the last axis is ChannelsLast.");
+  static constexpr int axis(int /*rank*/) { return Axis; }
+};
+
+/// Learns gamma and beta. The default.
+struct ScaleAndShift {
+  static constexpr bool has_gamma = true;
+  static constexpr bool has_beta = true;
+};
+
+/// Learns gamma; beta is 0 and takes no storage.
+struct ScaleOnly {
+  static constexpr bool has_gamma = true;
+  static constexpr bool has_beta = false;
+};
+
+/// Learns beta; gamma is 1 and takes no storage.
+struct ShiftOnly {
+  static constexpr bool has_gamma = false;
+  static constexpr bool has_beta = true;
+};
+
+/// Learns nothing: gamma is 1, beta is 0.
+struct NoAffine {
+  static constexpr bool has_gamma = false;
+  static constexpr bool has_beta = false;
+};
+
+/// Keeps running statistics for inference. The default.
+struct RunningStatistics {
+  static constexpr bool tracks_running_statistics = true;
+};
+
+/// Keeps none: the layer exists in mode Train only and always normalises with the batch.
+struct NoRunningStatistics {
+  static constexpr bool tracks_running_statistics = false;
+};
+
+/// Takes every rank from 2 to 5. The default.
+struct AnyRank {
+  static constexpr bool allows_rank(int /*rank*/) { return true; }
+};
+
+/// Takes the listed ranks only, checked when compiling.
+template <int... Ranks>
+struct Rank {
+  static constexpr bool allows_rank(int rank) { return ((rank == Ranks) || ...); }
+};
+
+template <typename T>
+concept AxisPolicy = requires {
+  { T::axis(2) } -> std::convertible_to<int>;  // the channel axis of a tensor of that rank
+};
+
+template <typename T>
+concept AffinePolicy = requires {
+  { T::has_gamma } -> std::convertible_to<bool>;  // whether a scale is learnt and stored
+  { T::has_beta } -> std::convertible_to<bool>;   // whether a shift is learnt and stored
+};
+
+template <typename T>
+concept StatisticsPolicy = requires {
+  { T::tracks_running_statistics } -> std::convertible_to<bool>;  // whether they are stored
+};
+
+template <typename T>
+concept RankPolicy = requires {
+  { T::allows_rank(2) } -> std::convertible_to<bool>;  // whether a tensor of that rank is taken
+};
+
+}  // namespace batchnorm

@@ -1,0 +1,31 @@
+#pragma once
+
+namespace batchnorm {
+
+/// Marks an argument as the one that is added before the activation: `norm.forward(x, residual(r))`
+/// is activation(bn(x) + r).
+template <typename T>
+struct Residual {
+  const T& tensor;  ///< of x's shape; must live until the call returns
+};
+
+template <typename T>
+Residual<T> residual(const T& tensor) {
+  return {tensor};
+}
+
+/// What `backward` returns for a call with a residual.
+template <typename Dx, typename Dresidual = Dx>
+struct ResidualGradients {
+  Dx dx;                ///< gradient of the loss with respect to x
+  Dresidual dresidual;  ///< gradient of the loss with respect to the residual
+};
+
+/// Whether backward replaces the gradients of gamma and beta, or adds to them.
+enum class GradientUpdate { assign, accumulate };
+
+/// Last argument of `backward` that adds to the gradients of gamma and beta, for one step over
+/// several batches.
+inline constexpr GradientUpdate accumulate = GradientUpdate::accumulate;
+
+}  // namespace batchnorm

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+
+namespace batchnorm {
+
+/// All that a layer has learnt, as plain values: what a file or another library would hold.
+/// Every vector has one entry per channel, or none where the layer's policies have no such value.
+template <typename Scalar>
+struct State {
+  using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+
+  Vector gamma{};             ///< learnt scale
+  Vector beta{};              ///< learnt shift
+  Vector running_mean{};      ///< finite
+  Vector running_variance{};  ///< at least 0, finite
+  std::int64_t batches = 0;   ///< training batches seen, at least 0
+  /// Per channel, how many of the batches were rejected because they were not finite; empty means
+  /// none.
+  Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> rejected{};
+};
+
+}  // namespace batchnorm
