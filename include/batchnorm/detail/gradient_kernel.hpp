@@ -1,0 +1,115 @@
+#pragma once
+
+#include "../activation.hpp"
+#include "chunks.hpp"
+#include "lanes.hpp"
+
+namespace batchnorm::detail {
+
+/// Per channel, what backward needs to rebuild forward's normalised values from x.
+template <typename Scalar>
+struct NormalizedChannels {
+  const Scalar* centre;  ///< mean, rounded to Scalar
+  const Scalar* scale;   ///< gamma / sqrt(variance + epsilon)
+  const Scalar* shift;   ///< beta, less the scaled rest of the mean that `centre` does not hold
+  const Scalar*
+      unit;  ///< a power of two near 1 / sqrt(variance + epsilon), which keeps products in range
+};
+
+template <typename P>
+struct NormalizedCoefficients {
+  P centre;
+  P scale;
+  P shift;
+  P unit;
+};
+
+template <typename P, typename Scalar>
+NormalizedCoefficients<P> spread(const NormalizedChannels<Scalar>& channels, Index channel,
+                                 Spread how) {
+  return {spread<P>(channels.centre, channel, how), spread<P>(channels.scale, channel, how),
+          spread<P>(channels.shift, channel, how), spread<P>(channels.unit, channel, how)};
+}
+
+/// The value that enters the activation, by the one expression that forward and backward share.
+/// Subtracting before scaling keeps the digits that `x * scale + (shift - mean * scale)` loses when
+/// the mean is large.
+template <typename P, std::size_t Inputs>
+P preactivation(const P& centred, const P& scale, const P& shift,
+                const std::array<P, Inputs>& residual) {
+  const P affine = multiply_add(centred, scale, shift);
+  if constexpr (Inputs == 1) return add(affine, residual[0]);
+  return affine;
+}
+
+/// Sum of g and of g * (x - centre) * unit, where g is dy behind the activation. Inputs: x, dy, and
+/// the residual where there is one.
+template <typename S, typename Activation, bool HasResidual>
+struct GradientKernel {
+  using Scalar = S;
+  static constexpr std::size_t inputs = HasResidual ? 3 : 2;
+  static constexpr std::size_t sums = 2;
+  static constexpr bool has_origin = false;
+
+  template <typename P>
+  using Coefficients = NormalizedCoefficients<P>;
+
+  NormalizedChannels<Scalar> channels;
+
+  template <typename P>
+  Coefficients<P> coefficients(Index channel, Spread how) const {
+    return spread<P>(channels, channel, how);
+  }
+
+  template <typename P>
+  void add_block(const Coefficients<P>& k, const std::array<const Scalar*, inputs>& from,
+                 const std::array<Index, inputs>& step, Index rows, const Lanes<sums>& lanes,
+                 Start start) const {
+    const P zero = broadcast<P>(Scalar(0));
+    std::array<P, 4> sum{zero, zero, zero, zero};
+    std::array<P, 4> product{zero, zero, zero, zero};
+    const auto accumulate = [&](std::size_t chain, Index row) {
+      const P centred = subtract(load<P>(from[0] + row * step[0]), k.centre);
+      const P g = gated(k, centred, from, step, row);
+      sum[chain] = add(sum[chain], g);
+      product[chain] = multiply_add(g, multiply(centred, k.unit), product[chain]);
+    };
+    Index row = 0;
+    for (; row + 4 <= rows; row += 4) {
+      accumulate(0, row);
+      accumulate(1, row + 1);
+      accumulate(2, row + 2);
+      accumulate(3, row + 3);
+    }
+    for (; row < rows; ++row) accumulate(0, row);
+    enter(0, add(add(sum[0], sum[1]), add(sum[2], sum[3])), lanes, start);
+    enter(1, add(add(product[0], product[1]), add(product[2], product[3])), lanes, start);
+  }
+
+ private:
+  template <typename P>
+  static P gated(const Coefficients<P>& k, const P& centred,
+                 const std::array<const Scalar*, inputs>& from,
+                 const std::array<Index, inputs>& step, Index row) {
+    const P dy = load<P>(from[1] + row * step[1]);
+    if constexpr (!Activation::gates) {
+      return dy;
+    } else {
+      std::array<P, HasResidual ? 1 : 0> residual;
+      if constexpr (HasResidual) residual[0] = load<P>(from[2] + row * step[2]);
+      return Activation::gate(preactivation(centred, k.scale, k.shift, residual), dy);
+    }
+  }
+
+  template <typename P>
+  static void enter(std::size_t which, const P& value, const Lanes<sums>& lanes, Start start) {
+    const auto values = lane_array(value);
+    double* sum = lanes.sums[which];
+    for (Index l = lanes.first; l < lanes.last; ++l) {
+      const double before = start == Start::resume ? sum[l] : 0.0;
+      sum[l] = before + static_cast<double>(values[static_cast<std::size_t>(l)]);
+    }
+  }
+};
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,167 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "chunks.hpp"
+#include "lanes.hpp"
+
+namespace batchnorm::detail {
+
+/// The sum of `Rows` packets as a balanced tree, which is exact for equal values.
+template <Index Rows, typename Load>
+auto tree_sum(const Load& load_row, Index first) {
+  if constexpr (Rows == 1) {
+    return load_row(first);
+  } else {
+    return add(tree_sum<Rows / 2>(load_row, first), tree_sum<Rows / 2>(load_row, first + Rows / 2));
+  }
+}
+
+/// The mean of the first 2^n of `rows` packets, so that a constant is its own mean.
+template <typename Scalar, typename Load>
+auto pilot_of(const Load& load_row, Index rows) {
+  using P = decltype(load_row(0));
+  const auto mean = [](const P& sum, Scalar factor) { return multiply(sum, broadcast<P>(factor)); };
+  if (rows >= 16) return mean(tree_sum<16>(load_row, 0), Scalar(1) / 16);
+  if (rows >= 8) return mean(tree_sum<8>(load_row, 0), Scalar(1) / 8);
+  if (rows >= 4) return mean(tree_sum<4>(load_row, 0), Scalar(1) / 4);
+  if (rows >= 2) return mean(tree_sum<2>(load_row, 0), Scalar(1) / 2);
+  return load_row(0);
+}
+
+/// Sum and sum of squares of the deviations from a pilot, for up to `block_rows` rows.
+template <typename P>
+struct Deviations {
+  P sum;
+  P squares;
+};
+
+/// Four chains of additions of four rows each: short chains round little, and the processor runs
+/// them side by side.
+template <typename P, typename Deviation>
+Deviations<P> sum_deviations(const Deviation& deviation, Index rows) {
+  const P zero = broadcast<P>(0);
+  std::array<P, 4> sum{zero, zero, zero, zero};
+  std::array<P, 4> squares{zero, zero, zero, zero};
+  const auto accumulate = [&](std::size_t chain, Index row) {
+    const P d = deviation(row);
+    sum[chain] = add(sum[chain], d);
+    squares[chain] = multiply_add(d, d, squares[chain]);
+  };
+  Index row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    accumulate(0, row);
+    accumulate(1, row + 1);
+    accumulate(2, row + 2);
+    accumulate(3, row + 3);
+  }
+  for (; row < rows; ++row) accumulate(0, row);
+  return {add(add(sum[0], sum[1]), add(sum[2], sum[3])),
+          add(add(squares[0], squares[1]), add(squares[2], squares[3]))};
+}
+
+/// Powers of two that keep squares in range: values are multiplied by `down`, deviations from the
+/// pilot by `up`.
+template <typename Scalar>
+struct Scaling {
+  Scalar down = 1;
+  Scalar up = 1;
+};
+
+/// Mean and sum of squared deviations (m2) of a chunk, exact like double at the speed of `Scalar`:
+/// blocks of 16 rows are shifted by their own mean, so that their sums stay small, and enter in
+/// double, relative to the first block's mean. The shift is what keeps the variance of values with
+/// a large mean; the block's own mean instead of one pilot for all is what an outlier in the first
+/// place cannot spoil.
+template <typename S, bool Scaled = false>
+struct MomentsKernel {
+  using Scalar = S;
+  static constexpr std::size_t inputs = 1;
+  static constexpr std::size_t sums = 3;  // origin, sum, squares; after `finish` mean, sum, m2
+  static constexpr bool has_origin = true;
+
+  Scaling<Scalar> scaling{};
+
+  template <typename P>
+  struct Coefficients {};
+
+  template <typename P>
+  Coefficients<P> coefficients(Index /*channel*/, Spread /*how*/) const {
+    return {};
+  }
+
+  template <typename P>
+  void add_block(const Coefficients<P>& /*none*/, const std::array<const Scalar*, 1>& from,
+                 const std::array<Index, 1>& step, Index rows, const Lanes<sums>& lanes,
+                 Start start) const {
+    const auto value = [&](Index row) {
+      const P x = load<P>(from[0] + row * step[0]);
+      if constexpr (Scaled) return multiply(x, broadcast<P>(scaling.down));
+      return x;
+    };
+    const P pilot = pilot_of<Scalar>(value, rows);
+    const auto deviation = [&](Index row) {
+      const P d = subtract(value(row), pilot);
+      if constexpr (Scaled) return multiply(d, broadcast<P>(scaling.up));
+      return d;
+    };
+    enter(lane_array(pilot), sum_deviations<P>(deviation, rows), rows, lanes, start);
+  }
+
+  /// From sums to mean and m2 of `count` values.
+  void finish(double& origin_mean, double& sum, double& squares_m2, Index count) const {
+    const double m2 = squares_m2 - sum * sum / static_cast<double>(count);
+    const double down = scaling.down;
+    origin_mean = (origin_mean + sum / static_cast<double>(count)) / down;
+    squares_m2 = (m2 < 0.0 ? 0.0 : m2) / (down * down);
+  }
+
+  /// Whether the squares were in the range of `Scalar`; otherwise the chunk is summed again,
+  /// rescaled.
+  static bool in_range(double m2, Index count) {
+    if constexpr (Scaled || !std::is_same_v<Scalar, float>) return true;
+    return std::isfinite(m2) && m2 >= smallest_variance * static_cast<double>(count);
+  }
+
+  static MomentsKernel<Scalar, true> rescaled(double m2) {
+    constexpr Scalar factor = 0x1p64F;
+    if (std::isfinite(m2)) return {{Scalar(1), factor}};
+    return {{Scalar(1) / factor, Scalar(1)}};
+  }
+
+ private:
+  /// Below, squares of deviations lose digits to the end of float's range.
+  static constexpr double smallest_variance =
+      double{std::numeric_limits<float>::min()} / double{std::numeric_limits<float>::epsilon()};
+
+  template <typename Pilots, typename P>
+  void enter(const Pilots& pilots, const Deviations<P>& deviations, Index rows,
+             const Lanes<sums>& lanes, Start start) const {
+    const auto sum = lane_array(deviations.sum);
+    const auto squares = lane_array(deviations.squares);
+    const double n = static_cast<double>(rows);
+    const double unit = 1.0 / static_cast<double>(scaling.up);
+    if (start != Start::resume) begin(pilots, lanes, start);
+    for (Index l = lanes.first; l < lanes.last; ++l) {
+      const auto lane = static_cast<std::size_t>(l);
+      const double mean_deviation = static_cast<double>(sum[lane]) * unit / n;
+      const double shift = (static_cast<double>(pilots[lane]) - lanes.sums[0][l]) + mean_deviation;
+      const double m2 =
+          static_cast<double>(squares[lane]) * unit * unit - n * mean_deviation * mean_deviation;
+      lanes.sums[1][l] += n * shift;
+      lanes.sums[2][l] += n * shift * shift + m2;
+    }
+  }
+
+  template <typename Pilots>
+  static void begin(const Pilots& pilots, const Lanes<sums>& lanes, Start start) {
+    for (Index l = lanes.first; l < lanes.last; ++l) {
+      lanes.sums[0][l] = pilots[start == Start::own ? static_cast<std::size_t>(l) : 0];
+      lanes.sums[1][l] = 0.0;
+      lanes.sums[2][l] = 0.0;
+    }
+  }
+};
+
+}  // namespace batchnorm::detail
