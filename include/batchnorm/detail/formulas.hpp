@@ -1,0 +1,161 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <limits>
+
+#include "../options.hpp"
+#include "gradient_kernel.hpp"
+
+// The formulas of batch normalization, per channel and in double; every result is rounded once.
+namespace batchnorm::detail {
+
+template <typename Scalar>
+using ChannelArray = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+
+/// Rounds to `Scalar`; what is finite stays finite.
+template <typename Scalar>
+Scalar round_to(double value) {
+  constexpr double most{std::numeric_limits<Scalar>::max()};
+  if (std::isfinite(value)) return static_cast<Scalar>(std::min(std::max(value, -most), most));
+  return static_cast<Scalar>(value);
+}
+
+/// What forward computes per channel and backward needs again (Ioffe and Szegedy 2015, algorithm
+/// 1).
+template <typename Scalar>
+struct ChannelCoefficients {
+  ChannelArray<double> mean;               ///< mu
+  ChannelArray<double> inverse_deviation;  ///< 1 / sqrt(sigma^2 + epsilon)
+  ChannelArray<Scalar> centre;             ///< mean, rounded
+  ChannelArray<Scalar> scale;              ///< gamma * inverse_deviation
+  ChannelArray<Scalar> shift;              ///< beta - (mean - centre) * scale
+
+  void resize(Index channels) {
+    for (auto* values : {&mean, &inverse_deviation}) values->resize(channels);
+    for (auto* values : {&centre, &scale, &shift}) values->resize(channels);
+  }
+};
+
+/// 1 / sqrt(variance + epsilon), or 0 where both are 0: such a channel's values are all equal, and
+/// y is beta.
+inline double inverse_deviation(double variance, double epsilon) {
+  const double sum = variance + epsilon;
+  return sum == 0.0 ? 0.0 : 1.0 / std::sqrt(sum);
+}
+
+/// Fills `k` from the statistics `mean_of(c)` and `variance_of(c)`; `gamma` and `beta` may be null.
+/// A channel whose statistics are not finite becomes NaN as a whole.
+template <typename Scalar, typename Mean, typename Variance>
+void prepare_coefficients(const Mean& mean_of, const Variance& variance_of, const Scalar* gamma,
+                          const Scalar* beta, double epsilon, Index channels,
+                          ChannelCoefficients<Scalar>& k) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  k.resize(channels);
+  for (Index c = 0; c < channels; ++c) {
+    const bool finite = std::isfinite(mean_of(c)) && std::isfinite(variance_of(c));
+    const double mean = finite ? mean_of(c) : nan;
+    const double inverse = finite ? inverse_deviation(variance_of(c), epsilon) : nan;
+    const double scale = (gamma != nullptr ? static_cast<double>(gamma[c]) : 1.0) * inverse;
+    const auto centre = static_cast<Scalar>(mean);
+    k.mean[c] = mean;
+    k.inverse_deviation[c] = inverse;
+    k.centre[c] = centre;
+    k.scale[c] = static_cast<Scalar>(scale);
+    k.shift[c] = static_cast<Scalar>((beta != nullptr ? static_cast<double>(beta[c]) : 0.0) -
+                                     (mean - static_cast<double>(centre)) * scale);
+  }
+}
+
+/// What backward computes per channel.
+template <typename Scalar>
+struct GradientCoefficients {
+  ChannelArray<Scalar> unit;     ///< see NormalizedChannels
+  ChannelArray<Scalar> offset;   ///< -scale * mean of g, and what the rounding of `centre` asks for
+  ChannelArray<Scalar> slope;    ///< -scale * mean of g * x_hat, per unit of x - centre
+  ChannelArray<double> sum;      ///< sum of g: the gradient of beta
+  ChannelArray<double> product;  ///< sum of g * x_hat: the gradient of gamma
+
+  void resize(Index channels) {
+    for (auto* values : {&unit, &offset, &slope}) values->resize(channels);
+    for (auto* values : {&sum, &product}) values->resize(channels);
+  }
+};
+
+/// The power of two next below `inverse`, within the range of float.
+inline double power_of_two_near(double inverse) {
+  if (!(inverse > 0.0) || !std::isfinite(inverse)) return 1.0;
+  return std::scalbn(1.0, std::clamp(std::ilogb(inverse), -100, 100));
+}
+
+template <typename Scalar>
+void prepare_units(const ChannelCoefficients<Scalar>& k, GradientCoefficients<Scalar>& gradient) {
+  for (Index c = 0; c < k.mean.size(); ++c) {
+    gradient.unit[c] = static_cast<Scalar>(power_of_two_near(k.inverse_deviation[c]));
+  }
+}
+
+/// Turns the sums of g * (x - centre) * unit into sums of g * x_hat.
+template <typename Scalar>
+void normalize_products(const ChannelCoefficients<Scalar>& k,
+                        GradientCoefficients<Scalar>& gradient) {
+  for (Index c = 0; c < k.mean.size(); ++c) {
+    const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
+    const double centred =
+        gradient.product[c] / static_cast<double>(gradient.unit[c]) - rest * gradient.sum[c];
+    gradient.product[c] = centred * k.inverse_deviation[c];
+  }
+}
+
+/// The coefficients of dx = scale * (g - mean(g) - x_hat * mean(g x_hat)), from normalised products
+/// of `count` values.
+template <typename Scalar>
+void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
+                            GradientCoefficients<Scalar>& gradient) {
+  for (Index c = 0; c < k.mean.size(); ++c) {
+    const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
+    const double mean_g = gradient.sum[c] / static_cast<double>(count);
+    const double slope = gradient.product[c] / static_cast<double>(count) * k.inverse_deviation[c];
+    const double scale = static_cast<double>(k.scale[c]);
+    gradient.offset[c] = static_cast<Scalar>(-scale * (mean_g - rest * slope));
+    gradient.slope[c] =
+        static_cast<Scalar>(-scale * (slope / static_cast<double>(gradient.unit[c])));
+  }
+}
+
+/// gradient = sums, or gradient += sums. `gradient` may be null.
+template <typename Scalar>
+void write_gradient(const ChannelArray<double>& sums, bool add, Scalar* gradient) {
+  if (gradient == nullptr) return;
+  for (Index c = 0; c < sums.size(); ++c) {
+    gradient[c] = static_cast<Scalar>((add ? static_cast<double>(gradient[c]) : 0.0) + sums[c]);
+  }
+}
+
+/// Moves the running statistics of every channel by a batch of `count` values (algorithm 2, lines 9
+/// and 10); a channel that is not finite stays and is counted, unless the options say otherwise.
+template <typename State>
+void update_running_statistics(const ChannelArray<double>& mean, const ChannelArray<double>& m2,
+                               Index count, const Options& options, State& state) {
+  using Scalar = std::remove_cvref_t<decltype(*state.running_mean.data())>;
+  const Index divisor = options.running_variance == RunningVariance::unbiased ? count - 1 : count;
+  const auto move = [](double old_weight, double new_weight, double value, Scalar& running) {
+    running = round_to<Scalar>(old_weight * static_cast<double>(running) + new_weight * value);
+  };
+  ++state.batches;
+  for (Index c = 0; c < mean.size(); ++c) {
+    const bool finite = std::isfinite(mean[c]) && std::isfinite(m2[c]);
+    if (!finite && options.non_finite == NonFinite::reject) {
+      ++state.rejected.data()[c];
+      continue;
+    }
+    const auto accepted = static_cast<double>(state.batches - state.rejected.data()[c]);
+    const double old_weight = options.momentum.old_weight(accepted);
+    const double new_weight = options.momentum.new_weight(accepted);
+    move(old_weight, new_weight, mean[c], state.running_mean.data()[c]);
+    move(old_weight, new_weight, m2[c] / static_cast<double>(divisor),
+         state.running_variance.data()[c]);
+  }
+}
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "arrange.hpp"
+#include "chunks.hpp"
+#include "executor.hpp"
+#include "lanes.hpp"
+
+// The second primitive: a map of every element with its channel's coefficients. One loop per order;
+// what is computed is the operation's business. An operation reads all of an element's inputs
+// before it writes its outputs, so that an output may be an input.
+namespace batchnorm::detail {
+
+template <typename Operation>
+using InputViews = std::array<View<const typename Operation::Scalar>, Operation::inputs>;
+template <typename Operation>
+using OutputViews = std::array<View<typename Operation::Scalar>, Operation::outputs>;
+
+template <typename Pointer, std::size_t N>
+void advance_pointers(std::array<Pointer, N>& pointers, const std::array<Index, N>& step) {
+  for (std::size_t k = 0; k < N; ++k) pointers[k] += step[k];
+}
+
+template <typename Scalar, std::size_t N>
+auto pointers_to(const std::array<View<Scalar>, N>& views, Index o, Index c, Index i) {
+  std::array<Scalar*, N> result;
+  for (std::size_t k = 0; k < N; ++k) result[k] = views[k].data + views[k].offset(o, c, i);
+  return result;
+}
+
+/// One packet, or one scalar, at index `at` of the pointers.
+template <typename P, typename Operation, typename Inputs, typename Outputs>
+void transform_at(const Operation& operation,
+                  const typename Operation::template Coefficients<P>& coefficients,
+                  const Inputs& from, const Outputs& to, Index at) {
+  std::array<P, Operation::inputs> values;
+  for (std::size_t k = 0; k < Operation::inputs; ++k) values[k] = load<P>(from[k] + at);
+  const auto results = operation(coefficients, values);
+  for (std::size_t k = 0; k < Operation::outputs; ++k) store(to[k] + at, results[k]);
+}
+
+/// `count` contiguous elements of one channel.
+template <typename Operation, typename Inputs, typename Outputs>
+void transform_run(const Operation& operation, Index channel, const Inputs& from, const Outputs& to,
+                   Index count) {
+  using Wide = PacketOf<typename Operation::Scalar>;
+  using Scalar = typename Operation::Scalar;
+  const auto packets = operation.template coefficients<Wide>(channel, Spread::same);
+  Index i = 0;
+  for (; i + lanes<Wide> <= count; i += lanes<Wide>)
+    transform_at<Wide>(operation, packets, from, to, i);
+  const auto scalars = operation.template coefficients<Scalar>(channel, Spread::same);
+  for (; i < count; ++i) transform_at<Scalar>(operation, scalars, from, to, i);
+}
+
+/// `channels` contiguous channels of one row.
+template <typename Operation, typename Inputs, typename Outputs>
+void transform_row(const Operation& operation, const Inputs& from, const Outputs& to,
+                   Index channels) {
+  using Wide = PacketOf<typename Operation::Scalar>;
+  using Scalar = typename Operation::Scalar;
+  Index c = 0;
+  for (; c + lanes<Wide> <= channels; c += lanes<Wide>) {
+    transform_at<Wide>(operation, operation.template coefficients<Wide>(c, Spread::per_lane), from,
+                       to, c);
+  }
+  for (; c < channels; ++c) {
+    transform_at<Scalar>(operation, operation.template coefficients<Scalar>(c, Spread::per_lane),
+                         from, to, c);
+  }
+}
+
+/// `count` elements of one channel at any strides.
+template <typename Operation, typename Inputs, typename Outputs>
+void transform_strided(const Operation& operation, Index channel, Inputs from,
+                       const std::array<Index, Operation::inputs>& in_step, Outputs to,
+                       const std::array<Index, Operation::outputs>& out_step, Index count) {
+  using Scalar = typename Operation::Scalar;
+  const auto coefficients = operation.template coefficients<Scalar>(channel, Spread::same);
+  for (Index i = 0; i < count; ++i) {
+    transform_at<Scalar>(operation, coefficients, from, to, 0);
+    advance_pointers(from, in_step);
+    advance_pointers(to, out_step);
+  }
+}
+
+template <typename View, std::size_t N>
+std::array<Index, N> inner_strides(const std::array<View, N>& views) {
+  std::array<Index, N> result;
+  for (std::size_t k = 0; k < N; ++k) result[k] = views[k].inner_stride;
+  return result;
+}
+
+template <typename Operation>
+TaskCost transform_cost(Index values) {
+  const double bytes = static_cast<double>(values) * sizeof(typename Operation::Scalar);
+  return {bytes * Operation::inputs, bytes * Operation::outputs, static_cast<double>(values)};
+}
+
+/// Planes and portable: a task is a piece of one channel of one outer index.
+template <typename Executor, typename Operation>
+void transform_channels(const Executor& executor, const Operation& operation, LoopOrder order,
+                        const InputViews<Operation>& from, const OutputViews<Operation>& to) {
+  constexpr Index piece = 16384;
+  const auto& shape = from[0];
+  const Index pieces = divide_up(shape.inner, piece);
+  executor(shape.outer * shape.channels * pieces,
+           transform_cost<Operation>(std::min(piece, shape.inner)), [&](Index first, Index last) {
+             for (Index task = first; task < last; ++task) {
+               const Index i = task % pieces * piece;
+               const Index c = task / pieces % shape.channels;
+               const Index o = task / pieces / shape.channels;
+               const Index count = std::min(piece, shape.inner - i);
+               if (order == LoopOrder::planes) {
+                 transform_run(operation, c, pointers_to(from, o, c, i), pointers_to(to, o, c, i),
+                               count);
+               } else {
+                 transform_strided(operation, c, pointers_to(from, o, c, i), inner_strides(from),
+                                   pointers_to(to, o, c, i), inner_strides(to), count);
+               }
+             }
+           });
+}
+
+/// `to` = operation of `from`, element by element. All views have one shape and were arranged
+/// together.
+template <typename Executor, typename Operation>
+void transform(const Executor& executor, const Operation& operation, LoopOrder order,
+               const InputViews<Operation>& from, const OutputViews<Operation>& to) {
+  if (order != LoopOrder::rows) return transform_channels(executor, operation, order, from, to);
+  const Index channels = from[0].channels;
+  executor(from[0].outer, transform_cost<Operation>(channels), [&](Index first, Index last) {
+    for (Index o = first; o < last; ++o) {
+      transform_row(operation, pointers_to(from, o, 0, 0), pointers_to(to, o, 0, 0), channels);
+    }
+  });
+}
+
+}  // namespace batchnorm::detail
