@@ -1,0 +1,155 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+#include "../state.hpp"
+#include "refuse.hpp"
+
+namespace batchnorm::detail {
+
+using Eigen::Index;
+
+/// A number of channels that is 0 once it was moved from, as the vectors beside it are.
+class ChannelCount {
+ public:
+  explicit ChannelCount(Index value) : value_(value) {}
+  ChannelCount(const ChannelCount&) = default;
+  ChannelCount& operator=(const ChannelCount&) = default;
+  ChannelCount(ChannelCount&& other) noexcept : value_(std::exchange(other.value_, 0)) {}
+  ChannelCount& operator=(ChannelCount&& other) noexcept {
+    value_ = std::exchange(other.value_, 0);
+    return *this;
+  }
+  ~ChannelCount() = default;
+
+  Index value() const { return value_; }
+  bool operator==(const ChannelCount&) const = default;
+
+ private:
+  Index value_;
+};
+
+/// A vector with one entry per channel, or nothing at all. `Tag` keeps two that are absent apart,
+/// so that neither takes room.
+template <typename T, bool Present, int Tag>
+struct ChannelVector {
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+
+  Vector values;
+
+  ChannelVector(Index channels, T initial) : values(Vector::Constant(channels, initial)) {}
+  explicit ChannelVector(Vector vector) : values(std::move(vector)) {}
+
+  T* data() { return values.data(); }
+  const T* data() const { return values.data(); }
+  Vector vector() const { return values; }
+  bool operator==(const ChannelVector&) const = default;
+};
+
+template <typename T, int Tag>
+struct ChannelVector<T, false, Tag> {
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+
+  ChannelVector(Index /*channels*/, T /*initial*/) {}
+  explicit ChannelVector(const Vector& /*empty*/) {}
+
+  T* data() { return nullptr; }
+  const T* data() const { return nullptr; }
+  Vector vector() const { return {}; }
+  bool operator==(const ChannelVector&) const = default;
+};
+
+/// What a layer has learnt, as its policies need it.
+template <typename Scalar, typename Affine, typename Statistics>
+struct LayerState {
+  static constexpr bool tracks = Statistics::tracks_running_statistics;
+
+  ChannelCount channels;
+  [[no_unique_address]] ChannelVector<Scalar, Affine::has_gamma, 0> gamma;
+  [[no_unique_address]] ChannelVector<Scalar, Affine::has_beta, 1> beta;
+  [[no_unique_address]] ChannelVector<Scalar, tracks, 2> running_mean;
+  [[no_unique_address]] ChannelVector<Scalar, tracks, 3> running_variance;
+  [[no_unique_address]] ChannelVector<std::int64_t, tracks, 4> rejected;
+  std::int64_t batches = 0;
+
+  explicit LayerState(Index count)
+      : channels(count),
+        gamma(count, Scalar(1)),
+        beta(count, Scalar(0)),
+        running_mean(count, Scalar(0)),
+        running_variance(count, Scalar(1)),
+        rejected(count, 0) {
+    if (count < 1) refuse("expected at least 1 channel, got ", count, ".");
+  }
+
+  /// `count` is the number of channels that the state must have.
+  LayerState(const State<Scalar>& state, Index count) : LayerState(count) {
+    check(state, count);
+    gamma = decltype(gamma)(state.gamma);
+    beta = decltype(beta)(state.beta);
+    running_mean = decltype(running_mean)(state.running_mean);
+    running_variance = decltype(running_variance)(state.running_variance);
+    if (state.rejected.size() > 0) rejected = decltype(rejected)(state.rejected);
+    batches = state.batches;
+  }
+
+  State<Scalar> state() const {
+    return {gamma.vector(), beta.vector(),    running_mean.vector(), running_variance.vector(),
+            batches,        rejected.vector()};
+  }
+
+  bool operator==(const LayerState&) const = default;
+
+  /// The number of channels that a state tells of; 0 where nothing in it has an entry per channel.
+  static Index channels_of(const State<Scalar>& state) {
+    if constexpr (Affine::has_gamma) return state.gamma.size();
+    if constexpr (Affine::has_beta) return state.beta.size();
+    return state.running_mean.size();
+  }
+
+ private:
+  static void check(const State<Scalar>& state, Index count) {
+    check_size("gamma", state.gamma.size(), Affine::has_gamma, count);
+    check_size("beta", state.beta.size(), Affine::has_beta, count);
+    check_size("running_mean", state.running_mean.size(), tracks, count);
+    check_size("running_variance", state.running_variance.size(), tracks, count);
+    if (state.rejected.size() > 0) check_size("rejected", state.rejected.size(), tracks, count);
+    check_values(state);
+  }
+
+  static void check_size(const char* name, Index size, bool present, Index count) {
+    const Index expected = present ? count : 0;
+    if (size != expected) {
+      refuse("state: expected ", expected, " values in ", name, ", got ", size,
+             present ? "; every vector has one value per channel."
+                     : "; this layer's policies have no such vector.");
+    }
+  }
+
+  static void check_values(const State<Scalar>& state) {
+    for (Index c = 0; c < state.running_mean.size(); ++c) {
+      if (!std::isfinite(state.running_mean[c])) {
+        refuse("state: expected a finite running_mean, got ", state.running_mean[c], " in channel ",
+               c, "; was the network trained past an overflow?");
+      }
+      if (!(state.running_variance[c] >= Scalar(0)) || !std::isfinite(state.running_variance[c])) {
+        refuse("state: expected a finite running_variance of at least 0, got ",
+               state.running_variance[c], " in channel ", c,
+               "; is this a standard deviation's logarithm, or an uninitialised vector?");
+      }
+    }
+    if (state.batches < 0)
+      refuse("state: expected a count of batches of at least 0, got ", state.batches, ".");
+    for (Index c = 0; c < state.rejected.size(); ++c) {
+      if (state.rejected[c] < 0 || state.rejected[c] > state.batches) {
+        refuse("state: expected rejected counts between 0 and the ", state.batches,
+               " batches, got ", state.rejected[c], " in channel ", c, ".");
+      }
+    }
+  }
+};
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,225 @@
+#pragma once
+
+#include "call_forms.hpp"
+#include "executor.hpp"
+#include "layer_base.hpp"
+
+namespace batchnorm::detail {
+
+/// The modes Train and Frozen: parameters that learn, and a forward that leaves something for
+/// backward.
+template <typename ScalarType, typename Mode, typename... Policies>
+class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
+  using Base = LayerBase<ScalarType, Mode, Policies...>;
+
+ public:
+  using typename Base::ConstVectorMap;
+  using typename Base::Scalar;
+  using typename Base::Set;
+  using typename Base::Vector;
+  using VectorMap = Eigen::Map<Vector>;
+  using Base::beta;
+  using Base::channels;
+  using Base::gamma;
+
+  /// Normalises x; see BatchNorm for the forms. Train takes the statistics of x and moves the
+  /// running ones; Frozen takes the running ones. An empty x gives an empty y and moves nothing.
+  template <typename X, typename... Rest>
+  requires(!ExecutionDevice<X>) decltype(auto) forward(const X& x, Rest&&... rest) {
+    return ForwardForms<Set, Scalar>::call(forward_on(SerialExecutor{}), x,
+                                           std::forward<Rest>(rest)...);
+  }
+
+  template <ExecutionDevice Device, typename X, typename... Rest>
+  decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) {
+    return ForwardForms<Set, Scalar>::call(forward_on(executor_for(device)), x,
+                                           std::forward<Rest>(rest)...);
+  }
+
+  template <typename X, typename... Rest>
+  auto forward(const X& /*x*/, Rest&&... /*rest*/) const {
+    static_assert(
+        never<X>,
+        "batchnorm: forward of a Train or Frozen layer leaves something for backward, so the layer "
+        "can't be const; for inference make a BatchNorm<Scalar, Eval> from it.");
+    return Refused<Scalar>();
+  }
+
+  /// The gradients of the loss, given dy with respect to y: dx is returned or written, those of
+  /// gamma and beta are kept. x must be what the last forward saw. Train goes through the
+  /// statistics, Frozen takes them as constants.
+  template <typename X, typename... Rest>
+  requires(!ExecutionDevice<X>) decltype(auto) backward(const X& x, Rest&&... rest) {
+    return BackwardForms<Set, Scalar>::call(backward_on(SerialExecutor{}), x,
+                                            std::forward<Rest>(rest)...);
+  }
+
+  template <ExecutionDevice Device, typename X, typename... Rest>
+  decltype(auto) backward(const Device& device, const X& x, Rest&&... rest) {
+    return BackwardForms<Set, Scalar>::call(backward_on(executor_for(device)), x,
+                                            std::forward<Rest>(rest)...);
+  }
+
+  /// Learnt scale: writable, not resizable.
+  template <typename A = typename Set::Affine>
+  VectorMap gamma() {
+    static_assert(A::has_gamma,
+                  "batchnorm: this layer has no gamma (it is 1): use ScaleAndShift or ScaleOnly.");
+    return VectorMap(this->state_.gamma.data(), channels());
+  }
+
+  /// Learnt shift: writable, not resizable.
+  template <typename A = typename Set::Affine>
+  VectorMap beta() {
+    static_assert(A::has_beta,
+                  "batchnorm: this layer has no beta (it is 0): use ScaleAndShift or ShiftOnly.");
+    return VectorMap(this->state_.beta.data(), channels());
+  }
+
+  /// Gradient of the loss with respect to gamma, from the last backward; 0 before the first.
+  template <typename A = typename Set::Affine>
+  ConstVectorMap gamma_gradient() const {
+    static_assert(A::has_gamma, "batchnorm: this layer has no gamma, and no gradient of it.");
+    return ConstVectorMap(gamma_gradient_.data(), channels());
+  }
+
+  /// Gradient of the loss with respect to beta, from the last backward; 0 before the first.
+  template <typename A = typename Set::Affine>
+  ConstVectorMap beta_gradient() const {
+    static_assert(A::has_beta, "batchnorm: this layer has no beta, and no gradient of it.");
+    return ConstVectorMap(beta_gradient_.data(), channels());
+  }
+
+  /// Takes a state of as many channels, all of it or, if something in it does not fit, nothing.
+  /// Forgets the last forward.
+  void set_state(const State<Scalar>& state) {
+    this->state_ = Stored(state, channels());
+    record_.exists = false;
+  }
+
+  /// Whether options and state are equal.
+  bool operator==(const LearningLayer& other) const {
+    return this->options_ == other.options_ && this->state_ == other.state_;
+  }
+
+ protected:
+  using typename Base::Activation;
+  using typename Base::Affine;
+  using typename Base::Stored;
+
+  LearningLayer(Stored state, const Options& options)
+      : Base(std::move(state), options),
+        gamma_gradient_(channels(), Scalar(0)),
+        beta_gradient_(channels(), Scalar(0)) {}
+
+ private:
+  template <typename Executor>
+  auto forward_on(const Executor& executor) {
+    return [this, executor](const auto& x, const auto& r, auto& y) {
+      const Shape shape = this->check_input(x);
+      const auto from = this->inputs(x, r);
+      const bool from_batch = takes_batch_statistics(shape, from[0].count());
+      run_forward(executor, shape, from, this->output("y", x, y, from), from_batch);
+    };
+  }
+
+  template <typename Executor>
+  auto backward_on(const Executor& executor) {
+    return [this, executor](const auto& x, const auto& r, const auto& dy, GradientUpdate update,
+                            auto&... out) {
+      const Shape shape = this->check_input(x);
+      record_.check(shape, this->view_of(x));
+      const auto from = this->gradient_inputs(x, r, dy);
+      run_backward(executor, from, this->gradient_outputs(x, from, out...), update);
+    };
+  }
+
+  /// Train normalises with the batch, unless it has one value per channel and the options say
+  /// otherwise.
+  bool takes_batch_statistics(const Shape& shape, Index count) const {
+    if (!std::is_same_v<Mode, Train>) return false;
+    if (count != 1) return true;
+    if (this->options_.single_value == SingleValue::use_running) return false;
+    refuse("expected more than 1 value per channel in training, got ", shape,
+           "; a variance needs two: drop or merge the last short batch, freeze the layer, or set "
+           "options.single_value = SingleValue::use_running.");
+  }
+
+  template <typename Executor, std::size_t N>
+  void run_forward(const Executor& executor, const Shape& shape,
+                   const std::array<View<const Scalar>, N>& from, const View<Scalar>& to,
+                   bool from_batch) {
+    record_.save(shape, from[0], from_batch);
+    if (from[0].count() == 0) return;
+    if (from_batch) {
+      take_batch_statistics(executor, from[0]);
+    } else if constexpr (Stored::tracks) {
+      take_running_statistics();
+    }
+    normalize<Activation>(executor, record_.coefficients, from, to);
+  }
+
+  template <typename Executor>
+  void take_batch_statistics(const Executor& executor, View<const Scalar> x) {
+    std::array<View<const Scalar>, 1> from{x};
+    std::array<View<Scalar>, 0> nothing;
+    const LoopOrder order = arrange_all(from, nothing);
+    work_.mean.resize(channels());
+    work_.m2.resize(channels());
+    batch_moments(executor, from[0], order, work_.sums, ArrayMap(work_.mean.data(), channels()),
+                  ArrayMap(work_.m2.data(), channels()));
+    const auto count = static_cast<double>(x.count());
+    prepare([&](Index c) { return work_.mean[c]; }, [&](Index c) { return work_.m2[c] / count; });
+    if constexpr (Stored::tracks) {
+      update_running_statistics(work_.mean, work_.m2, x.count(), this->options_, this->state_);
+    }
+  }
+
+  void take_running_statistics() {
+    prepare([&](Index c) { return static_cast<double>(this->state_.running_mean.data()[c]); },
+            [&](Index c) { return static_cast<double>(this->state_.running_variance.data()[c]); });
+  }
+
+  template <typename Mean, typename Variance>
+  void prepare(const Mean& mean_of, const Variance& variance_of) {
+    prepare_coefficients(mean_of, variance_of, std::as_const(this->state_).gamma.data(),
+                         std::as_const(this->state_).beta.data(), this->options_.epsilon,
+                         channels(), record_.coefficients);
+  }
+
+  template <typename Executor, std::size_t N, std::size_t M>
+  void run_backward(const Executor& executor, const std::array<View<const Scalar>, N>& from,
+                    const std::array<View<Scalar>, M>& to, GradientUpdate update) {
+    const Index count = from[0].count();
+    if (count == 0) return write_gradients(update, no_gradients());
+    parameter_gradients<Activation>(executor, record_.coefficients, from, work_.sums,
+                                    work_.gradient);
+    if (record_.batch_statistics) {
+      prepare_batch_gradient(record_.coefficients, count, work_.gradient);
+      batch_gradient<Activation>(executor, record_.coefficients, work_.gradient, from, to);
+    } else {
+      affine_gradient<Activation>(executor, record_.coefficients, from, to);
+    }
+    write_gradients(update, work_.gradient);
+  }
+
+  const GradientCoefficients<Scalar>& no_gradients() {
+    work_.gradient.resize(channels());
+    work_.gradient.sum.setZero();
+    work_.gradient.product.setZero();
+    return work_.gradient;
+  }
+
+  void write_gradients(GradientUpdate update, const GradientCoefficients<Scalar>& gradient) {
+    const bool add = update == GradientUpdate::accumulate;
+    write_gradient(gradient.product, add, gamma_gradient_.data());
+    write_gradient(gradient.sum, add, beta_gradient_.data());
+  }
+
+  [[no_unique_address]] ChannelVector<Scalar, Affine::has_gamma, 5> gamma_gradient_;
+  [[no_unique_address]] ChannelVector<Scalar, Affine::has_beta, 6> beta_gradient_;
+  Record<Scalar> record_;
+  Workspace<Scalar> work_;
+};
+
+}  // namespace batchnorm::detail

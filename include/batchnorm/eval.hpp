@@ -1,0 +1,141 @@
+#pragma once
+
+#include "detail/call_forms.hpp"
+#include "layer.hpp"
+
+namespace batchnorm {
+
+/// The layer of inference: running statistics, prepared once as scale and shift. Everything is
+/// const, nothing is kept between calls, and threads may share it. See BatchNorm in layer.hpp for
+/// the forms of the calls.
+template <typename ScalarType, typename... Policies>
+class BatchNorm<ScalarType, Eval, Policies...>
+    : public detail::LayerBase<ScalarType, Eval, Policies...> {
+  using Base = detail::LayerBase<ScalarType, Eval, Policies...>;
+
+ public:
+  using typename Base::ConstVectorMap;
+  using typename Base::Scalar;
+  using typename Base::Set;
+
+  /// A layer with a given state, whose vectors must fit each other and the policies.
+  explicit BatchNorm(const State<Scalar>& state, const Options& options = {})
+      : Base(Stored(state, Stored::channels_of(state)), options) {
+    prepare();
+  }
+
+  /// The same layer in another mode: parameters, running statistics, counts and options, all
+  /// exactly.
+  template <typename Other>
+  requires(!std::is_same_v<Other, Eval>) explicit BatchNorm(
+      const BatchNorm<Scalar, Other, Policies...>& other)
+      : BatchNorm(other.state(), other.options()) {}
+
+  template <std::integral Count>
+  explicit BatchNorm(Count channels, const Options& options = {})
+      : Base(Stored(static_cast<Index>(channels)), options) {
+    static_assert(detail::never<Count>,
+                  "batchnorm: an Eval layer needs running statistics: make it from a trained layer "
+                  "or from a state, "
+                  "not from a channel count.");
+  }
+
+  /// Normalises x with the running statistics.
+  template <typename X, typename... Rest>
+  requires(!ExecutionDevice<X>) decltype(auto) forward(const X& x, Rest&&... rest) const {
+    return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::SerialExecutor{}), x,
+                                                   std::forward<Rest>(rest)...);
+  }
+
+  template <ExecutionDevice Device, typename X, typename... Rest>
+  decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) const {
+    return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::executor_for(device)), x,
+                                                   std::forward<Rest>(rest)...);
+  }
+
+  /// The gradient of the loss with respect to x, and to the residual where there is one; parameters
+  /// are constants. x is what forward saw, or with other values if the layer has no activation.
+  template <typename X, typename... Rest>
+  requires(!ExecutionDevice<X>) decltype(auto) backward(const X& x, Rest&&... rest) const {
+    return call_backward(detail::SerialExecutor{}, x, std::forward<Rest>(rest)...);
+  }
+
+  template <ExecutionDevice Device, typename X, typename... Rest>
+  decltype(auto) backward(const Device& device, const X& x, Rest&&... rest) const {
+    return call_backward(detail::executor_for(device), x, std::forward<Rest>(rest)...);
+  }
+
+  template <typename Misuse = void>
+  ConstVectorMap gamma_gradient() const {
+    static_assert(detail::never<Misuse>,
+                  "batchnorm: an Eval layer has no gradients: train a Train or Frozen layer.");
+    return ConstVectorMap(nullptr, 0);
+  }
+
+  template <typename Misuse = void>
+  ConstVectorMap beta_gradient() const {
+    static_assert(detail::never<Misuse>,
+                  "batchnorm: an Eval layer has no gradients: train a Train or Frozen layer.");
+    return ConstVectorMap(nullptr, 0);
+  }
+
+  template <typename Misuse = void>
+  void set_state(const State<Scalar>& /*state*/) const {
+    static_assert(detail::never<Misuse>,
+                  "batchnorm: an Eval layer is constant: make a new one from the state.");
+  }
+
+  /// Whether options and state are equal.
+  bool operator==(const BatchNorm& other) const {
+    return this->options_ == other.options_ && this->state_ == other.state_;
+  }
+
+ private:
+  using typename Base::Activation;
+  using typename Base::Stored;
+
+  void prepare() {
+    const auto& state = this->state_;
+    detail::prepare_coefficients(
+        [&](Index c) { return static_cast<double>(state.running_mean.data()[c]); },
+        [&](Index c) { return static_cast<double>(state.running_variance.data()[c]); },
+        state.gamma.data(), state.beta.data(), this->options_.epsilon, this->channels(),
+        coefficients_);
+  }
+
+  template <typename Executor>
+  auto forward_on(const Executor& executor) const {
+    return [this, executor](const auto& x, const auto& r, auto& y) {
+      this->check_input(x);
+      const auto from = this->inputs(x, r);
+      detail::normalize<Activation>(executor, coefficients_, from, this->output("y", x, y, from));
+    };
+  }
+
+  template <typename Executor>
+  auto backward_on(const Executor& executor) const {
+    return [this, executor](const auto& x, const auto& r, const auto& dy, GradientUpdate /*none*/,
+                            auto&... out) {
+      this->check_input(x);
+      const auto from = this->gradient_inputs(x, r, dy);
+      detail::affine_gradient<Activation>(executor, coefficients_, from,
+                                          this->gradient_outputs(x, from, out...));
+    };
+  }
+
+  template <typename Executor, typename X, typename... Rest>
+  decltype(auto) call_backward(const Executor& executor, const X& x, Rest&&... rest) const {
+    if constexpr (detail::updates_among < Rest... >> 0) {
+      static_assert(detail::never<X>,
+                    "batchnorm: an Eval layer has no gradients of parameters to accumulate.");
+      return detail::Refused<Scalar>();
+    } else {
+      return detail::BackwardForms<Set, Scalar>::call(backward_on(executor), x,
+                                                      std::forward<Rest>(rest)...);
+    }
+  }
+
+  detail::ChannelCoefficients<Scalar> coefficients_;
+};
+
+}  // namespace batchnorm

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "detail/learning_layer.hpp"
+
+namespace batchnorm {
+
+/// Batch normalization (Ioffe and Szegedy 2015, arXiv 1502.03167) over the channels of a matrix or
+/// tensor: y = activation(gamma * (x - mean) / sqrt(variance + epsilon) + beta [+ residual]).
+///
+/// `Scalar` is float or double; `Mode` says which statistics normalise and what may change (see
+/// mode.hpp); `Policies`, in any order and each kind at most once, are an axis, an affine map,
+/// running statistics or none, an activation and a rank (see policies.hpp): `BatchNorm<float, Eval,
+/// ChannelsLast, ReLU>`.
+///
+/// Calls, for every mode, each also with an Eigen device as first argument:
+///
+///     y = forward(x)                          dx = backward(x, dy)
+///     forward(x, y)                           backward(x, dy, dx)
+///     y = forward(x, residual(r))             {dx, dresidual} = backward(x, residual(r), dy)
+///     forward(x, residual(r), y)              backward(x, residual(r), dy, dx, dresidual)
+///
+/// where every backward of a learning layer takes `accumulate` as a last argument. All arguments
+/// have x's shape, (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W) with the channels where the
+/// axis policy says, and storage: a named Matrix, Array, Map, Ref, Block, Transpose, Tensor,
+/// TensorMap or TensorFixedSize. An output that owns its values is resized. y may be x; dx may be x
+/// or dy; partial overlap is refused.
+///
+/// Errors: `std::invalid_argument` for shapes, memory or values that do not fit; the layer is as it
+/// was before the call.
+///
+/// A layer is a value: copy, move and compare it. This is the layer of the modes Train and Frozen;
+/// Eval is in eval.hpp.
+template <typename Scalar, typename Mode = Train, typename... Policies>
+class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
+  using Base = detail::LearningLayer<Scalar, Mode, Policies...>;
+
+ public:
+  /// A new layer: gamma 1, beta 0, running mean 0, running variance 1. `channels` is at least 1.
+  /// Mode Train only.
+  explicit BatchNorm(Index channels, const Options& options = {})
+      : Base(typename Base::Stored(channels), options) {
+    static_assert(!std::is_same_v<Mode, Frozen>,
+                  "batchnorm: a Frozen layer needs running statistics: make it from a trained "
+                  "layer or from a state, "
+                  "not from a channel count.");
+  }
+
+  /// A layer with a given state, whose vectors must fit each other and the policies.
+  explicit BatchNorm(const State<Scalar>& state, const Options& options = {})
+      : Base(typename Base::Stored(state, Base::Stored::channels_of(state)), options) {}
+
+  /// The same layer in another mode: parameters, running statistics, counts and options, all
+  /// exactly.
+  template <typename Other>
+  requires(!std::is_same_v<Other, Mode>) explicit BatchNorm(
+      const BatchNorm<Scalar, Other, Policies...>& other)
+      : BatchNorm(other.state(), other.options()) {}
+};
+
+/// For (N, C) and (N, C, L), the rank checked when compiling.
+template <typename Scalar, typename Mode = Train, typename... Policies>
+using BatchNorm1d = BatchNorm<Scalar, Mode, Rank<2, 3>, Policies...>;
+
+/// For (N, C, H, W), the rank checked when compiling.
+template <typename Scalar, typename Mode = Train, typename... Policies>
+using BatchNorm2d = BatchNorm<Scalar, Mode, Rank<4>, Policies...>;
+
+/// For (N, C, D, H, W), the rank checked when compiling.
+template <typename Scalar, typename Mode = Train, typename... Policies>
+using BatchNorm3d = BatchNorm<Scalar, Mode, Rank<5>, Policies...>;
+
+}  // namespace batchnorm
