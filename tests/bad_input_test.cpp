@@ -155,13 +155,15 @@ TYPED_TEST(BadInput, PartialOverlapOfForward) {
   const Matrix& x = this->used.x;
   Overlapping memory;
   const Matrix before = memory.parent;
-  this->used.refuses([&] { layer.forward(memory.first(), memory.second()); }, {"overlap"});
-  this->used.refuses([&] { layer.forward(memory.second(), memory.first()); }, {"overlap"});
+  this->used.refuses([&] { layer.forward(memory.first(), memory.second()); },
+                     {"overlap", "of its own"});
+  this->used.refuses([&] { layer.forward(memory.second(), memory.first()); },
+                     {"overlap", "of its own"});
   this->used.refuses([&] { layer.forward(x, residual(memory.first()), memory.second()); },
-                     {"overlap", "residual"});
+                     {"overlap", "of its own"});
   EXPECT_TRUE(same_bits(memory.parent, before));
   Eigen::Matrix3f square = numbers(3, 3, 5);
-  this->used.refuses([&] { layer.forward(square, square.transpose()); }, {"overlap"});
+  this->used.refuses([&] { layer.forward(square, square.transpose()); }, {"overlap", "of its own"});
 }
 
 TYPED_TEST(BadInput, PartialOverlapOfBackward) {
@@ -171,13 +173,13 @@ TYPED_TEST(BadInput, PartialOverlapOfBackward) {
   const Matrix before = memory.parent;
   Matrix dx;
   this->used.refuses([&] { layer.backward(x, memory.first(), memory.second()); },
-                     {"overlap", "dy"});
+                     {"overlap", "of its own"});
   this->used.refuses([&] { layer.backward(x, residual(r), dy, memory.first(), memory.second()); },
-                     {"overlap"});
+                     {"overlap", "of its own"});
   this->used.refuses([&] { layer.backward(x, residual(memory.first()), dy, memory.second(), dx); },
-                     {"overlap", "residual"});
+                     {"overlap", "of its own"});
   this->used.refuses([&] { layer.backward(x, residual(r), memory.first(), dx, memory.second()); },
-                     {"overlap", "dy"});
+                     {"overlap", "of its own"});
   EXPECT_TRUE(same_bits(memory.parent, before));
 }
 
@@ -188,7 +190,8 @@ TYPED_TEST(BadInput, PartialOverlapOfXAndItsGradient) {
   const Matrix dy = numbers(7, 3, 6);
   layer.forward(memory.first());
   const Matrix before = memory.parent;
-  expect_refusal([&] { layer.backward(memory.first(), dy, memory.second()); }, {"overlap"});
+  expect_refusal([&] { layer.backward(memory.first(), dy, memory.second()); },
+                 {"overlap", "of its own"});
   EXPECT_TRUE(same_bits(memory.parent, before));
   EXPECT_NO_THROW(layer.backward(memory.first(), dy, memory.first()));
 }
@@ -197,7 +200,26 @@ TYPED_TEST(BadInput, BothGradientsInOnePlace) {
   auto& layer = this->used.layer;
   const Matrix &x = this->used.x, &dy = this->used.dy, &r = this->used.r;
   Matrix both(7, 3);
-  this->used.refuses([&] { layer.backward(x, residual(r), dy, both, both); }, {"dresidual"});
+  this->used.refuses([&] { layer.backward(x, residual(r), dy, both, both); },
+                     {"dx overlaps dresidual"});
+}
+
+TYPED_TEST(BadInput, OutputsThatOwnWhatAnInputViews) {
+  auto& layer = this->used.layer;
+  Matrix parent = numbers(9, 3, 4);
+  const Matrix before = parent;
+  this->used.refuses([&] { layer.forward(parent.topRows(7), parent); }, {"overlap", "resize"});
+  EXPECT_TRUE(same_bits(parent, before));
+}
+
+TYPED_TEST(BadInput, OutputsThatNameOneElementTwice) {
+  auto& layer = this->used.layer;
+  const Matrix& x = this->used.x;
+  Eigen::VectorXf row = Eigen::VectorXf::Zero(3);
+  using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  this->used.refuses(
+      [&] { layer.forward(x, Eigen::Map<Matrix, 0, Stride>(row.data(), 7, 3, Stride(0, 1))); },
+      {"y", "stride"});
 }
 
 TEST(BadInputNeighbours, OfOneParentMayBeUsedTogether) {
@@ -214,9 +236,8 @@ TEST(BadInputSingleValue, IsRefusedInTraining) {
   const Matrix one = numbers(1, 3, 7);
   Tensor tensor(1, 3, 1);
   tensor.setZero();
-  used.refuses([&] { used.layer.forward(one); },
-               {"(1, 3)", "one value per channel", "use_running"});
-  used.refuses([&] { used.layer.forward(tensor); }, {"(1, 3, 1)", "one value per channel"});
+  used.refuses([&] { used.layer.forward(one); }, {"(1, 3)", "1 value per channel", "use_running"});
+  used.refuses([&] { used.layer.forward(tensor); }, {"(1, 3, 1)", "1 value per channel"});
 }
 
 TEST(BadInputSingleValue, IsWelcomeElsewhere) {
@@ -225,16 +246,22 @@ TEST(BadInputSingleValue, IsWelcomeElsewhere) {
   EXPECT_NO_THROW((BatchNorm<float, Eval>(some_state<float>(3)).forward(one)));
 }
 
-TEST(BadOrderOfTrain, BackwardWithoutForward) {
-  BatchNorm<float> layer(some_state<float>(3));
+/// What forward leaves for backward.
+template <typename Mode>
+class BadOrder : public ::testing::Test {};
+using LearningModes = ::testing::Types<Train, Frozen>;
+TYPED_TEST_SUITE(BadOrder, LearningModes);
+
+TYPED_TEST(BadOrder, BackwardWithoutForward) {
+  BatchNorm<float, TypeParam> layer(some_state<float>(3));
   const Matrix x = numbers(7, 3, 8);
   expect_refusal([&] { layer.backward(x, x); }, {"backward", "forward"});
   expect_refusal([&] { layer.backward(x, x, accumulate); }, {"backward", "forward"});
   EXPECT_TRUE((layer.gamma_gradient().array() == 0).all());
 }
 
-TEST(BadOrderOfTrain, BackwardWithAnotherShape) {
-  InUse<Train> used;
+TYPED_TEST(BadOrder, BackwardWithAnotherShape) {
+  InUse<TypeParam> used;
   const Matrix longer = numbers(8, 3, 9);
   Tensor tensor(7, 3, 2);
   tensor.setZero();
@@ -243,15 +270,15 @@ TEST(BadOrderOfTrain, BackwardWithAnotherShape) {
   used.refuses([&] { used.layer.backward(longer, longer, accumulate); }, {"(8, 3)", "(7, 3)"});
 }
 
-TEST(BadOrderOfTrain, BackwardWithAnotherX) {
-  InUse<Train> used;
+TYPED_TEST(BadOrder, BackwardWithAnotherX) {
+  InUse<TypeParam> used;
   const Matrix other = numbers(7, 3, 10);
   used.refuses([&] { used.layer.backward(other, used.dy); }, {"x", "forward", "in place"});
   used.refuses([&] { used.layer.backward(other, residual(used.r), used.dy); }, {"x", "forward"});
 }
 
-TEST(BadOrderOfTrain, BackwardAfterForwardInPlace) {
-  BatchNorm<float> layer(some_state<float>(3));
+TYPED_TEST(BadOrder, BackwardAfterForwardInPlace) {
+  BatchNorm<float, TypeParam> layer(some_state<float>(3));
   Matrix x = numbers(7, 3, 11);
   const Matrix kept = x, dy = numbers(7, 3, 12);
   layer.forward(x, x);
@@ -259,10 +286,10 @@ TEST(BadOrderOfTrain, BackwardAfterForwardInPlace) {
   EXPECT_NO_THROW(layer.backward(kept, dy));
 }
 
-TEST(BadOrderOfTrain, BackwardAfterARefusedForwardIsThatOfTheOneBefore) {
-  InUse<Train> used;
+TYPED_TEST(BadOrder, BackwardAfterARefusedForwardIsThatOfTheOneBefore) {
+  InUse<TypeParam> used;
   const Matrix dx = used.layer.backward(used.x, used.dy);
-  expect_refusal([&] { used.layer.forward(numbers(1, 3, 13)); }, {});
+  expect_refusal([&] { used.layer.forward(numbers(7, 3, 13), residual(numbers(7, 4, 13))); }, {});
   expect_refusal([&] { used.layer.forward(numbers(9, 4, 13)); }, {});
   EXPECT_TRUE(same_bits(used.layer.backward(used.x, used.dy), dx));
 }
@@ -284,6 +311,12 @@ TEST(BadOptions, OfMomentum) {
     expect_refusal([&] { BatchNorm<float>(3, {.momentum = batchnorm::new_weight(weight)}); },
                    {"new_weight", "[0, 1]"});
   }
+}
+
+TEST(BadOptions, WithoutTheRunningStatisticsTheyAskFor) {
+  using Stateless = BatchNorm<float, Train, batchnorm::NoRunningStatistics>;
+  const batchnorm::Options options{.single_value = batchnorm::SingleValue::use_running};
+  expect_refusal([&] { Stateless layer(3, options); }, {"use_running", "NoRunningStatistics"});
 }
 
 TEST(BadOptions, OfTheNumberOfChannels) {
@@ -311,8 +344,8 @@ TEST(BadState, OfWrongLengths) {
         s.gamma.resize(4);
         s.gamma.setOnes();
       },
-      {"gamma", "4", "3"});
-  expect_bad_state([](auto& s) { s.gamma.resize(0); }, {"gamma", "0", "3"});
+      {"4", "3", "one value per channel"});
+  expect_bad_state([](auto& s) { s.gamma.resize(0); }, {"gamma"});
   expect_bad_state(
       [](auto& s) {
         s.beta.resize(2);

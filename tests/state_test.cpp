@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -131,6 +133,19 @@ TEST(Conversion, ThereAndBackGoesOnLikeTheOriginal) {
   BatchNorm<float> back{BatchNorm<float, Eval>(norm)};
   EXPECT_TRUE(same_bits(norm.forward(batch(1)), back.forward(batch(1))));
   EXPECT_TRUE(norm == back);
+}
+
+// What a layer came to by itself is no bad input, even if it is of little use.
+TEST(Conversion, CarriesStatisticsThatAreNotFinite) {
+  BatchNorm<float> norm(full_state<float>(), unusual);
+  Matrix x = batch(1);
+  x(3, 2) = std::numeric_limits<float>::quiet_NaN();
+  norm.forward(x);
+  ASSERT_TRUE(std::isnan(norm.running_mean()(2)));
+  const BatchNorm<float, Eval> deployed(norm);
+  EXPECT_TRUE(same_bits(deployed.state(), norm.state()));
+  const Matrix y = deployed.forward(batch(1));
+  for (Index c = 0; c < 4; ++c) EXPECT_EQ(std::isnan(y(0, c)), c == 2);
 }
 
 TEST(Copies, AreEqualAndIndependent) {
