@@ -1,0 +1,166 @@
+// The network that is trained: a multilayer perceptron, as a template over the mode of its
+// BatchNorm layers.
+#pragma once
+
+#include <batchnorm/batchnorm.hpp>
+#include <cstddef>
+#include <stdexcept>
+#include <variant>
+#include <vector>
+
+#include "nn/activation.hpp"
+#include "nn/linear.hpp"
+#include "nn/sgd.hpp"
+
+namespace mlp {
+
+using nn::Index;
+
+enum class Activation { sigmoid, relu };
+
+/// Where a hidden layer has its BatchNorm, if it has one.
+enum class Placement { none, before_activation, after_activation };
+
+struct Architecture {
+  Index inputs = 0;
+  std::vector<Index> hidden;  ///< widths of the hidden layers
+  Index classes = 0;
+  Activation activation = Activation::sigmoid;
+  Placement placement = Placement::before_activation;
+  batchnorm::Options norm;
+};
+
+/// A list of layers. All speak as BatchNorm does, `forward(device, x, y)` and `backward(device, x,
+/// dy, dx)`, and keep no activations: those are the caller's. `Mlp<Train>` learns; `Mlp<Eval>`,
+/// made from it, is constant.
+template <typename Mode, typename Scalar = float>
+class Mlp {
+ public:
+  using Matrix = nn::Matrix<Scalar>;
+  using Layer =
+      std::variant<nn::Linear<Scalar>, nn::Relu, nn::Sigmoid, batchnorm::BatchNorm<Scalar, Mode>>;
+
+  /// The weights depend on the widths and the random numbers, not on where BatchNorm stands.
+  Mlp(const Architecture& architecture, nn::Random random) {
+    Index width = architecture.inputs;
+    for (const Index outputs : architecture.hidden) {
+      append_hidden(architecture, width, outputs, random);
+      width = outputs;
+    }
+    append_linear(width, architecture.classes, nn::Bias::learned,
+                  nn::glorot_variance(width, architecture.classes), random);
+  }
+
+  template <typename Other>
+  explicit Mlp(const Mlp<Other, Scalar>& other) {
+    layers_.reserve(other.layers_.size());
+    for (const auto& layer : other.layers_) {
+      std::visit([this](const auto& part) { append_converted(part); }, layer);
+    }
+  }
+
+  /// Assigns the output of every layer; the last ones are the logits (samples, classes).
+  void forward(const nn::Device& device, const Matrix& x, std::vector<Matrix>& outputs) {
+    propagate(layers_, device, x, outputs);
+  }
+  void forward(const nn::Device& device, const Matrix& x, std::vector<Matrix>& outputs) const {
+    propagate(layers_, device, x, outputs);
+  }
+
+  /// Follows `forward` with the same x. `gradients` are those of the loss with respect to
+  /// `outputs`: the last is given, the others are assigned, and so are the gradients of all
+  /// parameters.
+  void backward(const nn::Device& device, const Matrix& x, const std::vector<Matrix>& outputs,
+                std::vector<Matrix>& gradients) {
+    for (std::size_t i = layers_.size() - 1; i > 0; --i) {
+      const auto back = [&](auto& layer) {
+        layer.backward(device, outputs[i - 1], gradients[i], gradients[i - 1]);
+      };
+      std::visit(back, layers_[i]);
+    }
+    std::get<nn::Linear<Scalar>>(layers_.front()).backward(device, x, gradients.front());
+  }
+
+  /// Calls `f(value, gradient, nn::Decay)`, both as one-dimensional maps, for every parameter in a
+  /// fixed order.
+  template <typename F>
+  void for_each_parameter(const F& f) {
+    for (Layer& layer : layers_) {
+      std::visit([&](auto& part) { visit_parameters(part, f); }, layer);
+    }
+  }
+
+  const std::vector<Layer>& layers() const { return layers_; }
+
+ private:
+  template <typename, typename>
+  friend class Mlp;
+
+  using Norm = batchnorm::BatchNorm<Scalar, Mode>;
+
+  void append_hidden(const Architecture& architecture, Index inputs, Index outputs,
+                     nn::Random& random) {
+    const bool norm_first = architecture.placement == Placement::before_activation;
+    const bool relu = architecture.activation == Activation::relu;
+    append_linear(inputs, outputs, norm_first ? nn::Bias::none : nn::Bias::learned,
+                  relu ? nn::he_variance(inputs) : nn::glorot_variance(inputs, outputs), random);
+    if (norm_first) layers_.emplace_back(Norm(outputs, architecture.norm));
+    if (relu) layers_.emplace_back(nn::Relu());
+    if (!relu) layers_.emplace_back(nn::Sigmoid());
+    if (architecture.placement == Placement::after_activation) {
+      layers_.emplace_back(Norm(outputs, architecture.norm));
+    }
+  }
+
+  void append_linear(Index inputs, Index outputs, nn::Bias bias, double variance,
+                     nn::Random& random) {
+    nn::Linear<Scalar> linear(inputs, outputs, bias);
+    linear.initialize(variance, random);
+    layers_.emplace_back(std::move(linear));
+  }
+
+  template <typename Part>
+  void append_converted(const Part& part) {
+    layers_.emplace_back(part);
+  }
+  template <typename Other>
+  void append_converted(const batchnorm::BatchNorm<Scalar, Other>& norm) {
+    layers_.emplace_back(Norm(norm));
+  }
+
+  template <typename Layers>
+  static void propagate(Layers& layers, const nn::Device& device, const Matrix& x,
+                        std::vector<Matrix>& outputs) {
+    outputs.resize(layers.size());
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const Matrix& input = i == 0 ? x : outputs[i - 1];
+      std::visit([&](auto& layer) { layer.forward(device, input, outputs[i]); }, layers[i]);
+    }
+  }
+
+  template <typename Values>
+  static auto flat(Values& values) {
+    using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+    using Flat = std::conditional_t<std::is_const_v<Values>, const Array, Array>;
+    return Eigen::Map<Flat>(values.data(), values.size());
+  }
+
+  template <typename Activation, typename F>
+  static void visit_parameters(Activation&, const F&) {}
+
+  template <typename F>
+  static void visit_parameters(nn::Linear<Scalar>& linear, const F& f) {
+    f(flat(linear.weights()), flat(linear.weights_gradient()), nn::Decay::yes);
+    f(flat(linear.bias()), flat(linear.bias_gradient()), nn::Decay::no);
+  }
+
+  template <typename F>
+  static void visit_parameters(Norm& norm, const F& f) {
+    f(norm.gamma().array(), norm.gamma_gradient().array(), nn::Decay::no);
+    f(norm.beta().array(), norm.beta_gradient().array(), nn::Decay::no);
+  }
+
+  std::vector<Layer> layers_;
+};
+
+}  // namespace mlp

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "nn/matrix.hpp"
+#include "nn/random.hpp"
+
+namespace nn {
+
+/// Samples and their classes; images are (samples, features).
+template <typename Scalar>
+struct Samples {
+  Matrix<Scalar> images;
+  Labels labels;
+};
+
+/// Deals samples out in batches, in a new order every epoch.
+///
+/// All batches have `size` samples but the last, which has what is left. A single sample that is
+/// left over has no variance to normalise with: it joins the batch before, so that no sample is
+/// ever lost.
+class Batches {
+ public:
+  Batches(Index samples, Index size, Random random)
+      : order_(Order::LinSpaced(samples, 0, samples - 1)), size_(size), random_(random) {}
+
+  /// How many batches an epoch has.
+  Index count() const {
+    const Index whole = samples() / size_;
+    const Index rest = samples() % size_;
+    return rest > 1 || whole == 0 ? whole + 1 : whole;
+  }
+
+  void shuffle() { random_.shuffle(order_); }
+
+  /// Copies batch number `batch`, counted from 0, of `from` into `into`.
+  template <typename Scalar>
+  void copy(Index batch, const Samples<Scalar>& from, Samples<Scalar>& into) const {
+    const Index start = batch * size_;
+    const Index length = batch + 1 == count() ? samples() - start : size_;
+    into.images.resize(length, from.images.cols());
+    into.labels.resize(length);
+    for (Index i = 0; i < length; ++i) {
+      const Index sample = order_[start + i];
+      into.images.row(i) = from.images.row(sample);
+      into.labels[i] = from.labels[sample];
+    }
+  }
+
+ private:
+  using Order = Eigen::Vector<Index, Eigen::Dynamic>;
+
+  Index samples() const { return order_.size(); }
+
+  Order order_;
+  Index size_;
+  Random random_;
+};
+
+}  // namespace nn

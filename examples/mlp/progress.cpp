@@ -1,0 +1,150 @@
+#include "progress.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "format.hpp"
+#include "interrupt.hpp"
+
+namespace mlp {
+namespace {
+
+constexpr std::chrono::milliseconds kBetweenBars{100};
+constexpr std::chrono::seconds kBetweenLines{2};
+
+/// Columns of the terminal on stdout, or 0 if lines cannot be drawn over there.
+int terminal_columns() {
+  const char* const terminal = std::getenv("TERM");
+  if (isatty(STDOUT_FILENO) == 0 || terminal == nullptr || std::strcmp(terminal, "dumb") == 0)
+    return 0;
+  winsize size{};
+  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : 80;
+}
+
+std::string bar(double done, std::size_t width) {
+  const auto filled = static_cast<std::size_t>(done * static_cast<double>(width));
+  std::string text(std::min(filled, width), '=');
+  if (text.size() < width) text += '>';
+  text.resize(width, ' ');
+  return '[' + text + ']';
+}
+
+std::string title(const Run& run) {
+  return format("%-16s  seed %lld", long_name(run.arm.placement), static_cast<long long>(run.seed));
+}
+
+std::string ending(const Run& run) {
+  const int epochs = run.epochs.empty() ? 0 : run.epochs.back().number;
+  switch (run.ending) {
+    case Ending::diverged:
+      return format("diverged in epoch %d", epochs);
+    case Ending::interrupted:
+      return format("stopped after epoch %d", epochs);
+    case Ending::finished:
+      break;
+  }
+  return format("%d epochs", epochs);
+}
+
+double seconds_between(std::chrono::steady_clock::time_point from,
+                       std::chrono::steady_clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+}  // namespace
+
+Progress::Progress(const Settings& settings, const Dataset& data, Csv& csv)
+    : settings_(settings),
+      csv_(csv),
+      epoch_samples_(static_cast<double>(data.train.images.rows())),
+      columns_(terminal_columns()),
+      begin_(Clock::now()),
+      epoch_begin_(begin_),
+      shown_(begin_) {}
+
+Progress::~Progress() { clear(); }
+
+void Progress::on_start(const Run&) { epoch_begin_ = Clock::now(); }
+
+void Progress::on_batch(const Run& run, const nn::Score& score) {
+  const auto now = Clock::now();
+  if (columns_ == 0 || now - shown_ < kBetweenBars) return;
+  shown_ = now;
+  draw(run, score, static_cast<double>(score.samples) / seconds_between(epoch_begin_, now));
+}
+
+void Progress::on_epoch(const Run& run) {
+  csv_.write(run);
+  const auto now = Clock::now();
+  epoch_begin_ = now;
+  if (columns_ > 0 || now - shown_ < kBetweenLines) return;
+  shown_ = now;
+  const Epoch& epoch = run.epochs.back();
+  print(format("%s  epoch %d/%d  loss %.4f  accuracy %.1f %%  test %.1f %%  %s samples/s  %s left",
+               title(run).c_str(), epoch.number, settings_.epochs, epoch.train_loss,
+               100 * epoch.train_accuracy, 100 * epoch.test_accuracy,
+               format_count(epoch.samples_per_second).c_str(),
+               format_duration(seconds_left(epoch.number)).c_str()));
+}
+
+void Progress::on_end(const Run& run) {
+  ++runs_ended_;
+  clear();
+  std::string line = title(run) + "  " + ending(run);
+  if (!run.epochs.empty()) {
+    const Epoch& last = run.epochs.back();
+    line += format("  loss %.4f  test %.1f %%  %.2f s of training", last.train_loss,
+                   100 * last.test_accuracy, last.seconds);
+  }
+  print(line);
+  if (columns_ == 0) shown_ = Clock::now();
+}
+
+bool Progress::wants_to_stop() const { return noted_signal() != 0; }
+
+void Progress::draw(const Run& run, const nn::Score& score, double samples_per_second) {
+  const auto whole = static_cast<int>(run.epochs.size());
+  const double epochs = whole + static_cast<double>(score.samples) / epoch_samples_;
+  const char* const detail =
+      columns_ < 110 ? " %d/%d loss %.3f %.1f %% %s/s %s left"
+                     : "  epoch %d/%d  loss %.4f  accuracy %.1f %%  %s samples/s  %s left";
+  const std::string right = format(detail, whole + 1, settings_.epochs, score.mean_loss(),
+                                   100 * score.accuracy(), format_count(samples_per_second).c_str(),
+                                   format_duration(seconds_left(epochs)).c_str());
+  const std::string left = title(run) + ' ';
+  const int room = columns_ - static_cast<int>(left.size() + right.size()) - 3;
+  std::string line =
+      left + bar(epochs / settings_.epochs, static_cast<std::size_t>(std::clamp(room, 5, 40))) +
+      right;
+  line.resize(std::min(line.size(), static_cast<std::size_t>(columns_ - 1)));
+  std::printf("\r%s\033[K", line.c_str());
+  std::fflush(stdout);
+  drawn_ = true;
+}
+
+void Progress::print(const std::string& line) {
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+void Progress::clear() {
+  if (drawn_) std::printf("\r\033[K");
+  drawn_ = false;
+}
+
+/// `epochs` of the present run are done, or no run is under way.
+double Progress::seconds_left(double epochs) const {
+  const double done = runs_ended_ * static_cast<double>(settings_.epochs) + epochs;
+  const double all = static_cast<double>(settings_.arms.size()) * settings_.seeds *
+                     static_cast<double>(settings_.epochs);
+  return seconds_between(begin_, Clock::now()) * (all - done) / done;
+}
+
+}  // namespace mlp

@@ -1,0 +1,222 @@
+#include "report.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "format.hpp"
+
+namespace mlp {
+namespace {
+
+using Runs = std::vector<const Run*>;
+
+/// A mean over seeds, and the least and the most.
+struct Spread {
+  double mean = 0, least = 0, most = 0;
+};
+
+template <typename Value>
+Spread spread(const Runs& runs, const Value& value) {
+  Spread result{.least = value(*runs.front()), .most = value(*runs.front())};
+  for (const Run* const run : runs) {
+    const double x = value(*run);
+    result.mean += x / static_cast<double>(runs.size());
+    result.least = std::min(result.least, x);
+    result.most = std::max(result.most, x);
+  }
+  return result;
+}
+
+double final_accuracy(const Run& run) { return 100 * run.epochs.back().test_accuracy; }
+
+double best_accuracy(const Run& run) {
+  double best = 0;
+  for (const Epoch& epoch : run.epochs) best = std::max(best, 100 * epoch.test_accuracy);
+  return best;
+}
+
+double training_seconds(const Run& run) { return run.epochs.back().seconds; }
+
+/// The epoch at whose end the accuracy first was at least `target` percent, or null.
+const Epoch* reached(const Run& run, double target) {
+  const auto found = std::find_if(run.epochs.begin(), run.epochs.end(), [&](const Epoch& epoch) {
+    return 100 * epoch.test_accuracy >= target;
+  });
+  return found == run.epochs.end() ? nullptr : &*found;
+}
+
+/// How soon a network reached the target: of its seeds the quickest, the middle one and the
+/// slowest; null where that seed never did. The middle one of an even number is the quicker of the
+/// two.
+struct Reach {
+  const Epoch* quickest = nullptr;
+  const Epoch* median = nullptr;
+  const Epoch* slowest = nullptr;
+};
+
+Reach reach(const Runs& runs, double target) {
+  std::vector<const Epoch*> epochs;
+  for (const Run* const run : runs) epochs.push_back(reached(*run, target));
+  std::sort(epochs.begin(), epochs.end(), [](const Epoch* a, const Epoch* b) {
+    return a != nullptr && (b == nullptr || a->steps < b->steps);
+  });
+  return {epochs.front(), epochs[(epochs.size() - 1) / 2], epochs.back()};
+}
+
+/// The runs of an arm that count.
+Runs runs_of(const Arm& arm, const std::vector<Run>& runs) {
+  Runs whole;
+  Runs stopped;
+  for (const Run& run : runs) {
+    if (run.arm != arm || run.epochs.empty()) continue;
+    (run.ending == Ending::interrupted ? stopped : whole).push_back(&run);
+  }
+  return whole.empty() ? stopped : whole;
+}
+
+/// What the table says of an arm.
+struct Result {
+  Arm arm;
+  Runs runs;
+  Spread final_accuracy, best_accuracy;
+  double seconds = 0;
+  Reach reach{};
+};
+
+std::vector<Result> results_of(const Settings& settings, const std::vector<Run>& runs) {
+  std::vector<Result> results;
+  for (const Arm& arm : settings.arms) {
+    const Runs own = runs_of(arm, runs);
+    if (own.empty()) continue;
+    results.push_back({.arm = arm,
+                       .runs = own,
+                       .final_accuracy = spread(own, final_accuracy),
+                       .best_accuracy = spread(own, best_accuracy),
+                       .seconds = spread(own, training_seconds).mean});
+  }
+  return results;
+}
+
+/// What the first network ends with less one point, so that every seed of it should get there; in
+/// tenths of a percent.
+double default_target(const Result& first) {
+  return std::max(0.0, std::floor(10 * (first.final_accuracy.mean - 1)) / 10);
+}
+
+std::string accuracy_text(const Spread& accuracy) {
+  return format("%.1f [%.1f..%.1f]", accuracy.mean, accuracy.least, accuracy.most);
+}
+
+std::string steps_text(const Epoch* epoch) {
+  return epoch == nullptr ? "never" : format("%lld", static_cast<long long>(epoch->steps));
+}
+
+std::string steps_text(const Reach& reach) {
+  return format("%s [%s..%s]", steps_text(reach.median).c_str(), steps_text(reach.quickest).c_str(),
+                steps_text(reach.slowest).c_str());
+}
+
+void print_table(const std::vector<Result>& results, double target) {
+  constexpr const char* kRow = "%-16s  %8s  %5s  %-19s  %-19s  %-19s  %8s\n";
+  const auto row = [](auto... cells) { std::printf(kRow, cells...); };
+  row("", "learning", "", "test accuracy, %", "", "steps to", "training");
+  row("", "rate", "seeds", "at the end", "at its best", format("%g %%", target).c_str(), "seconds");
+  for (const Result& result : results) {
+    row(long_name(result.arm.placement), format("%g", result.arm.learning_rate).c_str(),
+        std::to_string(result.runs.size()).c_str(), accuracy_text(result.final_accuracy).c_str(),
+        accuracy_text(result.best_accuracy).c_str(), steps_text(result.reach).c_str(),
+        format("%.2f", result.seconds).c_str());
+  }
+}
+
+/// "4.2 times fewer", or "more".
+std::string ratio_text(double first, double other, const char* fewer, const char* more) {
+  return first >= other ? format("%.1f times %s", first / other, fewer)
+                        : format("%.1f times %s", other / first, more);
+}
+
+void print_comparison(const Result& first, const Result& other, double target) {
+  const double gain = other.final_accuracy.mean - first.final_accuracy.mean;
+  const Epoch* const theirs = first.reach.median;
+  const Epoch* const ours = other.reach.median;
+  std::printf("%s ends %.1f points %s than %s.\n", long_name(other.arm.placement), std::abs(gain),
+              gain < 0 ? "lower" : "higher", long_name(first.arm.placement));
+  if (ours == nullptr || theirs == nullptr) return;
+  std::printf(
+      "  It gets to %g %% in %s steps and %.2f s instead of %s and %.2f s: %s steps, %s time.\n",
+      target, steps_text(ours).c_str(), ours->seconds, steps_text(theirs).c_str(), theirs->seconds,
+      ratio_text(static_cast<double>(theirs->steps), static_cast<double>(ours->steps), "fewer",
+                 "more")
+          .c_str(),
+      ratio_text(theirs->seconds, ours->seconds, "less", "more").c_str());
+}
+
+void print_divergence(const Result& result) {
+  const auto diverged = std::count_if(result.runs.begin(), result.runs.end(), [](const Run* run) {
+    return run->ending == Ending::diverged;
+  });
+  if (diverged == 0) return;
+  std::printf(
+      "%s: the loss of %td of %zu runs became infinite or NaN; their figures are the last ones.\n",
+      long_name(result.arm.placement), diverged, result.runs.size());
+}
+
+std::string widths(const Settings& settings, const Dataset& data) {
+  std::string text = std::to_string(data.train.images.cols());
+  for (const Index width : settings.hidden) text += format("-%lld", static_cast<long long>(width));
+  return text + format("-%lld", static_cast<long long>(data.classes));
+}
+
+}  // namespace
+
+void print_setting(const Settings& settings, const Dataset& data) {
+  const nn::Batches batches(data.train.images.rows(), settings.batch, nn::Random(0, 0));
+  std::printf("Data      %s\n", settings.data.c_str());
+  std::printf("          %lld images for training, %lld for testing\n",
+              static_cast<long long>(data.train.images.rows()),
+              static_cast<long long>(data.test.images.rows()));
+  std::printf("Network   %s, %s\n", widths(settings, data).c_str(), name(settings.activation));
+  const char* separator = "Compared  ";
+  for (const Arm& arm : settings.arms) {
+    std::printf("%s%s (learning rate %g)", separator, long_name(arm.placement), arm.learning_rate);
+    separator = ", ";
+  }
+  std::printf(
+      "\nTraining  SGD, momentum %g, weight decay %g; batches of %lld, %d epochs of %lld steps\n",
+      settings.sgd_momentum, settings.weight_decay, static_cast<long long>(settings.batch),
+      settings.epochs, static_cast<long long>(batches.count()));
+  std::printf(
+      "          seeds %lld to %lld: each gives all networks the same weights and batches\n\n",
+      static_cast<long long>(settings.seed),
+      static_cast<long long>(settings.seed + settings.seeds - 1));
+  std::fflush(stdout);
+}
+
+void print_results(const Settings& settings, const std::vector<Run>& runs) {
+  std::vector<Result> results = results_of(settings, runs);
+  std::printf("\n");
+  if (results.empty()) {
+    std::printf("No epoch was finished, so there is no result.\n");
+    return;
+  }
+  const double target = settings.target.value_or(default_target(results.front()));
+  for (Result& result : results) result.reach = reach(result.runs, target);
+  print_table(results, target);
+  std::printf(
+      "\nAccuracies are means over the seeds [least..most], steps and their times medians "
+      "[least..most],\n"
+      "looked at after every epoch. ");
+  std::printf(settings.target ? "%g %% is what was asked for.\n"
+                              : "%g %% is what the first network ends with, less one point.\n",
+              target);
+  for (const Result& result : results) {
+    print_divergence(result);
+    if (&result != &results.front()) print_comparison(results.front(), result, target);
+  }
+}
+
+}  // namespace mlp

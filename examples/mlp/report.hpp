@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "dataset.hpp"
+#include "settings.hpp"
+#include "training.hpp"
+
+namespace mlp {
+
+/// Says on stdout what is going to be trained on what.
+void print_setting(const Settings& settings, const Dataset& data);
+
+/// Says on stdout who got where in how many steps. Runs that were interrupted count only where an
+/// arm has no other.
+void print_results(const Settings& settings, const std::vector<Run>& runs);
+
+}  // namespace mlp

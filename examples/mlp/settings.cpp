@@ -1,0 +1,243 @@
+#include "settings.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <map>
+
+#include "format.hpp"
+
+namespace mlp {
+namespace {
+
+const std::map<std::string, Placement> placements{{"none", Placement::none},
+                                                  {"before", Placement::before_activation},
+                                                  {"after", Placement::after_activation}};
+const std::map<std::string, Activation> activations{{"sigmoid", Activation::sigmoid},
+                                                    {"relu", Activation::relu}};
+
+/// Thrown by the checks below: a mistake in the values, said in one sentence.
+struct Mistake : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+void expect(bool fine, const std::string& sentence) {
+  if (!fine) throw Mistake(sentence);
+}
+
+void expect_between(const char* option, double value, double least, double most) {
+  expect(value >= least && value <= most, format("%s must be from %g to %g", option, least, most));
+}
+
+/// The best of the half decades for the network of the default run on the digits, for each arm on
+/// its own.
+double default_learning_rate(Activation activation, Placement placement) {
+  const bool relu = activation == Activation::relu;
+  switch (placement) {
+    case Placement::none:
+      return relu ? 0.3 : 1;
+    case Placement::before_activation:
+      return 0.3;
+    case Placement::after_activation:
+      break;
+  }
+  return relu ? 1 : 0.3;
+}
+
+std::vector<Arm> make_arms(const std::vector<Placement>& norms, const std::vector<double>& rates,
+                           Activation activation) {
+  expect(rates.size() <= 1 || rates.size() == norms.size(),
+         "--learning-rate takes one value, or one for each value of --norm");
+  std::vector<Arm> arms;
+  for (std::size_t i = 0; i < norms.size(); ++i) {
+    const double rate = rates.empty() ? default_learning_rate(activation, norms[i])
+                                      : rates[rates.size() == 1 ? 0 : i];
+    arms.push_back({norms[i], rate});
+  }
+  return arms;
+}
+
+void check(const Settings& settings) {
+  for (const Index width : settings.hidden) {
+    expect_between("--layers", static_cast<double>(width), 1, 65536);
+  }
+  for (const Arm& arm : settings.arms) {
+    expect(arm.learning_rate > 0 && std::isfinite(arm.learning_rate),
+           "--learning-rate must be greater than 0 and finite");
+    expect(settings.batch > 1 || arm.placement == Placement::none,
+           "--batch 1 leaves batch normalization one value per channel, which has no variance: "
+           "take 2 or more, "
+           "or --norm none");
+  }
+  expect_between("--batch", static_cast<double>(settings.batch), 1, 1e6);
+  expect_between("--epochs", settings.epochs, 1, 1e6);
+  expect_between("--seed", static_cast<double>(settings.seed), 0, 1e15);
+  expect_between("--seeds", settings.seeds, 1, 1e4);
+  expect_between("--threads", settings.threads, 1, 256);
+  expect_between("--momentum", settings.momentum, 0, 1);
+  expect(settings.epsilon >= 0 && std::isfinite(settings.epsilon),
+         "--epsilon must be at least 0 and finite");
+  expect(settings.sgd_momentum >= 0 && settings.sgd_momentum < 1,
+         "--sgd-momentum must be at least 0 and less than 1");
+  expect(settings.weight_decay >= 0 && std::isfinite(settings.weight_decay),
+         "--weight-decay must be at least 0 and finite");
+  if (settings.target) expect_between("--target", *settings.target, 0, 100);
+}
+
+/// What the command line says about things that Settings keeps in another form.
+struct Raw {
+  std::vector<Placement> norms{Placement::none, Placement::before_activation};
+  std::vector<double> learning_rates;
+};
+
+/// Lists on the command line have no more values than this.
+constexpr int kMostValues = 100;
+
+void add_data_options(CLI::App& app, Settings& settings) {
+  app.add_option("--data", settings.data,
+                 "Folder with a data set in MNIST's format, plain or .gz:\n"
+                 "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-...\n"
+                 "By default the digits that come with the example")
+      ->type_name("FOLDER")
+      ->group("Data");
+}
+
+void add_network_options(CLI::App& app, Settings& settings, Raw& raw) {
+  const std::string group = "Network";
+  app.add_option("--layers", settings.hidden, "Widths of the hidden layers")
+      ->delimiter(',')
+      ->expected(1, kMostValues)
+      ->type_name("N,...")
+      ->default_str("100,100,100")
+      ->group(group);
+  app.add_option("--activation", settings.activation, "Of the hidden layers: sigmoid or relu")
+      ->transform(CLI::CheckedTransformer(activations).description(""))
+      ->type_name("NAME")
+      ->default_str("sigmoid")
+      ->group(group);
+  app.add_option("--norm", raw.norms,
+                 "The networks to compare, by where their BatchNorm\n"
+                 "stands: none, before or after the activation")
+      ->transform(CLI::CheckedTransformer(placements).description(""))
+      ->delimiter(',')
+      ->expected(1, kMostValues)
+      ->type_name("NAME,...")
+      ->default_str("none,before")
+      ->group(group);
+  app.add_option("--momentum", settings.momentum,
+                 "Of BatchNorm: weight of the old value in the running\nstatistics")
+      ->type_name("X")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--epsilon", settings.epsilon, "Of BatchNorm: added to the variance")
+      ->type_name("X")
+      ->default_str("1e-5")
+      ->group(group);
+}
+
+void add_training_options(CLI::App& app, Settings& settings, Raw& raw) {
+  const auto add = [&](const char* option, auto& value, const char* help, const char* type) {
+    return app.add_option(option, value, help)
+        ->type_name(type)
+        ->capture_default_str()
+        ->group("Training");
+  };
+  app.add_option(
+         "--learning-rate", raw.learning_rates,
+         "One for all networks, or one for each. By default what\nis best for each on the digits")
+      ->delimiter(',')
+      ->expected(1, kMostValues)
+      ->type_name("X,...")
+      ->group("Training");
+  add("--batch", settings.batch,
+      "Samples in a batch; a single one that is left over joins\nthe last batch", "N");
+  add("--epochs", settings.epochs, "Passes over the training images", "N");
+  add("--sgd-momentum", settings.sgd_momentum, "Of the optimizer: weight of the old velocity", "X");
+  add("--weight-decay", settings.weight_decay,
+      "Of the weights of linear layers; never of biases, gamma\nand beta", "X");
+  add("--seeds", settings.seeds, "How often each network is trained, each time from other\nweights",
+      "N");
+  add("--seed", settings.seed, "The first seed; the same seed gives the same bits", "N");
+  add("--threads", settings.threads, "The results do not depend on how many", "N");
+}
+
+void add_result_options(CLI::App& app, Settings& settings) {
+  app.add_option("--target", settings.target,
+                 "Test accuracy to count the steps to. By default what the\n"
+                 "first network ends with, less one")
+      ->type_name("PERCENT")
+      ->group("Results");
+  app.add_option("--csv", settings.csv, "Write the figures of every epoch to this file")
+      ->type_name("FILE")
+      ->group("Results");
+}
+
+void parse(CLI::App& app, int argc, char** argv, Settings& settings, Raw& raw) {
+  try {
+    app.parse(argc, argv);
+    settings.arms = make_arms(raw.norms, raw.learning_rates, settings.activation);
+    check(settings);
+  } catch (const CLI::Success& help) {
+    throw Exit{app.exit(help)};
+  } catch (const CLI::Error& mistake) {
+    app.exit(mistake);
+    throw Exit{2};
+  } catch (const Mistake& mistake) {
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), mistake.what());
+    throw Exit{2};
+  }
+}
+
+}  // namespace
+
+Settings parse_settings(int argc, char** argv) {
+  CLI::App app(
+      "Trains a multilayer perceptron on images, with and without batch normalization, and says\n"
+      "who got where in how many steps. Without options: handwritten digits, a few seconds.",
+      "examples/run");
+  app.failure_message([](const CLI::App* program, const CLI::Error& mistake) {
+    return program->get_name() + ": " + mistake.what() + "\n";
+  });
+  app.get_formatter()->column_width(30);
+
+  Settings settings;
+  settings.data = MLP_DIGITS;
+  Raw raw;
+  add_data_options(app, settings);
+  add_network_options(app, settings, raw);
+  add_training_options(app, settings, raw);
+  add_result_options(app, settings);
+  parse(app, argc, argv, settings, raw);
+  return settings;
+}
+
+const char* short_name(Placement placement) {
+  switch (placement) {
+    case Placement::before_activation:
+      return "before";
+    case Placement::after_activation:
+      return "after";
+    case Placement::none:
+      break;
+  }
+  return "none";
+}
+
+const char* long_name(Placement placement) {
+  switch (placement) {
+    case Placement::before_activation:
+      return "BatchNorm before";
+    case Placement::after_activation:
+      return "BatchNorm after";
+    case Placement::none:
+      break;
+  }
+  return "no BatchNorm";
+}
+
+const char* name(Activation activation) {
+  return activation == Activation::relu ? "relu" : "sigmoid";
+}
+
+}  // namespace mlp

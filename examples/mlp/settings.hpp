@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "network.hpp"
+
+namespace mlp {
+
+/// One of the networks that are compared.
+struct Arm {
+  Placement placement = Placement::none;
+  double learning_rate = 0;
+
+  bool operator==(const Arm&) const = default;
+};
+
+/// What the command line says; the defaults are the comparison on the digits.
+struct Settings {
+  std::string data;  ///< folder of the data set
+  std::vector<Index> hidden{100, 100, 100};
+  Activation activation = Activation::sigmoid;
+  std::vector<Arm> arms;
+
+  double momentum = 0.9;  ///< decay of the running statistics
+  double epsilon = 1e-5;
+
+  Index batch = 60;
+  int epochs = 90;
+  double sgd_momentum = 0;
+  double weight_decay = 0;
+
+  std::int64_t seed = 1;  ///< the first one
+  int seeds = 5;
+  int threads = 1;
+
+  std::optional<double>
+      target;       ///< accuracy in percent; by default what the first arm ends with, less one
+  std::string csv;  ///< file for the figures of every epoch, or empty
+};
+
+/// Thrown where the program shall end before it has begun: after `--help` (0) or because of a
+/// mistake.
+struct Exit {
+  int code = 0;
+};
+
+/// Reads the command line. Prints the help, or one sentence about a mistake to stderr, before it
+/// throws Exit.
+Settings parse_settings(int argc, char** argv);
+
+const char* short_name(Placement placement);  ///< as on the command line and in the CSV file
+const char* long_name(Placement placement);   ///< as in tables
+const char* name(Activation activation);
+
+}  // namespace mlp

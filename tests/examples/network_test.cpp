@@ -1,0 +1,152 @@
+// The network: its gradients against finite differences, and what its arms share.
+#include "network.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "nn/cross_entropy.hpp"
+
+namespace {
+
+using batchnorm::Eval;
+using batchnorm::Train;
+using mlp::Activation;
+using mlp::Index;
+using mlp::Placement;
+using Matrix = nn::Matrix<double>;
+using Network = mlp::Mlp<Train, double>;
+
+class NetworkTest : public testing::TestWithParam<std::tuple<Activation, Placement>> {
+ protected:
+  mlp::Architecture architecture() const {
+    return {.inputs = 5,
+            .hidden = {4, 6},
+            .classes = 3,
+            .activation = std::get<Activation>(GetParam()),
+            .placement = std::get<Placement>(GetParam()),
+            .norm = {}};
+  }
+
+  Network network() const { return Network(architecture(), nn::Random(3, 0)); }
+
+  template <typename AnyNetwork>
+  double loss(AnyNetwork& network) {
+    network.forward(device_, x_, outputs_);
+    return nn::cross_entropy(outputs_.back(), labels_, unused_).mean_loss();
+  }
+
+  void backward(Network& network) {
+    network.forward(device_, x_, outputs_);
+    std::vector<Matrix> gradients(outputs_.size());
+    nn::cross_entropy(outputs_.back(), labels_, gradients.back());
+    network.backward(device_, x_, outputs_, gradients);
+  }
+
+  Eigen::ThreadPool pool_{1};
+  nn::Device device_{&pool_, 1};
+  Matrix x_ = [] {
+    nn::Random random(4, 0);
+    return Matrix(Matrix::NullaryExpr(7, 5, [&] { return 4 * random.uniform() - 2; }));
+  }();
+  nn::Labels labels_{{0, 1, 2, 2, 1, 0, 1}};
+  std::vector<Matrix> outputs_;
+  Matrix unused_;
+};
+
+TEST_P(NetworkTest, GradientsAreThoseOfTheLoss) {
+  Network network = this->network();
+  backward(network);
+  std::vector<Eigen::ArrayXd> gradients;
+  network.for_each_parameter(
+      [&](auto, const auto& gradient, nn::Decay) { gradients.emplace_back(gradient); });
+
+  constexpr double kStep = 1e-6;
+  std::size_t parameter = 0;
+  network.for_each_parameter([&](auto value, const auto&, nn::Decay) {
+    for (Index i = 0; i < value.size(); ++i) {
+      const double kept = value[i];
+      value[i] = kept + kStep;
+      const double above = loss(network);
+      value[i] = kept - kStep;
+      const double below = loss(network);
+      value[i] = kept;
+      EXPECT_NEAR(gradients[parameter][i], (above - below) / (2 * kStep), 1e-8)
+          << "parameter " << parameter << ", element " << i;
+    }
+    ++parameter;
+  });
+  EXPECT_EQ(parameter, gradients.size());
+}
+
+TEST_P(NetworkTest, EvaluatesAsItTrainedOnceItsStatisticsAreThoseOfTheBatch) {
+  mlp::Architecture architecture = this->architecture();
+  architecture.norm = {.momentum = batchnorm::decay(0),
+                       .running_variance = batchnorm::RunningVariance::biased};
+  Network network(architecture, nn::Random(3, 0));
+  const double trained = loss(network);
+  const mlp::Mlp<Eval, double> deployed(network);
+  EXPECT_NEAR(loss(deployed), trained, 1e-12);
+}
+
+TEST_P(NetworkTest, WeightsDoNotDependOnWhereBatchNormStands) {
+  mlp::Architecture plain = architecture();
+  plain.placement = Placement::none;
+  const auto weights = [](const Network& network) {
+    std::vector<Matrix> all;
+    for (const Network::Layer& layer : network.layers()) {
+      if (const auto* linear = std::get_if<nn::Linear<double>>(&layer))
+        all.push_back(linear->weights());
+    }
+    return all;
+  };
+  EXPECT_EQ(weights(network()), weights(Network(plain, nn::Random(3, 0))));
+}
+
+TEST_P(NetworkTest, OnlyWeightsOfLinearLayersDecay) {
+  Network network = this->network();
+  std::size_t decaying = 0;
+  network.for_each_parameter([&](auto value, const auto&, nn::Decay decay) {
+    if (decay == nn::Decay::no) return;
+    ++decaying;
+    EXPECT_TRUE(value.size() == 5 * 4 || value.size() == 4 * 6 || value.size() == 6 * 3);
+  });
+  EXPECT_EQ(decaying, 3);
+}
+
+TEST_P(NetworkTest, LinearHasNoBiasBeforeABatchNorm) {
+  const Network network = this->network();
+  const std::vector<Network::Layer>& layers = network.layers();
+  for (std::size_t i = 0; i + 1 < layers.size(); ++i) {
+    if (const auto* linear = std::get_if<nn::Linear<double>>(&layers[i])) {
+      const bool before_norm =
+          std::holds_alternative<batchnorm::BatchNorm<double, Train>>(layers[i + 1]);
+      EXPECT_EQ(linear->bias().size() == 0, before_norm);
+    }
+  }
+}
+
+std::string name_of(const testing::TestParamInfo<NetworkTest::ParamType>& info) {
+  const char* const activation =
+      std::get<Activation>(info.param) == Activation::relu ? "relu" : "sigmoid";
+  switch (std::get<Placement>(info.param)) {
+    case Placement::before_activation:
+      return std::string("norm_before_") + activation;
+    case Placement::after_activation:
+      return std::string("norm_after_") + activation;
+    case Placement::none:
+      break;
+  }
+  return std::string("no_norm_") + activation;
+}
+
+INSTANTIATE_TEST_SUITE_P(Arms, NetworkTest,
+                         testing::Combine(testing::Values(Activation::sigmoid, Activation::relu),
+                                          testing::Values(Placement::none,
+                                                          Placement::before_activation,
+                                                          Placement::after_activation)),
+                         name_of);
+
+}  // namespace
