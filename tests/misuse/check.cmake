@@ -2,14 +2,15 @@
 #
 #   cmake -DSOURCE=case.cpp "-DCOMMAND=compiler;flags" -P check.cmake
 #
-# A line that ends in `// error: SENTENCE` must be refused: the compiler gives exactly one error, its text
-# holds SENTENCE, and the output names that very line. A source without such a line must compile.
+# A source with a line `// error: SENTENCE` must be refused: the compiler gives exactly one error, its text holds
+# SENTENCE, and the output names the line that ends in `// here`. A source without one must compile.
 
-function(find_marked_line)
+function(find_expectation)
   file(READ "${SOURCE}" text)
-  if(text MATCHES "^(.*)// error: ([^\n]+)\n")
-    set(sentence "${CMAKE_MATCH_2}" PARENT_SCOPE)
-    string(REGEX REPLACE "[^\n]" "" newlines_before "${CMAKE_MATCH_1}")
+  if(text MATCHES "\n// error: ([^\n]+)\n")
+    set(sentence "${CMAKE_MATCH_1}" PARENT_SCOPE)
+    string(REGEX REPLACE "// here\n.*" "" text "${text}")
+    string(REGEX REPLACE "[^\n]" "" newlines_before "${text}")
     string(LENGTH "-${newlines_before}" line)
     set(line ${line} PARENT_SCOPE)
   endif()
@@ -40,7 +41,7 @@ function(check_refusal)
   endif()
 endfunction()
 
-find_marked_line()
+find_expectation()
 execute_process(
   COMMAND ${COMMAND} "${SOURCE}"
   RESULT_VARIABLE status

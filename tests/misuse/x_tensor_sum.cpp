@@ -1,0 +1,6 @@
+#include "misuse.hpp"
+
+// error: batchnorm: an expression has no storage: name it first
+void misuse(BatchNorm<float>& norm, const Tensor4& x) {
+  norm.forward(x + x);  // here
+}
