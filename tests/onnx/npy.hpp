@@ -8,7 +8,7 @@
 #include <functional>
 #include <iterator>
 #include <numeric>
-#include <regex>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -22,22 +22,23 @@ struct Array {
   std::vector<double> values;
 };
 
-/// The text of a header: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }.
-inline std::smatch parse_header(const std::string& header) {
-  static const std::regex form(
-      R"(\{'descr': '<f([48])', 'fortran_order': False, 'shape': \(([0-9, ]*)\), \} *\n)");
-  std::smatch parts;
-  if (!std::regex_match(header, parts, form)) {
+/// Width of a value in bytes, from a header {'descr': '<f4', 'fortran_order': False, 'shape': ...}.
+inline std::size_t parse_width(const std::string& header) {
+  const auto starts_with = [&](const std::string& type) {
+    return header.starts_with("{'descr': '" + type + "', 'fortran_order': False, 'shape': (");
+  };
+  if (!starts_with("<f4") && !starts_with("<f8")) {
     throw std::runtime_error("npy: expected little-endian floats in C order, got " + header);
   }
-  return parts;
+  return starts_with("<f4") ? sizeof(float) : sizeof(double);
 }
 
-inline std::vector<std::int64_t> parse_shape(const std::string& text) {
-  static const std::regex number("[0-9]+");
+/// The sizes between the header's parentheses; (3,) has one.
+inline std::vector<std::int64_t> parse_shape(const std::string& header) {
+  std::istringstream text(header.substr(header.find('(') + 1));
   std::vector<std::int64_t> shape;
-  for (std::sregex_iterator it(text.begin(), text.end(), number), end; it != end; ++it) {
-    shape.push_back(std::stoll(it->str()));
+  for (std::int64_t size = 0; text >> size; text.ignore(text.peek() == ',' ? 1 : 0)) {
+    shape.push_back(size);
   }
   return shape;
 }
@@ -60,9 +61,8 @@ inline Array parse_npy(const std::string& bytes) {
   const std::size_t length = static_cast<unsigned char>(bytes[8]) +
                              std::size_t{256} * static_cast<unsigned char>(bytes[9]);
   const std::string header = bytes.substr(preamble, length);
-  const std::smatch parts = parse_header(header);
-  const std::size_t width = parts[1] == "4" ? sizeof(float) : sizeof(double);
-  Array result{parse_shape(parts[2]), {}};
+  const std::size_t width = parse_width(header);
+  Array result{parse_shape(header), {}};
   const std::int64_t count = std::accumulate(result.shape.begin(), result.shape.end(),
                                              std::int64_t{1}, std::multiplies<>());
   if (bytes.size() != preamble + length + static_cast<std::size_t>(count) * width) {
