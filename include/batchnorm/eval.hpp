@@ -96,11 +96,10 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   void prepare() {
     const auto& state = this->state_;
-    detail::prepare_coefficients(
-        [&](Index c) { return static_cast<double>(state.running_mean.data()[c]); },
-        [&](Index c) { return static_cast<double>(state.running_variance.data()[c]); },
-        state.gamma.data(), state.beta.data(), this->options_.epsilon, this->channels(),
-        coefficients_);
+    detail::prepare_coefficients<Scalar>(state.running_mean.values.template cast<double>(),
+                                         state.running_variance.values.template cast<double>(),
+                                         state.gamma.data(), state.beta.data(),
+                                         this->options_.epsilon, coefficients_);
   }
 
   template <typename Executor>

@@ -40,10 +40,10 @@ void sum_few_values(const View<const Scalar>& view, Index c_begin, Index c_end,
     const Index used = std::min(width, c_end - c);
     stage(view, c, used, tile);
     for (Index row = 0; row < view.count(); row += block_rows) {
-      kernel.add_block<Wide>({}, {tile[static_cast<std::size_t>(row)].data()}, {width},
-                             std::min(block_rows, view.count() - row),
-                             lanes_at<Kernel>(slots, c, 0, used),
-                             row == 0 ? Start::own : Start::resume);
+      kernel.add_block<Wide>(
+          {}, SteppedRows<Kernel>{{tile[static_cast<std::size_t>(row)].data()}, {width}},
+          std::min(block_rows, view.count() - row), lanes_at<Kernel>(slots, c, 0, used),
+          row == 0 ? Start::own : Start::resume);
     }
     for (Index l = c; l < c + used; ++l)
       kernel.finish(slots(0, l), slots(1, l), slots(2, l), view.count());
@@ -62,7 +62,7 @@ void chunk_moments(const View<const Scalar>& view, const Chunk& chunk, Index c_b
     kernel.finish(slots(0, c), slots(1, c), slots(2, c), chunk.count());
     if (Kernel::in_range(slots(2, c), chunk.count())) continue;
     const auto again = Kernel::rescaled(slots(2, c));
-    sum_channel(again, {view}, chunk, c, order, slots);
+    sum_channels(again, {view}, chunk, c, c + 1, order, slots);
     again.finish(slots(0, c), slots(1, c), slots(2, c), chunk.count());
   }
 }

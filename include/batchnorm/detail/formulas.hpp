@@ -1,7 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "../options.hpp"
@@ -39,31 +41,32 @@ struct ChannelCoefficients {
 
 /// 1 / sqrt(variance + epsilon), or 0 where both are 0: such a channel's values are all equal, and
 /// y is beta.
-inline double inverse_deviation(double variance, double epsilon) {
-  const double sum = variance + epsilon;
-  return sum == 0.0 ? 0.0 : 1.0 / std::sqrt(sum);
+inline void invert_deviation(const ChannelArray<double>& variance, double epsilon,
+                             ChannelArray<double>& inverse) {
+  inverse = 1.0 / (variance + epsilon).sqrt();
+  for (Index c = 0; c < variance.size(); ++c) {
+    if (variance[c] + epsilon == 0.0) inverse[c] = 0.0;
+  }
 }
 
-/// Fills `k` from the statistics `mean_of(c)` and `variance_of(c)`; `gamma` and `beta` may be null.
-/// A channel whose statistics are not finite becomes NaN as a whole.
-template <typename Scalar, typename Mean, typename Variance>
-void prepare_coefficients(const Mean& mean_of, const Variance& variance_of, const Scalar* gamma,
-                          const Scalar* beta, double epsilon, Index channels,
+/// Fills `k` from the statistics of every channel; `gamma` and `beta` may be null. A channel whose
+/// statistics are not finite becomes NaN as a whole, by adding 0 * mean and 0 * variance.
+template <typename Scalar>
+void prepare_coefficients(const ChannelArray<double>& mean, const ChannelArray<double>& variance,
+                          const Scalar* gamma, const Scalar* beta, double epsilon,
                           ChannelCoefficients<Scalar>& k) {
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  k.resize(channels);
-  for (Index c = 0; c < channels; ++c) {
-    const bool finite = std::isfinite(mean_of(c)) && std::isfinite(variance_of(c));
-    const double mean = finite ? mean_of(c) : nan;
-    const double inverse = finite ? inverse_deviation(variance_of(c), epsilon) : nan;
-    const double scale = (gamma != nullptr ? static_cast<double>(gamma[c]) : 1.0) * inverse;
-    const auto centre = static_cast<Scalar>(mean);
-    k.mean[c] = mean;
-    k.inverse_deviation[c] = inverse;
-    k.centre[c] = centre;
+  k.resize(mean.size());
+  k.mean = mean + 0.0 * mean + 0.0 * variance;
+  invert_deviation(variance, epsilon, k.inverse_deviation);
+  k.inverse_deviation += 0.0 * k.mean;
+  k.centre = k.mean.template cast<Scalar>();
+  for (Index c = 0; c < mean.size(); ++c) {
+    const double scale =
+        (gamma != nullptr ? static_cast<double>(gamma[c]) : 1.0) * k.inverse_deviation[c];
+    const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
     k.scale[c] = static_cast<Scalar>(scale);
-    k.shift[c] = static_cast<Scalar>((beta != nullptr ? static_cast<double>(beta[c]) : 0.0) -
-                                     (mean - static_cast<double>(centre)) * scale);
+    k.shift[c] =
+        static_cast<Scalar>((beta != nullptr ? static_cast<double>(beta[c]) : 0.0) - rest * scale);
   }
 }
 
@@ -82,16 +85,17 @@ struct GradientCoefficients {
   }
 };
 
-/// The power of two next below `inverse`, within the range of float.
-inline double power_of_two_near(double inverse) {
-  if (!(inverse > 0.0) || !std::isfinite(inverse)) return 1.0;
-  return std::scalbn(1.0, std::clamp(std::ilogb(inverse), -100, 100));
+/// The power of two next below a positive `value`, kept within the range of float.
+inline double power_of_two_below(double value) {
+  constexpr std::uint64_t exponent_bits = 0x7ff0'0000'0000'0000;
+  const auto power = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) & exponent_bits);
+  return std::min(std::max(power, 0x1p-100), 0x1p100);
 }
 
 template <typename Scalar>
 void prepare_units(const ChannelCoefficients<Scalar>& k, GradientCoefficients<Scalar>& gradient) {
   for (Index c = 0; c < k.mean.size(); ++c) {
-    gradient.unit[c] = static_cast<Scalar>(power_of_two_near(k.inverse_deviation[c]));
+    gradient.unit[c] = static_cast<Scalar>(power_of_two_below(k.inverse_deviation[c]));
   }
 }
 
@@ -138,7 +142,8 @@ template <typename State>
 void update_running_statistics(const ChannelArray<double>& mean, const ChannelArray<double>& m2,
                                Index count, const Options& options, State& state) {
   using Scalar = std::remove_cvref_t<decltype(*state.running_mean.data())>;
-  const Index divisor = options.running_variance == RunningVariance::unbiased ? count - 1 : count;
+  const auto divisor = static_cast<double>(
+      options.running_variance == RunningVariance::unbiased ? count - 1 : count);
   const auto move = [](double old_weight, double new_weight, double value, Scalar& running) {
     running = round_to<Scalar>(old_weight * static_cast<double>(running) + new_weight * value);
   };
@@ -153,8 +158,7 @@ void update_running_statistics(const ChannelArray<double>& mean, const ChannelAr
     const double old_weight = options.momentum.old_weight(accepted);
     const double new_weight = options.momentum.new_weight(accepted);
     move(old_weight, new_weight, mean[c], state.running_mean.data()[c]);
-    move(old_weight, new_weight, m2[c] / static_cast<double>(divisor),
-         state.running_variance.data()[c]);
+    move(old_weight, new_weight, m2[c] / divisor, state.running_variance.data()[c]);
   }
 }
 

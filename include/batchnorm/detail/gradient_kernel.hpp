@@ -61,16 +61,16 @@ struct GradientKernel {
     return spread<P>(channels, channel, how);
   }
 
-  template <typename P>
-  void add_block(const Coefficients<P>& k, const std::array<const Scalar*, inputs>& from,
-                 const std::array<Index, inputs>& step, Index rows, const Lanes<sums>& lanes,
-                 Start start) const {
+  /// Adds up to `block_rows` rows; `row_at(k, row)` is where a row of input k lies.
+  template <typename P, typename Rows>
+  void add_block(const Coefficients<P>& k, const Rows& row_at, Index rows,
+                 const Lanes<sums>& lanes_of_sums, Start start) const {
     const P zero = broadcast<P>(Scalar(0));
     std::array<P, 4> sum{zero, zero, zero, zero};
     std::array<P, 4> product{zero, zero, zero, zero};
     const auto accumulate = [&](std::size_t chain, Index row) {
-      const P centred = subtract(load<P>(from[0] + row * step[0]), k.centre);
-      const P g = gated(k, centred, from, step, row);
+      const P centred = subtract(load<P>(row_at(0, row)), k.centre);
+      const P g = gated(k, centred, row_at, row);
       sum[chain] = add(sum[chain], g);
       product[chain] = multiply_add(g, multiply(centred, k.unit), product[chain]);
     };
@@ -82,33 +82,33 @@ struct GradientKernel {
       accumulate(3, row + 3);
     }
     for (; row < rows; ++row) accumulate(0, row);
-    enter(0, add(add(sum[0], sum[1]), add(sum[2], sum[3])), lanes, start);
-    enter(1, add(add(product[0], product[1]), add(product[2], product[3])), lanes, start);
+    enter(0, add(add(sum[0], sum[1]), add(sum[2], sum[3])), lanes_of_sums, start);
+    enter(1, add(add(product[0], product[1]), add(product[2], product[3])), lanes_of_sums, start);
   }
 
  private:
-  template <typename P>
-  static P gated(const Coefficients<P>& k, const P& centred,
-                 const std::array<const Scalar*, inputs>& from,
-                 const std::array<Index, inputs>& step, Index row) {
-    const P dy = load<P>(from[1] + row * step[1]);
+  template <typename P, typename Rows>
+  static P gated(const Coefficients<P>& k, const P& centred, const Rows& row_at, Index row) {
+    const P dy = load<P>(row_at(1, row));
     if constexpr (!Activation::gates) {
       return dy;
     } else {
       std::array<P, HasResidual ? 1 : 0> residual;
-      if constexpr (HasResidual) residual[0] = load<P>(from[2] + row * step[2]);
+      if constexpr (HasResidual) residual[0] = load<P>(row_at(2, row));
       return Activation::gate(preactivation(centred, k.scale, k.shift, residual), dy);
     }
   }
 
+  /// Adds a block to a sum in double; fixed bounds let the compiler use vectors.
   template <typename P>
-  static void enter(std::size_t which, const P& value, const Lanes<sums>& lanes, Start start) {
+  static void enter(std::size_t which, const P& value, const Lanes<sums>& lanes_of_sums,
+                    Start start) {
+    constexpr std::size_t width{lanes<P>};
     const auto values = lane_array(value);
-    double* sum = lanes.sums[which];
-    for (Index l = lanes.first; l < lanes.last; ++l) {
-      const double before = start == Start::resume ? sum[l] : 0.0;
-      sum[l] = before + static_cast<double>(values[static_cast<std::size_t>(l)]);
-    }
+    std::array<double, width> total{};
+    if (start == Start::resume) total = lanes_of_sums.template read<width>(which);
+    for (std::size_t l = 0; l < width; ++l) total[l] += static_cast<double>(values[l]);
+    lanes_of_sums.write(which, total);
   }
 };
 

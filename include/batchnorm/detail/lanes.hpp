@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "packet.hpp"
@@ -7,12 +8,40 @@
 namespace batchnorm::detail {
 
 /// Where the sums of a packet's lanes are kept in double: sum number k of lane l is `sums[k][l]`.
-/// Lanes outside [first, last) belong to somebody else and stay.
+/// Lanes outside [first, last) belong to somebody else: they are neither read nor written.
 template <std::size_t Sums>
 struct Lanes {
   std::array<double*, Sums> sums;
   Index first;
   Index last;
+
+  /// Sum number k of `Width` lanes; 0 for lanes of somebody else.
+  template <std::size_t Width>
+  std::array<double, Width> read(std::size_t k) const {
+    std::array<double, Width> values{};
+    if (covers<Width>()) {
+      std::copy_n(sums[k], Width, values.data());
+    } else {
+      std::copy(sums[k] + first, sums[k] + last, values.data() + first);
+    }
+    return values;
+  }
+
+  template <std::size_t Width>
+  void write(std::size_t k, const std::array<double, Width>& values) const {
+    if (covers<Width>()) {
+      std::copy_n(values.data(), Width, sums[k]);
+    } else {
+      std::copy(values.data() + first, values.data() + last, sums[k] + first);
+    }
+  }
+
+ private:
+  /// The common case, in which the compiler knows every bound.
+  template <std::size_t Width>
+  bool covers() const {
+    return first == 0 && last == Index{Width};
+  }
 };
 
 /// How the first block of a chunk finds its sums.

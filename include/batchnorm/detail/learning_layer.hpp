@@ -168,23 +168,23 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
     work_.m2.resize(channels());
     batch_moments(executor, from[0], order, work_.sums, ArrayMap(work_.mean.data(), channels()),
                   ArrayMap(work_.m2.data(), channels()));
-    const auto count = static_cast<double>(x.count());
-    prepare([&](Index c) { return work_.mean[c]; }, [&](Index c) { return work_.m2[c] / count; });
+    work_.variance = work_.m2 / static_cast<double>(x.count());
+    prepare();
     if constexpr (Stored::tracks) {
       update_running_statistics(work_.mean, work_.m2, x.count(), this->options_, this->state_);
     }
   }
 
   void take_running_statistics() {
-    prepare([&](Index c) { return static_cast<double>(this->state_.running_mean.data()[c]); },
-            [&](Index c) { return static_cast<double>(this->state_.running_variance.data()[c]); });
+    work_.mean = this->state_.running_mean.values.template cast<double>();
+    work_.variance = this->state_.running_variance.values.template cast<double>();
+    prepare();
   }
 
-  template <typename Mean, typename Variance>
-  void prepare(const Mean& mean_of, const Variance& variance_of) {
-    prepare_coefficients(mean_of, variance_of, std::as_const(this->state_).gamma.data(),
+  void prepare() {
+    prepare_coefficients(work_.mean, work_.variance, std::as_const(this->state_).gamma.data(),
                          std::as_const(this->state_).beta.data(), this->options_.epsilon,
-                         channels(), record_.coefficients);
+                         record_.coefficients);
   }
 
   template <typename Executor, std::size_t N, std::size_t M>

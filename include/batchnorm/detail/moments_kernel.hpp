@@ -91,12 +91,12 @@ struct MomentsKernel {
     return {};
   }
 
-  template <typename P>
-  void add_block(const Coefficients<P>& /*none*/, const std::array<const Scalar*, 1>& from,
-                 const std::array<Index, 1>& step, Index rows, const Lanes<sums>& lanes,
-                 Start start) const {
+  /// Adds up to `block_rows` rows; `row_at(0, row)` is where a row lies.
+  template <typename P, typename Rows>
+  void add_block(const Coefficients<P>& /*none*/, const Rows& row_at, Index rows,
+                 const Lanes<sums>& lanes_of_sums, Start start) const {
     const auto value = [&](Index row) {
-      const P x = load<P>(from[0] + row * step[0]);
+      const P x = load<P>(row_at(0, row));
       if constexpr (Scaled) return multiply(x, broadcast<P>(scaling.down));
       return x;
     };
@@ -106,15 +106,16 @@ struct MomentsKernel {
       if constexpr (Scaled) return multiply(d, broadcast<P>(scaling.up));
       return d;
     };
-    enter(lane_array(pilot), sum_deviations<P>(deviation, rows), rows, lanes, start);
+    enter(lane_array(pilot), sum_deviations<P>(deviation, rows), rows, lanes_of_sums, start);
   }
 
   /// From sums to mean and m2 of `count` values.
   void finish(double& origin_mean, double& sum, double& squares_m2, Index count) const {
-    const double m2 = squares_m2 - sum * sum / static_cast<double>(count);
-    const double down = scaling.down;
-    origin_mean = (origin_mean + sum / static_cast<double>(count)) / down;
-    squares_m2 = (m2 < 0.0 ? 0.0 : m2) / (down * down);
+    const double mean_shift = sum * (1.0 / static_cast<double>(count));
+    const double m2 = squares_m2 - sum * mean_shift;
+    const double unit = 1.0 / static_cast<double>(scaling.down);
+    origin_mean = (origin_mean + mean_shift) * unit;
+    squares_m2 = (m2 < 0.0 ? 0.0 : m2) * (unit * unit);
   }
 
   /// Whether the squares were in the range of `Scalar`; otherwise the chunk is summed again,
@@ -135,32 +136,39 @@ struct MomentsKernel {
   static constexpr double smallest_variance =
       double{std::numeric_limits<float>::min()} / double{std::numeric_limits<float>::epsilon()};
 
+  /// Adds a block to the sums in double; fixed bounds let the compiler use vectors.
   template <typename Pilots, typename P>
   void enter(const Pilots& pilots, const Deviations<P>& deviations, Index rows,
-             const Lanes<sums>& lanes, Start start) const {
+             const Lanes<sums>& lanes_of_sums, Start start) const {
+    constexpr std::size_t width{lanes<P>};
     const auto sum = lane_array(deviations.sum);
     const auto squares = lane_array(deviations.squares);
-    const double n = static_cast<double>(rows);
+    const auto n = static_cast<double>(rows);
     const double unit = 1.0 / static_cast<double>(scaling.up);
-    if (start != Start::resume) begin(pilots, lanes, start);
-    for (Index l = lanes.first; l < lanes.last; ++l) {
-      const auto lane = static_cast<std::size_t>(l);
-      const double mean_deviation = static_cast<double>(sum[lane]) * unit / n;
-      const double shift = (static_cast<double>(pilots[lane]) - lanes.sums[0][l]) + mean_deviation;
+    if (start != Start::resume) begin(pilots, lanes_of_sums, start);
+    const auto origin = lanes_of_sums.template read<width>(0);
+    auto shifted_sum = lanes_of_sums.template read<width>(1);
+    auto shifted_squares = lanes_of_sums.template read<width>(2);
+    for (std::size_t l = 0; l < width; ++l) {
+      const double mean_deviation = static_cast<double>(sum[l]) * (unit / n);
+      const double shift = (static_cast<double>(pilots[l]) - origin[l]) + mean_deviation;
       const double m2 =
-          static_cast<double>(squares[lane]) * unit * unit - n * mean_deviation * mean_deviation;
-      lanes.sums[1][l] += n * shift;
-      lanes.sums[2][l] += n * shift * shift + m2;
+          static_cast<double>(squares[l]) * (unit * unit) - n * mean_deviation * mean_deviation;
+      shifted_sum[l] += n * shift;
+      shifted_squares[l] += n * shift * shift + m2;
     }
+    lanes_of_sums.write(1, shifted_sum);
+    lanes_of_sums.write(2, shifted_squares);
   }
 
-  template <typename Pilots>
-  static void begin(const Pilots& pilots, const Lanes<sums>& lanes, Start start) {
-    for (Index l = lanes.first; l < lanes.last; ++l) {
-      lanes.sums[0][l] = pilots[start == Start::own ? static_cast<std::size_t>(l) : 0];
-      lanes.sums[1][l] = 0.0;
-      lanes.sums[2][l] = 0.0;
-    }
+  template <std::size_t Width>
+  static void begin(const std::array<Scalar, Width>& pilots, const Lanes<sums>& lanes_of_sums,
+                    Start start) {
+    std::array<double, Width> origin;
+    for (std::size_t l = 0; l < Width; ++l) origin[l] = pilots[start == Start::own ? l : 0];
+    lanes_of_sums.write(0, origin);
+    lanes_of_sums.write(1, std::array<double, Width>{});
+    lanes_of_sums.write(2, std::array<double, Width>{});
   }
 };
 

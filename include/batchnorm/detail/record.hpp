@@ -49,6 +49,7 @@ struct Workspace {
   std::vector<double> sums;
   ChannelArray<double> mean;
   ChannelArray<double> m2;
+  ChannelArray<double> variance;
   GradientCoefficients<Scalar> gradient;
 };
 

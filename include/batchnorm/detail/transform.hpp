@@ -99,29 +99,61 @@ TaskCost transform_cost(Index values) {
   return {bytes * Operation::inputs, bytes * Operation::outputs, static_cast<double>(values)};
 }
 
+/// Pieces of one channel of one outer index, in the order of their number; stepping is cheaper than
+/// dividing.
+class PieceCursor {
+ public:
+  static constexpr Index piece = 16384;
+
+  template <typename Scalar>
+  PieceCursor(const View<Scalar>& view, Index number)
+      : channels_(view.channels), inner_(view.inner), pieces_(divide_up(view.inner, piece)) {
+    inner = number % pieces_ * piece;
+    channel = number / pieces_ % channels_;
+    outer = number / pieces_ / channels_;
+  }
+
+  Index count() const { return std::min(piece, inner_ - inner); }
+
+  void step() {
+    inner += piece;
+    if (inner < inner_) return;
+    inner = 0;
+    if (++channel < channels_) return;
+    channel = 0;
+    ++outer;
+  }
+
+  Index outer;
+  Index channel;
+  Index inner;
+
+ private:
+  Index channels_;
+  Index inner_;
+  Index pieces_;
+};
+
 /// Planes and portable: a task is a piece of one channel of one outer index.
 template <typename Executor, typename Operation>
 void transform_channels(const Executor& executor, const Operation& operation, LoopOrder order,
                         const InputViews<Operation>& from, const OutputViews<Operation>& to) {
-  constexpr Index piece = 16384;
   const auto& shape = from[0];
-  const Index pieces = divide_up(shape.inner, piece);
-  executor(shape.outer * shape.channels * pieces,
-           transform_cost<Operation>(std::min(piece, shape.inner)), [&](Index first, Index last) {
-             for (Index task = first; task < last; ++task) {
-               const Index i = task % pieces * piece;
-               const Index c = task / pieces % shape.channels;
-               const Index o = task / pieces / shape.channels;
-               const Index count = std::min(piece, shape.inner - i);
-               if (order == LoopOrder::planes) {
-                 transform_run(operation, c, pointers_to(from, o, c, i), pointers_to(to, o, c, i),
-                               count);
-               } else {
-                 transform_strided(operation, c, pointers_to(from, o, c, i), inner_strides(from),
-                                   pointers_to(to, o, c, i), inner_strides(to), count);
-               }
-             }
-           });
+  const Index tasks = shape.outer * shape.channels * divide_up(shape.inner, PieceCursor::piece);
+  const auto cost = transform_cost<Operation>(std::min(PieceCursor::piece, shape.inner));
+  executor(tasks, cost, [&](Index first, Index last) {
+    PieceCursor at(shape, first);
+    for (Index task = first; task < last; ++task, at.step()) {
+      const auto sources = pointers_to(from, at.outer, at.channel, at.inner);
+      const auto targets = pointers_to(to, at.outer, at.channel, at.inner);
+      if (order == LoopOrder::planes) {
+        transform_run(operation, at.channel, sources, targets, at.count());
+      } else {
+        transform_strided(operation, at.channel, sources, inner_strides(from), targets,
+                          inner_strides(to), at.count());
+      }
+    }
+  });
 }
 
 /// `to` = operation of `from`, element by element. All views have one shape and were arranged
