@@ -76,8 +76,7 @@ class InUse {
  private:
   using Gradients = std::pair<Eigen::VectorXf, Eigen::VectorXf>;
   static Gradients gradients_of(const Layer& of) {
-    if constexpr (requires { of.gamma_gradient(); })
-      return {of.gamma_gradient(), of.beta_gradient()};
+    if constexpr (!std::is_same_v<Mode, Eval>) return {of.gamma_gradient(), of.beta_gradient()};
     return {};
   }
 };

@@ -62,7 +62,7 @@ class Exact : public ::testing::Test {
     const reference::State before = to_reference(state);
     EXPECT_LE(
         worst_error<float>(L::values(y, dimensions), reference::forward(settings, before, values),
-                           reference::forward_magnitude(settings, before, values)),
+                           reference::forward_magnitude(settings, before, values, nullptr, 0)),
         4)
         << "mean " << mean << ", " << values.shape().count() << " values";
   }
@@ -228,7 +228,7 @@ void expect_scaled(double scale) {
   layer.forward(x.get(), y.get());
   EXPECT_LE(
       worst_error<float>(L::values(y, dimensions), reference::forward(settings, before, values),
-                         reference::forward_magnitude(settings, before, values)),
+                         reference::forward_magnitude(settings, before, values, nullptr, 0)),
       4)
       << scale;
   layer.backward(x.get(), dy.get(), y.get());

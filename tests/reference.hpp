@@ -177,12 +177,14 @@ inline Values forward(const Settings& settings, const State& state, const Values
   return y;
 }
 
-/// |gamma * x_hat| + |beta| + |residual|: what the rounding of y is measured in.
+/// |gamma * x_hat| + |beta| + |residual|: what the rounding of y is measured in. Where the mean is
+/// itself a rounded sum, its error is one of a typical x_hat: `typical` 1 takes 1 for any smaller.
 inline Values forward_magnitude(const Settings& settings, const State& state, const Values& x,
-                                const Values* residual = nullptr) {
+                                const Values* residual = nullptr, double typical = 1) {
   Values result = normalized(settings, state, x);
   for_each(x.shape(), [&](Index o, Index c, Index i) {
-    result(o, c, i) = std::abs(channel(state.gamma, c, 1) * result(o, c, i)) +
+    const double size = std::max(std::abs(result(o, c, i)), typical);
+    result(o, c, i) = std::abs(channel(state.gamma, c, 1)) * size +
                       std::abs(channel(state.beta, c, 0)) +
                       (residual == nullptr ? 0 : std::abs((*residual)(o, c, i)));
   });
@@ -222,7 +224,7 @@ inline State after_forward(const Settings& settings, const State& before, const 
 struct Gradients {
   Values dx, dresidual;
   PerChannel dgamma, dbeta;
-  Values dx_magnitude;  // the largest of the terms of each dx
+  Values dx_magnitude;  // the largest of the terms of each dx, and of what its means add up
   PerChannel dgamma_magnitude, dbeta_magnitude;
 };
 
@@ -265,13 +267,15 @@ inline Gradients backward(const Settings& settings, const State& state, const Va
     const auto count = static_cast<long double>(shape.count());
     const double mean_dz = through ? static_cast<double>(dbeta / count) : 0;
     const double slope = through ? static_cast<double>(dgamma / count) : 0;
+    const double mean_size = through ? static_cast<double>(dbeta_magnitude / count) : 0;
+    const double slope_size = through ? static_cast<double>(dgamma_magnitude / count) : 0;
     for (Index o = 0; o < shape.outer; ++o)
       for (Index i = 0; i < shape.inner; ++i) {
         const double projection = x_hat(o, c, i) * slope;
         result.dx(o, c, i) = scale * (dz(o, c, i) - mean_dz - projection);
         result.dx_magnitude(o, c, i) =
             std::abs(scale) *
-            std::max({std::abs(dz(o, c, i)), std::abs(mean_dz), std::abs(projection)});
+            std::max({std::abs(dz(o, c, i)), mean_size, slope_size * std::abs(x_hat(o, c, i))});
       }
     const auto at = static_cast<std::size_t>(c);
     result.dgamma[at] = static_cast<double>(dgamma);
