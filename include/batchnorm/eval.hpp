@@ -26,10 +26,15 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// The same layer in another mode: parameters, running statistics, counts and options, all
   /// exactly.
-  template <typename Other>
-  requires(!std::is_same_v<Other, Eval>) explicit BatchNorm(
-      const BatchNorm<Scalar, Other, Policies...>& other)
-      : BatchNorm(other.state(), other.options()) {}
+  template <typename Other, typename... Others>
+  requires(!std::is_same_v<BatchNorm<Scalar, Other, Others...>, BatchNorm>) explicit BatchNorm(
+      const BatchNorm<Scalar, Other, Others...>& other)
+      : BatchNorm(other.state(), other.options()) {
+    static_assert(Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
+                  "batchnorm: these layers differ in more than their mode: to change an axis, an "
+                  "affine map or an "
+                  "activation on purpose, make the layer from other.state().");
+  }
 
   template <std::integral Count>
   explicit BatchNorm(Count channels, const Options& options = {})
@@ -95,11 +100,13 @@ class BatchNorm<ScalarType, Eval, Policies...>
   using typename Base::Stored;
 
   void prepare() {
-    const auto& state = this->state_;
-    detail::prepare_coefficients<Scalar>(state.running_mean.values.template cast<double>(),
-                                         state.running_variance.values.template cast<double>(),
-                                         state.gamma.data(), state.beta.data(),
-                                         this->options_.epsilon, coefficients_);
+    if constexpr (Stored::tracks) {
+      const auto& state = this->state_;
+      detail::prepare_coefficients<Scalar>(state.running_mean.values.template cast<double>(),
+                                           state.running_variance.values.template cast<double>(),
+                                           state.gamma.data(), state.beta.data(),
+                                           this->options_.epsilon, coefficients_);
+    }
   }
 
   template <typename Executor>

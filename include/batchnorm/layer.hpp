@@ -51,10 +51,16 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
 
   /// The same layer in another mode: parameters, running statistics, counts and options, all
   /// exactly.
-  template <typename Other>
-  requires(!std::is_same_v<Other, Mode>) explicit BatchNorm(
-      const BatchNorm<Scalar, Other, Policies...>& other)
-      : BatchNorm(other.state(), other.options()) {}
+  template <typename Other, typename... Others>
+  requires(!std::is_same_v<BatchNorm<Scalar, Other, Others...>, BatchNorm>) explicit BatchNorm(
+      const BatchNorm<Scalar, Other, Others...>& other)
+      : BatchNorm(other.state(), other.options()) {
+    static_assert(
+        Base::Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
+        "batchnorm: these layers differ in more than their mode: to change an axis, an affine map "
+        "or an "
+        "activation on purpose, make the layer from other.state().");
+  }
 };
 
 /// For (N, C) and (N, C, L), the rank checked when compiling.

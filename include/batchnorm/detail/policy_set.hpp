@@ -60,6 +60,12 @@ struct PolicySet {
   static constexpr bool mode_has_statistics =
       std::is_same_v<Mode, Train> || !mode_is_known || Statistics::tracks_running_statistics;
 
+  template <typename Other>
+  static constexpr bool same_policies =
+      std::is_same_v<Axis, typename Other::Axis>&& std::is_same_v<Affine, typename Other::Affine>&&
+          std::is_same_v<Statistics, typename Other::Statistics>&&
+              std::is_same_v<Activation, typename Other::Activation>;
+
   static_assert(scalar_is_known,
                 "batchnorm: the first parameter of a layer is its scalar, float or double.");
   static_assert(
@@ -79,12 +85,6 @@ struct PolicySet {
   static_assert(mode_has_statistics,
                 "batchnorm: Frozen and Eval normalise with running statistics: a layer with "
                 "NoRunningStatistics has the mode Train only.");
-
-  template <typename Other>
-  static constexpr bool same_policies =
-      std::is_same_v<Axis, typename Other::Axis>&& std::is_same_v<Affine, typename Other::Affine>&&
-          std::is_same_v<Statistics, typename Other::Statistics>&&
-              std::is_same_v<Activation, typename Other::Activation>;
 };
 
 }  // namespace batchnorm::detail
