@@ -1,0 +1,61 @@
+#include "contenders.hpp"
+
+namespace benchmarks {
+namespace {
+
+using Matrix = Eigen::Array<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Row = Eigen::Array<float, 1, Eigen::Dynamic>;
+
+class EigenColwise : public Contender {
+ public:
+  explicit EigenColwise(const Problem& problem) : problem_(problem) {}
+
+  void forward() override {
+    mean_ = x().colwise().mean();
+    const Row variance = (x().rowwise() - mean_).square().colwise().mean();
+    inverse_ = (variance + Problem::epsilon).rsqrt();
+    normalize(mean_, inverse_);
+  }
+
+  void backward() override {
+    const auto count = static_cast<float>(problem_.shape.count());
+    const Row mean_dy = dy().colwise().mean();
+    const Row product = (dy() * (x().rowwise() - mean_)).colwise().sum() * inverse_;
+    const Row scale = problem_.gamma.transpose() * inverse_;
+    const Row slope = product * inverse_ / count;
+    view(problem_.buffers->dx) =
+        ((dy().rowwise() - mean_dy) - (x().rowwise() - mean_).rowwise() * slope).rowwise() * scale;
+  }
+
+  void inference() override {
+    normalize(problem_.running_mean.transpose(),
+              (problem_.running_variance + Problem::epsilon).rsqrt().transpose());
+  }
+
+ private:
+  Eigen::Map<Matrix> view(Eigen::ArrayXf& values) const {
+    return {values.data(), problem_.shape.count(), problem_.shape.channels};
+  }
+
+  Eigen::Map<Matrix> x() const { return view(problem_.buffers->x); }
+  Eigen::Map<Matrix> dy() const { return view(problem_.buffers->dy); }
+
+  void normalize(const Row& mean, const Row& inverse) const {
+    const Row scale = problem_.gamma.transpose() * inverse;
+    const Row beta = problem_.beta.transpose();
+    view(problem_.buffers->y) = ((x().rowwise() - mean).rowwise() * scale).rowwise() + beta;
+  }
+
+  const Problem& problem_;
+  Row mean_;
+  Row inverse_;
+};
+
+}  // namespace
+
+std::unique_ptr<Contender> make_eigen_colwise(const Problem& problem) {
+  if (problem.layout == Layout::planes) return nullptr;
+  return std::make_unique<EigenColwise>(problem);
+}
+
+}  // namespace benchmarks

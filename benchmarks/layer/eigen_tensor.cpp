@@ -1,0 +1,89 @@
+#include <unsupported/Eigen/CXX11/Tensor>
+
+#include "contenders.hpp"
+
+namespace benchmarks {
+namespace {
+
+using Tensor = Eigen::TensorMap<Eigen::Tensor<float, 3, Eigen::RowMajor>>;
+using Channels = Eigen::Tensor<float, 1, Eigen::RowMajor>;
+using Sizes = Eigen::array<Index, 3>;
+
+class EigenTensor : public Contender {
+  auto spread(const Channels& values) const {
+    return values.reshape(as_channels_).broadcast(copies_);
+  }
+
+ public:
+  explicit EigenTensor(const Problem& problem)
+      : problem_(problem),
+        sizes_(extents(problem)),
+        others_(problem.layout == Layout::planes ? Pair{0, 2} : Pair{0, 1}) {
+    as_channels_ = problem.layout == Layout::planes ? Sizes{1, problem.shape.channels, 1}
+                                                    : Sizes{1, 1, problem.shape.channels};
+    for (std::size_t k = 0; k < 3; ++k) copies_[k] = sizes_[k] / as_channels_[k];
+  }
+
+  void forward() override {
+    mean_ = x().mean(others_);
+    const Channels variance = (x() - spread(mean_)).square().mean(others_);
+    inverse_ = (variance + Problem::epsilon).rsqrt();
+    normalize(mean_, inverse_);
+  }
+
+  void backward() override {
+    const auto count = static_cast<float>(problem_.shape.count());
+    const Channels sum = dy().sum(others_);
+    const Channels product = (dy() * (x() - spread(mean_)) * spread(inverse_)).sum(others_);
+    const Channels scale = channels(problem_.gamma) * inverse_;
+    const Channels mean_dy = sum / count;
+    const Channels slope = product * inverse_ / count;
+    view(problem_.buffers->dx) =
+        spread(scale) * (dy() - spread(mean_dy) - (x() - spread(mean_)) * spread(slope));
+  }
+
+  void inference() override {
+    const Channels variance = channels(problem_.running_variance);
+    const Channels inverse = (variance + Problem::epsilon).rsqrt();
+    normalize(channels(problem_.running_mean), inverse);
+  }
+
+ private:
+  using Pair = Eigen::array<Index, 2>;
+
+  static Sizes extents(const Problem& problem) {
+    const Shape& shape = problem.shape;
+    if (problem.layout == Layout::planes) return {shape.samples, shape.channels, shape.spatial};
+    return {shape.samples, shape.spatial, shape.channels};
+  }
+
+  Tensor view(Eigen::ArrayXf& values) const { return {values.data(), sizes_}; }
+  Tensor x() const { return view(problem_.buffers->x); }
+  Tensor dy() const { return view(problem_.buffers->dy); }
+
+  static Channels channels(const Eigen::ArrayXf& values) {
+    return Eigen::TensorMap<const Channels>(values.data(), values.size());
+  }
+
+  void normalize(const Channels& mean, const Channels& inverse) const {
+    const Channels scale = channels(problem_.gamma) * inverse;
+    const Channels beta = channels(problem_.beta);
+    view(problem_.buffers->y) = (x() - spread(mean)) * spread(scale) + spread(beta);
+  }
+
+  const Problem& problem_;
+  Sizes sizes_;
+  Pair others_;
+  Sizes as_channels_{};
+  Sizes copies_{};
+  Channels mean_;
+  Channels inverse_;
+};
+
+}  // namespace
+
+std::unique_ptr<Contender> make_eigen_tensor(const Problem& problem) {
+  return std::make_unique<EigenTensor>(problem);
+}
+
+}  // namespace benchmarks
