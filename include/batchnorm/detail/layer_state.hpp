@@ -76,14 +76,12 @@ struct LayerState {
   std::int64_t batches = 0;
 
   explicit LayerState(Index count)
-      : channels(count),
+      : channels(checked(count)),
         gamma(count, Scalar(1)),
         beta(count, Scalar(0)),
         running_mean(count, Scalar(0)),
         running_variance(count, Scalar(1)),
-        rejected(count, 0) {
-    if (count < 1) refuse("expected at least 1 channel, got ", count, ".");
-  }
+        rejected(count, 0) {}
 
   /// `count` is the number of channels that the state must have.
   LayerState(const State<Scalar>& state, Index count) : LayerState(count) {
@@ -111,6 +109,11 @@ struct LayerState {
   }
 
  private:
+  static Index checked(Index count) {
+    if (count < 1) refuse("expected at least 1 channel, got ", count, ".");
+    return count;
+  }
+
   static void check(const State<Scalar>& state, Index count) {
     check_size("gamma", state.gamma.size(), Affine::has_gamma, count);
     check_size("beta", state.beta.size(), Affine::has_beta, count);
