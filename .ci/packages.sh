@@ -1,7 +1,7 @@
 # Installs what a script needs and the machine lacks. Sourced by the run scripts:
 #
 #   need cmake cmake                              # a command, and the Debian package that brings it
-#   need eigen3/Eigen/Core libeigen3-dev          # a header (a name with a slash), likewise
+#   need eigen3/Eigen/Core libeigen3-dev          # a header (a name with a slash or a dot), likewise
 #   install_needed                                # one apt run for all that is missing; none if nothing is
 #
 # `have NAME` answers the question alone. Headers are looked for in /usr/include, /usr/local/include and below
@@ -19,7 +19,7 @@ die() {
 have() {
   case $1 in
     /*) [ -e "$1" ] ;;
-    */*) have_header "$1" ;;
+    */* | *.*) have_header "$1" ;;
     *) command -v "$1" >/dev/null 2>&1 ;;
   esac
 }

@@ -2,10 +2,12 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <stdexcept>
 #include <vector>
 
 #include "csv.hpp"
 #include "dataset.hpp"
+#include "format.hpp"
 #include "interrupt.hpp"
 #include "progress.hpp"
 #include "report.hpp"
@@ -31,10 +33,27 @@ std::vector<Run> train_all(const Settings& settings, const Dataset& data, Csv& c
   return runs;
 }
 
+/// Throws before a network that no machine of today would want to train eats all memory.
+void check_size(const Settings& settings, const Dataset& data) {
+  constexpr double kMostWeights = 2e8;
+  double weights = 0;
+  auto width = static_cast<double>(data.train.images.cols());
+  for (const Index next : settings.hidden) {
+    weights += width * static_cast<double>(next);
+    width = static_cast<double>(next);
+  }
+  if (weights > kMostWeights) {
+    throw std::runtime_error(
+        format("--layers asks for %.0f million weights; at most %.0f million are allowed",
+               weights / 1e6, kMostWeights / 1e6));
+  }
+}
+
 /// Returns the exit status: 0, or 128 + the signal that ended the program, as shells count.
 int run(int argc, char** argv) {
   const Settings settings = parse_settings(argc, argv);
   const Dataset data = load_dataset(settings.data);
+  check_size(settings, data);
   Csv csv(settings.csv);
   note_signals();
   print_setting(settings, data);

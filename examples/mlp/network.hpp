@@ -4,10 +4,12 @@
 
 #include <batchnorm/batchnorm.hpp>
 #include <cstddef>
-#include <stdexcept>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "architecture.hpp"
 #include "nn/activation.hpp"
 #include "nn/linear.hpp"
 #include "nn/sgd.hpp"
@@ -15,11 +17,6 @@
 namespace mlp {
 
 using nn::Index;
-
-enum class Activation { sigmoid, relu };
-
-/// Where a hidden layer has its BatchNorm, if it has one.
-enum class Placement { none, before_activation, after_activation };
 
 struct Architecture {
   Index inputs = 0;
@@ -55,7 +52,7 @@ class Mlp {
   explicit Mlp(const Mlp<Other, Scalar>& other) {
     layers_.reserve(other.layers_.size());
     for (const auto& layer : other.layers_) {
-      std::visit([this](const auto& part) { append_converted(part); }, layer);
+      std::visit([this](const auto& part) { this->append_converted(part); }, layer);
     }
   }
 

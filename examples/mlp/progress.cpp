@@ -66,24 +66,23 @@ Progress::Progress(const Settings& settings, const Dataset& data, Csv& csv)
       epoch_samples_(static_cast<double>(data.train.images.rows())),
       columns_(terminal_columns()),
       begin_(Clock::now()),
-      epoch_begin_(begin_),
+      run_begin_(begin_),
       shown_(begin_) {}
 
 Progress::~Progress() { clear(); }
 
-void Progress::on_start(const Run&) { epoch_begin_ = Clock::now(); }
+void Progress::on_start(const Run&) { run_begin_ = Clock::now(); }
 
 void Progress::on_batch(const Run& run, const nn::Score& score) {
   const auto now = Clock::now();
   if (columns_ == 0 || now - shown_ < kBetweenBars) return;
   shown_ = now;
-  draw(run, score, static_cast<double>(score.samples) / seconds_between(epoch_begin_, now));
+  draw(run, score);
 }
 
 void Progress::on_epoch(const Run& run) {
   csv_.write(run);
   const auto now = Clock::now();
-  epoch_begin_ = now;
   if (columns_ > 0 || now - shown_ < kBetweenLines) return;
   shown_ = now;
   const Epoch& epoch = run.epochs.back();
@@ -100,8 +99,8 @@ void Progress::on_end(const Run& run) {
   std::string line = title(run) + "  " + ending(run);
   if (!run.epochs.empty()) {
     const Epoch& last = run.epochs.back();
-    line += format("  loss %.4f  test %.1f %%  %.2f s of training", last.train_loss,
-                   100 * last.test_accuracy, last.seconds);
+    if (run.ending != Ending::diverged) line += format("  loss %.4f", last.train_loss);
+    line += format("  test %.1f %%  %.2f s of training", 100 * last.test_accuracy, last.seconds);
   }
   print(line);
   if (columns_ == 0) shown_ = Clock::now();
@@ -109,20 +108,21 @@ void Progress::on_end(const Run& run) {
 
 bool Progress::wants_to_stop() const { return noted_signal() != 0; }
 
-void Progress::draw(const Run& run, const nn::Score& score, double samples_per_second) {
+void Progress::draw(const Run& run, const nn::Score& score) {
   const auto whole = static_cast<int>(run.epochs.size());
   const double epochs = whole + static_cast<double>(score.samples) / epoch_samples_;
+  const double per_second = epochs * epoch_samples_ / seconds_between(run_begin_, Clock::now());
   const char* const detail =
-      columns_ < 110 ? " %d/%d loss %.3f %.1f %% %s/s %s left"
-                     : "  epoch %d/%d  loss %.4f  accuracy %.1f %%  %s samples/s  %s left";
-  const std::string right = format(detail, whole + 1, settings_.epochs, score.mean_loss(),
-                                   100 * score.accuracy(), format_count(samples_per_second).c_str(),
-                                   format_duration(seconds_left(epochs)).c_str());
+      columns_ < 110 ? " %*d/%d loss %.3f %5.1f %% %4s/s %s left"
+                     : "  epoch %*d/%d  loss %.4f  accuracy %5.1f %%  %4s samples/s  %s left";
+  const int digits = static_cast<int>(std::to_string(settings_.epochs).size());
+  const std::string right =
+      format(detail, digits, whole + 1, settings_.epochs, score.mean_loss(), 100 * score.accuracy(),
+             format_count(per_second).c_str(), format_duration(seconds_left(epochs)).c_str());
   const std::string left = title(run) + ' ';
   const int room = columns_ - static_cast<int>(left.size() + right.size()) - 3;
-  std::string line =
-      left + bar(epochs / settings_.epochs, static_cast<std::size_t>(std::clamp(room, 5, 40))) +
-      right;
+  const auto width = static_cast<std::size_t>(std::clamp(room, 5, 40));
+  std::string line = left + bar(epochs / settings_.epochs, width) + right;
   line.resize(std::min(line.size(), static_cast<std::size_t>(columns_ - 1)));
   std::printf("\r%s\033[K", line.c_str());
   std::fflush(stdout);

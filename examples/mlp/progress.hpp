@@ -24,7 +24,7 @@ class Progress final : public Watcher {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void draw(const Run& run, const nn::Score& score, double samples_per_second);
+  void draw(const Run& run, const nn::Score& score);
   void print(const std::string& line);
   void clear();
   double seconds_left(double epochs) const;
@@ -35,7 +35,7 @@ class Progress final : public Watcher {
   int columns_;  ///< of the terminal; 0 if there is none
   int runs_ended_ = 0;
   bool drawn_ = false;
-  Clock::time_point begin_, epoch_begin_, shown_;
+  Clock::time_point begin_, run_begin_, shown_;
 };
 
 }  // namespace mlp

@@ -41,12 +41,14 @@ double best_accuracy(const Run& run) {
 
 double training_seconds(const Run& run) { return run.epochs.back().seconds; }
 
-/// The epoch at whose end the accuracy first was at least `target` percent, or null.
+/// The epoch at whose end the accuracy first was at least `target` percent, or null. The one in
+/// which a network diverged does not count: what is left of it guesses.
 const Epoch* reached(const Run& run, double target) {
-  const auto found = std::find_if(run.epochs.begin(), run.epochs.end(), [&](const Epoch& epoch) {
+  const auto end = run.epochs.end() - (run.ending == Ending::diverged ? 1 : 0);
+  const auto found = std::find_if(run.epochs.begin(), end, [&](const Epoch& epoch) {
     return 100 * epoch.test_accuracy >= target;
   });
-  return found == run.epochs.end() ? nullptr : &*found;
+  return found == end ? nullptr : &*found;
 }
 
 /// How soon a network reached the target: of its seeds the quickest, the middle one and the
@@ -121,48 +123,55 @@ std::string steps_text(const Reach& reach) {
 }
 
 void print_table(const std::vector<Result>& results, double target) {
-  constexpr const char* kRow = "%-16s  %8s  %5s  %-19s  %-19s  %-19s  %8s\n";
-  const auto row = [](auto... cells) { std::printf(kRow, cells...); };
-  row("", "learning", "", "test accuracy, %", "", "steps to", "training");
-  row("", "rate", "seeds", "at the end", "at its best", format("%g %%", target).c_str(), "seconds");
+  const auto row = [](auto... cells) {
+    std::printf("%-16s  %8s  %-17s  %-17s  %-17s  %s\n", cells...);
+  };
+  row("", "learning", "test accuracy, %", "", "steps to", "seconds of");
+  row("", "rate", "at the end", "at its best", format("%g %%", target).c_str(), "training");
   for (const Result& result : results) {
     row(long_name(result.arm.placement), format("%g", result.arm.learning_rate).c_str(),
-        std::to_string(result.runs.size()).c_str(), accuracy_text(result.final_accuracy).c_str(),
-        accuracy_text(result.best_accuracy).c_str(), steps_text(result.reach).c_str(),
-        format("%.2f", result.seconds).c_str());
+        accuracy_text(result.final_accuracy).c_str(), accuracy_text(result.best_accuracy).c_str(),
+        steps_text(result.reach).c_str(), format("%.2f", result.seconds).c_str());
   }
 }
 
-/// "4.2 times fewer", or "more".
-std::string ratio_text(double first, double other, const char* fewer, const char* more) {
-  return first >= other ? format("%.1f times %s", first / other, fewer)
-                        : format("%.1f times %s", other / first, more);
+/// What the figures of an arm lack.
+void print_gaps(const Settings& settings, const Result& result) {
+  const char* const name = long_name(result.arm.placement);
+  const auto ended = [&](Ending ending) {
+    return std::count_if(result.runs.begin(), result.runs.end(),
+                         [&](const Run* run) { return run->ending == ending; });
+  };
+  if (static_cast<int>(result.runs.size()) < settings.seeds) {
+    std::printf("%s: trained from %zu of %d seeds only.\n", name, result.runs.size(),
+                settings.seeds);
+  }
+  if (ended(Ending::interrupted) > 0) std::printf("%s: stopped before its last epoch.\n", name);
+  if (ended(Ending::diverged) > 0) {
+    std::printf("%s: %td of %zu runs ended early, with a loss that was no longer finite.\n", name,
+                ended(Ending::diverged), result.runs.size());
+  }
+}
+
+/// "5.0 times fewer", or "1.2 times more".
+std::string ratio_text(double first, double other, const char* less) {
+  return first >= other ? format("%.1f times %s", first / other, less)
+                        : format("%.1f times more", other / first);
 }
 
 void print_comparison(const Result& first, const Result& other, double target) {
   const double gain = other.final_accuracy.mean - first.final_accuracy.mean;
-  const Epoch* const theirs = first.reach.median;
-  const Epoch* const ours = other.reach.median;
   std::printf("%s ends %.1f points %s than %s.\n", long_name(other.arm.placement), std::abs(gain),
               gain < 0 ? "lower" : "higher", long_name(first.arm.placement));
+  const Epoch* const theirs = first.reach.median;
+  const Epoch* const ours = other.reach.median;
   if (ours == nullptr || theirs == nullptr) return;
   std::printf(
-      "  It gets to %g %% in %s steps and %.2f s instead of %s and %.2f s: %s steps, %s time.\n",
-      target, steps_text(ours).c_str(), ours->seconds, steps_text(theirs).c_str(), theirs->seconds,
-      ratio_text(static_cast<double>(theirs->steps), static_cast<double>(ours->steps), "fewer",
-                 "more")
+      "It gets to %g %% in %s steps instead of %s (%s), and in %.2f s instead of %.2f s (%s).\n",
+      target, steps_text(ours).c_str(), steps_text(theirs).c_str(),
+      ratio_text(static_cast<double>(theirs->steps), static_cast<double>(ours->steps), "fewer")
           .c_str(),
-      ratio_text(theirs->seconds, ours->seconds, "less", "more").c_str());
-}
-
-void print_divergence(const Result& result) {
-  const auto diverged = std::count_if(result.runs.begin(), result.runs.end(), [](const Run* run) {
-    return run->ending == Ending::diverged;
-  });
-  if (diverged == 0) return;
-  std::printf(
-      "%s: the loss of %td of %zu runs became infinite or NaN; their figures are the last ones.\n",
-      long_name(result.arm.placement), diverged, result.runs.size());
+      ours->seconds, theirs->seconds, ratio_text(theirs->seconds, ours->seconds, "less").c_str());
 }
 
 std::string widths(const Settings& settings, const Dataset& data) {
@@ -207,14 +216,13 @@ void print_results(const Settings& settings, const std::vector<Run>& runs) {
   for (Result& result : results) result.reach = reach(result.runs, target);
   print_table(results, target);
   std::printf(
-      "\nAccuracies are means over the seeds [least..most], steps and their times medians "
-      "[least..most],\n"
-      "looked at after every epoch. ");
+      "\nAccuracies are means over the seeds [least..most]; steps, in whole epochs, are medians\n"
+      "[least..most]. ");
   std::printf(settings.target ? "%g %% is what was asked for.\n"
                               : "%g %% is what the first network ends with, less one point.\n",
               target);
   for (const Result& result : results) {
-    print_divergence(result);
+    print_gaps(settings, result);
     if (&result != &results.front()) print_comparison(results.front(), result, target);
   }
 }

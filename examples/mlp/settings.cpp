@@ -27,11 +27,12 @@ void expect(bool fine, const std::string& sentence) {
 }
 
 void expect_between(const char* option, double value, double least, double most) {
-  expect(value >= least && value <= most, format("%s must be from %g to %g", option, least, most));
+  expect(value >= least && value <= most,
+         format("%s must be from %.15g to %.15g", option, least, most));
 }
 
-/// The best of the half decades for the network of the default run on the digits, for each arm on
-/// its own.
+/// The best of the half decades for the default run on the digits, by the mean accuracy at the end, for each arm and
+/// activation on its own: `examples/run --norm none,before,after --learning-rate R`, R from 0.03 to 10.
 double default_learning_rate(Activation activation, Placement placement) {
   const bool relu = activation == Activation::relu;
   switch (placement) {
@@ -45,15 +46,23 @@ double default_learning_rate(Activation activation, Placement placement) {
   return relu ? 1 : 0.3;
 }
 
-std::vector<Arm> make_arms(const std::vector<Placement>& norms, const std::vector<double>& rates,
-                           Activation activation) {
-  expect(rates.size() <= 1 || rates.size() == norms.size(),
+/// What the command line says about things that Settings keeps in another form.
+struct Raw {
+  std::string activation = "sigmoid";
+  std::vector<std::string> norms{"none", "before"};
+  std::vector<double> learning_rates;
+};
+
+std::vector<Arm> make_arms(const Raw& raw, Activation activation) {
+  const std::vector<double>& rates = raw.learning_rates;
+  expect(rates.size() <= 1 || rates.size() == raw.norms.size(),
          "--learning-rate takes one value, or one for each value of --norm");
   std::vector<Arm> arms;
-  for (std::size_t i = 0; i < norms.size(); ++i) {
-    const double rate = rates.empty() ? default_learning_rate(activation, norms[i])
+  for (std::size_t i = 0; i < raw.norms.size(); ++i) {
+    const Placement placement = placements.at(raw.norms[i]);
+    const double rate = rates.empty() ? default_learning_rate(activation, placement)
                                       : rates[rates.size() == 1 ? 0 : i];
-    arms.push_back({norms[i], rate});
+    arms.push_back({placement, rate});
   }
   return arms;
 }
@@ -72,7 +81,7 @@ void check(const Settings& settings) {
   }
   expect_between("--batch", static_cast<double>(settings.batch), 1, 1e6);
   expect_between("--epochs", settings.epochs, 1, 1e6);
-  expect_between("--seed", static_cast<double>(settings.seed), 0, 1e15);
+  expect_between("--seed", static_cast<double>(settings.seed), 0, 1e12);
   expect_between("--seeds", settings.seeds, 1, 1e4);
   expect_between("--threads", settings.threads, 1, 256);
   expect_between("--momentum", settings.momentum, 0, 1);
@@ -84,12 +93,6 @@ void check(const Settings& settings) {
          "--weight-decay must be at least 0 and finite");
   if (settings.target) expect_between("--target", *settings.target, 0, 100);
 }
-
-/// What the command line says about things that Settings keeps in another form.
-struct Raw {
-  std::vector<Placement> norms{Placement::none, Placement::before_activation};
-  std::vector<double> learning_rates;
-};
 
 /// Lists on the command line have no more values than this.
 constexpr int kMostValues = 100;
@@ -111,15 +114,15 @@ void add_network_options(CLI::App& app, Settings& settings, Raw& raw) {
       ->type_name("N,...")
       ->default_str("100,100,100")
       ->group(group);
-  app.add_option("--activation", settings.activation, "Of the hidden layers: sigmoid or relu")
-      ->transform(CLI::CheckedTransformer(activations).description(""))
+  app.add_option("--activation", raw.activation, "Of the hidden layers: sigmoid or relu")
+      ->check(CLI::IsMember({"sigmoid", "relu"}).description(""))
       ->type_name("NAME")
-      ->default_str("sigmoid")
+      ->capture_default_str()
       ->group(group);
   app.add_option("--norm", raw.norms,
                  "The networks to compare, by where their BatchNorm\n"
                  "stands: none, before or after the activation")
-      ->transform(CLI::CheckedTransformer(placements).description(""))
+      ->check(CLI::IsMember({"none", "before", "after"}).description(""))
       ->delimiter(',')
       ->expected(1, kMostValues)
       ->type_name("NAME,...")
@@ -176,7 +179,8 @@ void add_result_options(CLI::App& app, Settings& settings) {
 void parse(CLI::App& app, int argc, char** argv, Settings& settings, Raw& raw) {
   try {
     app.parse(argc, argv);
-    settings.arms = make_arms(raw.norms, raw.learning_rates, settings.activation);
+    settings.activation = activations.at(raw.activation);
+    settings.arms = make_arms(raw, settings.activation);
     check(settings);
   } catch (const CLI::Success& help) {
     throw Exit{app.exit(help)};

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "network.hpp"
+#include "architecture.hpp"
 
 namespace mlp {
+
+using Index = std::ptrdiff_t;
 
 /// One of the networks that are compared.
 struct Arm {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "network.hpp"
 #include "nn/sgd.hpp"
 
 namespace mlp {

@@ -1,0 +1,10 @@
+#pragma once
+
+namespace mlp {
+
+enum class Activation { sigmoid, relu };
+
+/// Where a hidden layer has its BatchNorm, if it has one.
+enum class Placement { none, before_activation, after_activation };
+
+}  // namespace mlp
