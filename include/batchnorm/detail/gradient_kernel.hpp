@@ -68,22 +68,14 @@ struct GradientKernel {
     const P zero = broadcast<P>(Scalar(0));
     std::array<P, 4> sum{zero, zero, zero, zero};
     std::array<P, 4> product{zero, zero, zero, zero};
-    const auto accumulate = [&](std::size_t chain, Index row) {
+    for_each_row(rows, [&](std::size_t chain, Index row) {
       const P centred = subtract(load<P>(row_at(0, row)), k.centre);
       const P g = gated(k, centred, row_at, row);
       sum[chain] = add(sum[chain], g);
       product[chain] = multiply_add(g, multiply(centred, k.unit), product[chain]);
-    };
-    Index row = 0;
-    for (; row + 4 <= rows; row += 4) {
-      accumulate(0, row);
-      accumulate(1, row + 1);
-      accumulate(2, row + 2);
-      accumulate(3, row + 3);
-    }
-    for (; row < rows; ++row) accumulate(0, row);
-    enter(0, add(add(sum[0], sum[1]), add(sum[2], sum[3])), lanes_of_sums, start);
-    enter(1, add(add(product[0], product[1]), add(product[2], product[3])), lanes_of_sums, start);
+    });
+    enter(0, sum_chains(sum), lanes_of_sums, start);
+    enter(1, sum_chains(product), lanes_of_sums, start);
   }
 
  private:

@@ -59,6 +59,26 @@ auto lane_array(const P& packet) {
   return result;
 }
 
+/// Calls `accumulate(chain, row)` for every row, in four chains of additions: short chains round
+/// little, and the processor runs them side by side.
+template <typename Accumulate>
+void for_each_row(Index rows, const Accumulate& accumulate) {
+  const Index rest = rows % 4;
+  for (Index row = 0; row < rows - rest; row += 4) {
+    accumulate(std::size_t{0}, row);
+    accumulate(std::size_t{1}, row + 1);
+    accumulate(std::size_t{2}, row + 2);
+    accumulate(std::size_t{3}, row + 3);
+  }
+  for (Index row = 0; row < rest; ++row) accumulate(std::size_t{0}, rows - rest + row);
+}
+
+/// The sum of the four chains.
+template <typename P>
+P sum_chains(const std::array<P, 4>& chains) {
+  return add(add(chains[0], chains[1]), add(chains[2], chains[3]));
+}
+
 /// Coefficients come either one per lane (channels beside each other) or the same for all lanes.
 enum class Spread { per_lane, same };
 

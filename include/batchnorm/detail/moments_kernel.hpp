@@ -37,28 +37,17 @@ struct Deviations {
   P squares;
 };
 
-/// Four chains of additions of four rows each: short chains round little, and the processor runs
-/// them side by side.
 template <typename P, typename Deviation>
 Deviations<P> sum_deviations(const Deviation& deviation, Index rows) {
   const P zero = broadcast<P>(0);
   std::array<P, 4> sum{zero, zero, zero, zero};
   std::array<P, 4> squares{zero, zero, zero, zero};
-  const auto accumulate = [&](std::size_t chain, Index row) {
+  for_each_row(rows, [&](std::size_t chain, Index row) {
     const P d = deviation(row);
     sum[chain] = add(sum[chain], d);
     squares[chain] = multiply_add(d, d, squares[chain]);
-  };
-  Index row = 0;
-  for (; row + 4 <= rows; row += 4) {
-    accumulate(0, row);
-    accumulate(1, row + 1);
-    accumulate(2, row + 2);
-    accumulate(3, row + 3);
-  }
-  for (; row < rows; ++row) accumulate(0, row);
-  return {add(add(sum[0], sum[1]), add(sum[2], sum[3])),
-          add(add(squares[0], squares[1]), add(squares[2], squares[3]))};
+  });
+  return {sum_chains(sum), sum_chains(squares)};
 }
 
 /// Powers of two that keep squares in range: values are multiplied by `down`, deviations from the
