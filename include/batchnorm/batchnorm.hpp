@@ -3,14 +3,17 @@
 // batchnorm: batch normalization over Eigen, the only header to include. In reading order:
 //
 //   mode.hpp        Train, Frozen, Eval: which statistics normalise, and what may change
-//   policies.hpp    where the channels are, which parameters are learnt, what else is decided when
-//   compiling activation.hpp  the fused activation momentum.hpp    how much a batch moves the
-//   running statistics, as a type that cannot be confused options.hpp     what is decided per layer
-//   at run time state.hpp       what a layer has learnt, as plain values residual.hpp    the marks
-//   of a call: residual(r), accumulate execution.hpp   where a call runs view.hpp        the one
-//   shape that all layouts are: (outer, channels, inner) with strides moments.hpp     the one
-//   mergeable value: (count, mean, m2) per channel layer.hpp       BatchNorm in the modes Train and
-//   Frozen eval.hpp        BatchNorm in the mode Eval
+//   policies.hpp    where the channels are, which parameters are learnt
+//   activation.hpp  the fused activation
+//   momentum.hpp    how much a batch moves the running statistics, as a type
+//   options.hpp     what is decided per layer at run time
+//   state.hpp       what a layer has learnt, as plain values
+//   residual.hpp    the marks of a call: residual(r), accumulate
+//   execution.hpp   where a call runs
+//   view.hpp        the one shape that all layouts are: (outer, channels, inner) with strides
+//   moments.hpp     the one mergeable value: (count, mean, m2) per channel
+//   layer.hpp       BatchNorm in the modes Train and Frozen
+//   eval.hpp        BatchNorm in the mode Eval
 //
 // Below the layer stand two primitives, detail/reduce.hpp (per-channel sums) and
 // detail/transform.hpp (a per-channel map), and the formulas between them, detail/formulas.hpp.

@@ -32,17 +32,15 @@ class BatchNorm<ScalarType, Eval, Policies...>
       : BatchNorm(other.state(), other.options()) {
     static_assert(Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
                   "batchnorm: these layers differ in more than their mode: to change an axis, an "
-                  "affine map or an "
-                  "activation on purpose, make the layer from other.state().");
+                  "affine map or an activation on purpose, make the layer from other.state().");
   }
 
   template <std::integral Count>
   explicit BatchNorm(Count channels, const Options& options = {})
       : Base(Stored(static_cast<Index>(channels)), options) {
     static_assert(detail::never<Count>,
-                  "batchnorm: an Eval layer needs running statistics: make it from a trained layer "
-                  "or from a state, "
-                  "not from a channel count.");
+                  "batchnorm: an Eval layer needs running statistics: make it from a trained "
+                  "layer or from a state, not from a channel count.");
   }
 
   /// Normalises x with the running statistics.

@@ -41,8 +41,13 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
       : Base(typename Base::Stored(channels), options) {
     static_assert(!std::is_same_v<Mode, Frozen>,
                   "batchnorm: a Frozen layer needs running statistics: make it from a trained "
-                  "layer or from a state, "
-                  "not from a channel count.");
+                  "layer or from a state, not from a channel count.");
+  }
+
+  template <std::floating_point Number>
+  explicit BatchNorm(Number channels, const Options& options = {})
+      : BatchNorm(static_cast<Index>(channels), options) {
+    static_assert(detail::never<Number>, "batchnorm: a number of channels is an integer.");
   }
 
   /// A layer with a given state, whose vectors must fit each other and the policies.
@@ -57,9 +62,8 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
       : BatchNorm(other.state(), other.options()) {
     static_assert(
         Base::Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
-        "batchnorm: these layers differ in more than their mode: to change an axis, an affine map "
-        "or an "
-        "activation on purpose, make the layer from other.state().");
+        "batchnorm: these layers differ in more than their mode: to change an axis, an affine "
+        "map or an activation on purpose, make the layer from other.state().");
   }
 };
 

@@ -19,8 +19,7 @@ class Momentum {
     static_assert(
         !std::is_arithmetic_v<Number>,
         "batchnorm: a bare number is ambiguous as momentum: write decay(0.9), the weight of the "
-        "old "
-        "value (Keras, ONNX), or new_weight(0.1), the weight of the new value (PyTorch).");
+        "old value (Keras, ONNX), or new_weight(0.1), the weight of the new value (PyTorch).");
   }
 
   /// Weight of the running value when the `accepted`-th batch (from 1) enters; in [0, 1].

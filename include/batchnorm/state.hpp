@@ -5,8 +5,8 @@
 
 namespace batchnorm {
 
-/// All that a layer has learnt, as plain values: what a file or another library would hold.
-/// Every vector has one entry per channel, or none where the layer's policies have no such value.
+/// All that a layer has learnt, as plain values: what a file or another library would hold. Every
+/// vector has one entry per channel, or none where the layer's policies have no such value.
 template <typename Scalar>
 struct State {
   using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;

@@ -8,8 +8,7 @@ namespace batchnorm {
 using Eigen::Index;
 static_assert(sizeof(Index) >= 8 || sizeof(void*) < 8,
               "batchnorm: EIGEN_DEFAULT_DENSE_INDEX_TYPE is narrower than a pointer; tensors may "
-              "hold more than "
-              "2^31 elements.");
+              "hold more than 2^31 elements.");
 
 /// The one shape that all of the library below the layer knows: `(outer, channels, inner)`, every
 /// stride in elements. Element (o, c, i) is `data[o * outer_stride + c * channel_stride + i *

@@ -17,18 +17,17 @@ template <typename Set, typename Scalar, typename T>
 consteval bool check_readable() {
   using Traits = ArgumentOf<T>;
   if constexpr (!Traits::is_eigen) {
-    static_assert(
-        never<T>,
-        "batchnorm: expected an Eigen matrix, array, map, block or tensor as argument; a residual "
-        "is given as residual(r), a device stands first.");
+    static_assert(never<T>,
+                  "batchnorm: expected an Eigen matrix, array, map, block or tensor as argument; a "
+                  "residual is given as residual(r), a device stands first.");
   } else if constexpr (!Traits::has_storage) {
     static_assert(never<T>,
-                  "batchnorm: an expression has no storage: name it first, e.g. "
-                  "`const Eigen::MatrixXf x = w * input;`, and pass the name.");
+                  "batchnorm: an expression has no storage: name it first, e.g. `const "
+                  "Eigen::MatrixXf x = w * input;`, and pass the name.");
   } else if constexpr (!std::is_same_v<typename Traits::Scalar, Scalar>) {
     static_assert(never<T>,
-                  "batchnorm: the scalar of an argument is not the layer's: convert it first with "
-                  "cast<float>() or cast<double>(), or change the layer's first parameter.");
+                  "batchnorm: the scalar of an argument is not the layer's: convert it first "
+                  "with cast<float>() or cast<double>(), or change the layer's first parameter.");
   } else if constexpr (Traits::rank < 2 || Traits::rank > max_rank) {
     static_assert(never<T>,
                   "batchnorm: expected a tensor of rank 2 to 5, (N, C) to (N, C, D, H, W).");

@@ -90,22 +90,24 @@ struct Argument<T> {
 };
 
 /// What all tensors with storage have in common; their elements are packed.
-template <typename T, typename TensorScalar, int Rank, int Options, bool Owning_, bool Writable>
+template <typename T, typename TensorScalar, int Rank, int Options, bool OwnsValues, bool Writable>
 struct TensorArgument {
   using Scalar = TensorScalar;
   using Owning = Eigen::Tensor<Scalar, Rank, Options& int{Eigen::RowMajor}, Index>;
 
   static constexpr bool is_eigen = true;
   static constexpr bool has_storage = true;
-  static constexpr bool is_owning = Owning_;
+  static constexpr bool is_owning = OwnsValues;
   static constexpr bool is_writable = Writable;
   static constexpr bool is_row_major = (Options & int{Eigen::RowMajor}) != 0;
   static constexpr int rank = Rank;
 
   static Shape shape(const T& t) {
     Shape result{Rank, {}};
-    for (unsigned short axis = 0; axis < Rank; ++axis) {
-      result.extents[axis] = static_cast<Index>(t.dimension(axis));
+    for (int axis = 0; axis < Rank; ++axis) {
+      // Eigen's index type differs between tensors; this one converts to all of them.
+      const auto at = static_cast<unsigned short>(axis);
+      result.extents[at] = static_cast<Index>(t.dimension(at));
     }
     return result;
   }

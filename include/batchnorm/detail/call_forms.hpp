@@ -60,13 +60,13 @@ class ForwardForms {
   }
 
   template <typename Run, typename X, typename Y>
-  requires(!is_residual<std::remove_cvref_t<Y>>) static void form(const Run& run, const X& x,
+  requires(!is_residual<std::remove_cvref_t<Y>>) static auto form(const Run& run, const X& x,
                                                                   Y&& y) {
     into<Y>(run, x, NoResidual{}, y);
   }
 
   template <typename Run, typename X, typename R, typename Y>
-  static void form(const Run& run, const X& x, const Residual<R>& r, Y&& y) {
+  static auto form(const Run& run, const X& x, const Residual<R>& r, Y&& y) {
     into<Y>(run, x, r, y);
   }
 
@@ -82,7 +82,7 @@ class ForwardForms {
   }
 
   template <typename Out, typename Run, typename X, typename R, typename Y>
-  static void into(const Run& run, const X& x, const R& r, Y& y) {
+  static auto into(const Run& run, const X& x, const R& r, Y& y) {
     if constexpr (check_readable<Set, Scalar, X>()) {
       if constexpr (check_residual<Set, Scalar, X>(std::type_identity<R>{}) &&
                     check_output<Set, Scalar, X, Out>()) {
@@ -102,8 +102,7 @@ class BackwardForms {
     if constexpr (outputs != 0 && outputs != (with_residual ? 2 : 1)) {
       static_assert(never<X>,
                     "batchnorm: backward takes (x, dy), (x, dy, dx), (x, residual(r), dy) or (x, "
-                    "residual(r), "
-                    "dy, dx, dresidual), a device before them and accumulate behind.");
+                    "residual(r), dy, dx, dresidual), a device before them and accumulate behind.");
       return Refused<Scalar>();
     } else {
       return form(run, x, std::forward<Rest>(rest)...);
@@ -126,14 +125,14 @@ class BackwardForms {
 
   template <typename Run, typename X, typename Dy, typename Dx>
   requires(!is_residual<Dy> &&
-           updates_among<Dx> == 0) static void form(const Run& run, const X& x, const Dy& dy,
+           updates_among<Dx> == 0) static auto form(const Run& run, const X& x, const Dy& dy,
                                                     Dx&& dx, GradientUpdate update = assign) {
     into<Dx>(run, x, NoResidual{}, dy, update, dx);
   }
 
   template <typename Run, typename X, typename R, typename Dy, typename Dx, typename Dr>
   requires(updates_among<Dr> ==
-           0) static void form(const Run& run, const X& x, const Residual<R>& r, const Dy& dy,
+           0) static auto form(const Run& run, const X& x, const Residual<R>& r, const Dy& dy,
                                Dx&& dx, Dr&& dresidual, GradientUpdate update = assign) {
     into<Dx, Dr>(run, x, r, dy, update, dx, dresidual);
   }
@@ -155,7 +154,7 @@ class BackwardForms {
   }
 
   template <typename... Out, typename Run, typename X, typename R, typename Dy, typename... Outputs>
-  static void into(const Run& run, const X& x, const R& r, const Dy& dy, GradientUpdate update,
+  static auto into(const Run& run, const X& x, const R& r, const Dy& dy, GradientUpdate update,
                    Outputs&... outputs) {
     if constexpr (check_readable<Set, Scalar, X>()) {
       if constexpr (check_residual<Set, Scalar, X>(std::type_identity<R>{}) &&

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <cstring>
+#include <bit>
+#include <cstdint>
 
 #include "batch_gradients.hpp"
 #include "batch_moments.hpp"
@@ -90,9 +91,11 @@ Scalar probe(const View<const Scalar>& x, Index channel) {
   return x(x.outer / 2, channel, x.inner / 2);
 }
 
+/// Whether two values are the same, two NaNs with equal bits included.
 template <typename Scalar>
 bool same_bits(Scalar a, Scalar b) {
-  return std::memcmp(&a, &b, sizeof(Scalar)) == 0;
+  using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
+  return std::bit_cast<Bits>(a) == std::bit_cast<Bits>(b);
 }
 
 }  // namespace batchnorm::detail

@@ -120,7 +120,7 @@ void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
     const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
     const double mean_g = gradient.sum[c] / static_cast<double>(count);
     const double slope = gradient.product[c] / static_cast<double>(count) * k.inverse_deviation[c];
-    const double scale = static_cast<double>(k.scale[c]);
+    const auto scale = static_cast<double>(k.scale[c]);
     gradient.offset[c] = static_cast<Scalar>(-scale * (mean_g - rest * slope));
     gradient.slope[c] =
         static_cast<Scalar>(-scale * (slope / static_cast<double>(gradient.unit[c])));
@@ -136,8 +136,8 @@ void write_gradient(const ChannelArray<double>& sums, bool add, Scalar* gradient
   }
 }
 
-/// Moves the running statistics of every channel by a batch of `count` values (algorithm 2, lines 9
-/// and 10); a channel that is not finite stays and is counted, unless the options say otherwise.
+/// Moves the running statistics of every channel by a batch of `count` values (algorithm 2, line
+/// 10); a channel that is not finite stays and is counted, unless the options say otherwise.
 template <typename State>
 void update_running_statistics(const ChannelArray<double>& mean, const ChannelArray<double>& m2,
                                Index count, const Options& options, State& state) {

@@ -37,11 +37,11 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
   }
 
   template <typename X, typename... Rest>
-  auto forward(const X& /*x*/, Rest&&... /*rest*/) const {
-    static_assert(
-        never<X>,
-        "batchnorm: forward of a Train or Frozen layer leaves something for backward, so the layer "
-        "can't be const; for inference make a BatchNorm<Scalar, Eval> from it.");
+  requires(!ExecutionDevice<X>) auto forward(const X& /*x*/, Rest&&... /*rest*/) const {
+    static_assert(never<X>,
+                  "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
+                  "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
+                  "from it.");
     return Refused<Scalar>();
   }
 

@@ -72,16 +72,14 @@ struct PolicySet {
       mode_is_known,
       "batchnorm: the second parameter of a layer is its mode, Train, Frozen or Eval; the other "
       "policies follow: BatchNorm<float, Train, ReLU>.");
-  static_assert(
-      policies_are_known,
-      "batchnorm: unknown policy: expected an axis (ChannelsFirst, ChannelsLast, ChannelAxis<k>), "
-      "an "
-      "affine map (ScaleAndShift, ScaleOnly, ShiftOnly, NoAffine), RunningStatistics or "
-      "NoRunningStatistics, an activation (NoActivation, ReLU) or Rank<...>, after the mode.");
+  static_assert(policies_are_known,
+                "batchnorm: unknown policy: expected an axis (ChannelsFirst, ChannelsLast, "
+                "ChannelAxis<k>), an affine map (ScaleAndShift, ScaleOnly, ShiftOnly, NoAffine), "
+                "RunningStatistics or NoRunningStatistics, an activation (NoActivation, ReLU) or "
+                "Rank<...>, after the mode.");
   static_assert(policies_are_unique,
                 "batchnorm: two policies of one kind: give each of axis, affine map, statistics, "
-                "activation and "
-                "rank at most once (BatchNorm1d, 2d and 3d give the rank).");
+                "activation and rank at most once (BatchNorm1d, 2d and 3d give the rank).");
   static_assert(mode_has_statistics,
                 "batchnorm: Frozen and Eval normalise with running statistics: a layer with "
                 "NoRunningStatistics has the mode Train only.");

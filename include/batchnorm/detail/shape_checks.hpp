@@ -52,8 +52,8 @@ void prepare_output(const char* name, Out& out, const Shape& expected, int axis,
   if (shape == expected) return;
   if (!Traits::can_resize(expected)) {
     refuse("expected ", name, " of x's shape ", expected, ", got ", shape,
-           "; a view or a fixed size can't be resized: map memory of x's shape, or pass an object "
-           "that owns its values.");
+           "; a view or a fixed size can't be resized: map memory of x's shape, or pass an "
+           "object that owns its values.");
   }
   const auto before = read_view(out, axis);
   if ((false || ... || shares_memory(before, inputs))) {
