@@ -31,8 +31,9 @@ void expect_between(const char* option, double value, double least, double most)
          format("%s must be from %.15g to %.15g", option, least, most));
 }
 
-/// The best of the half decades for the default run on the digits, by the mean accuracy at the end, for each arm and
-/// activation on its own: `examples/run --norm none,before,after --learning-rate R`, R from 0.03 to 10.
+/// The best of the half decades for the default run on the digits, by the mean accuracy at the end,
+/// for each arm and activation on its own: `examples/run --norm none,before,after --learning-rate
+/// R`, R from 0.03 to 10.
 double default_learning_rate(Activation activation, Placement placement) {
   const bool relu = activation == Activation::relu;
   switch (placement) {
