@@ -20,7 +20,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// A layer with a given state, whose vectors must fit each other and the policies.
   explicit BatchNorm(const State<Scalar>& state, const Options& options = {})
-      : Base(Stored(state, Stored::channels_of(state)), options) {
+      : Base(Stored(state), options) {
     prepare();
   }
 
@@ -29,7 +29,8 @@ class BatchNorm<ScalarType, Eval, Policies...>
   template <typename Other, typename... Others>
   requires(!std::is_same_v<BatchNorm<Scalar, Other, Others...>, BatchNorm>) explicit BatchNorm(
       const BatchNorm<Scalar, Other, Others...>& other)
-      : BatchNorm(other.state(), other.options()) {
+      : Base(Base::stored_in(other), other.options()) {
+    prepare();
     static_assert(Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
                   "batchnorm: these layers differ in more than their mode: to change an axis, an "
                   "affine map or an activation on purpose, make the layer from other.state().");

@@ -52,14 +52,14 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
 
   /// A layer with a given state, whose vectors must fit each other and the policies.
   explicit BatchNorm(const State<Scalar>& state, const Options& options = {})
-      : Base(typename Base::Stored(state, Base::Stored::channels_of(state)), options) {}
+      : Base(typename Base::Stored(state), options) {}
 
   /// The same layer in another mode: parameters, running statistics, counts and options, all
   /// exactly.
   template <typename Other, typename... Others>
   requires(!std::is_same_v<BatchNorm<Scalar, Other, Others...>, BatchNorm>) explicit BatchNorm(
       const BatchNorm<Scalar, Other, Others...>& other)
-      : BatchNorm(other.state(), other.options()) {
+      : Base(Base::stored_in(other), other.options()) {
     static_assert(
         Base::Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
         "batchnorm: these layers differ in more than their mode: to change an axis, an affine "

@@ -18,8 +18,8 @@ consteval bool check_readable() {
   using Traits = ArgumentOf<T>;
   if constexpr (!Traits::is_eigen) {
     static_assert(never<T>,
-                  "batchnorm: expected an Eigen matrix, array, map, block or tensor as argument; a "
-                  "residual is given as residual(r), a device stands first.");
+                  "batchnorm: expected an Eigen matrix, array, map, block or tensor as argument; "
+                  "a residual is given as residual(r), a device stands first.");
   } else if constexpr (!Traits::has_storage) {
     static_assert(never<T>,
                   "batchnorm: an expression has no storage: name it first, e.g. `const "

@@ -3,6 +3,7 @@
 #include "../activation.hpp"
 #include "chunks.hpp"
 #include "lanes.hpp"
+#include "wide_sum.hpp"
 
 namespace batchnorm::detail {
 
@@ -66,16 +67,17 @@ struct GradientKernel {
   void add_block(const Coefficients<P>& k, const Rows& row_at, Index rows,
                  const Lanes<sums>& lanes_of_sums, Start start) const {
     const P zero = broadcast<P>(Scalar(0));
-    std::array<P, 4> sum{zero, zero, zero, zero};
+    std::array<WideSum<P>, 2> sum{};
     std::array<P, 4> product{zero, zero, zero, zero};
     for_each_row(rows, [&](std::size_t chain, Index row) {
       const P centred = subtract(load<P>(row_at(0, row)), k.centre);
       const P g = gated(k, centred, row_at, row);
-      sum[chain] = add(sum[chain], g);
+      add_gated(row_at(1, row), g, sum[chain % 2]);
       product[chain] = multiply_add(g, multiply(centred, k.unit), product[chain]);
     });
-    enter(0, sum_chains(sum), lanes_of_sums, start);
-    enter(1, sum_chains(product), lanes_of_sums, start);
+    sum[0].add(sum[1]);
+    enter(0, sum[0].totals(), lanes_of_sums, start);
+    enter(1, lane_array(sum_chains(product)), lanes_of_sums, start);
   }
 
  private:
@@ -91,15 +93,23 @@ struct GradientKernel {
     }
   }
 
-  /// Adds a block to a sum in double; fixed bounds let the compiler use vectors.
+  /// Adds g, which without an activation is dy as it lies in memory.
   template <typename P>
-  static void enter(std::size_t which, const P& value, const Lanes<sums>& lanes_of_sums,
-                    Start start) {
-    constexpr std::size_t width{lanes<P>};
-    const auto values = lane_array(value);
-    std::array<double, width> total{};
-    if (start == Start::resume) total = lanes_of_sums.template read<width>(which);
-    for (std::size_t l = 0; l < width; ++l) total[l] += static_cast<double>(values[l]);
+  static void add_gated(const Scalar* dy, const P& g, WideSum<P>& sum) {
+    if constexpr (Activation::gates) {
+      sum.add(lane_array(g).data());
+    } else {
+      sum.add(dy);
+    }
+  }
+
+  /// Adds a block to a sum in double; fixed bounds let the compiler use vectors.
+  template <typename Value, std::size_t Width>
+  static void enter(std::size_t which, const std::array<Value, Width>& values,
+                    const Lanes<sums>& lanes_of_sums, Start start) {
+    std::array<double, Width> total{};
+    if (start == Start::resume) total = lanes_of_sums.template read<Width>(which);
+    for (std::size_t l = 0; l < Width; ++l) total[l] += static_cast<double>(values[l]);
     lanes_of_sums.write(which, total);
   }
 };

@@ -11,6 +11,9 @@ namespace batchnorm::detail {
 /// arguments.
 template <typename ScalarType, typename Mode, typename... Policies>
 class LayerBase {
+  template <typename OtherScalar, typename OtherMode, typename... Others>
+  friend class LayerBase;
+
  public:
   using Scalar = ScalarType;
   using Set = PolicySet<Scalar, Mode, Policies...>;
@@ -83,6 +86,17 @@ class LayerBase {
             "a layer with NoRunningStatistics can't use_running for a single value: keep "
             "SingleValue::refuse.");
       }
+    }
+  }
+
+  /// What another layer of the same policies has learnt, whatever its values.
+  template <typename OtherMode, typename... Others>
+  static Stored stored_in(const LayerBase<Scalar, OtherMode, Others...>& other) {
+    if constexpr (std::is_same_v<Stored,
+                                 typename LayerBase<Scalar, OtherMode, Others...>::Stored>) {
+      return other.state_;
+    } else {
+      return Stored(other.channels());
     }
   }
 

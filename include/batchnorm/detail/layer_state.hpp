@@ -83,6 +83,8 @@ struct LayerState {
         running_variance(count, Scalar(1)),
         rejected(count, 0) {}
 
+  explicit LayerState(const State<Scalar>& state) : LayerState(state, channels_of(state)) {}
+
   /// `count` is the number of channels that the state must have.
   LayerState(const State<Scalar>& state, Index count) : LayerState(count) {
     check(state, count);
@@ -101,14 +103,25 @@ struct LayerState {
 
   bool operator==(const LayerState&) const = default;
 
-  /// The number of channels that a state tells of; 0 where nothing in it has an entry per channel.
+ private:
+  /// The number of channels that a state tells of.
   static Index channels_of(const State<Scalar>& state) {
-    if constexpr (Affine::has_gamma) return state.gamma.size();
-    if constexpr (Affine::has_beta) return state.beta.size();
-    return state.running_mean.size();
+    if constexpr (Affine::has_gamma) return told_by("gamma", state.gamma.size());
+    if constexpr (Affine::has_beta) return told_by("beta", state.beta.size());
+    if constexpr (tracks) return told_by("running_mean", state.running_mean.size());
+    refuse(
+        "a state of this layer's policies has no vector that tells the number of channels: make "
+        "the layer from a channel count.");
   }
 
- private:
+  static Index told_by(const char* name, Index size) {
+    if (size < 1) {
+      refuse("state: expected one value per channel in ", name, ", got ", size,
+             "; was the vector left out, or is the state of a layer with other policies?");
+    }
+    return size;
+  }
+
   static Index checked(Index count) {
     if (count < 1) refuse("expected at least 1 channel, got ", count, ".");
     return count;

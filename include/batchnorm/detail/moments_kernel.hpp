@@ -5,6 +5,7 @@
 
 #include "chunks.hpp"
 #include "lanes.hpp"
+#include "wide_sum.hpp"
 
 namespace batchnorm::detail {
 
@@ -30,24 +31,26 @@ auto pilot_of(const Load& load_row, Index rows) {
   return load_row(0);
 }
 
-/// Sum and sum of squares of the deviations from a pilot, for up to `block_rows` rows.
+/// Sum of values, in double, and sum of squares of their deviations from a pilot, for up to
+/// `block_rows` rows.
 template <typename P>
-struct Deviations {
-  P sum;
+struct BlockSums {
+  WideSum<P> values;
   P squares;
 };
 
-template <typename P, typename Deviation>
-Deviations<P> sum_deviations(const Deviation& deviation, Index rows) {
+template <typename P, typename AddValue, typename Deviation>
+BlockSums<P> sum_block(const AddValue& add_value, const Deviation& deviation, Index rows) {
   const P zero = broadcast<P>(0);
-  std::array<P, 4> sum{zero, zero, zero, zero};
+  std::array<WideSum<P>, 2> values{};
   std::array<P, 4> squares{zero, zero, zero, zero};
   for_each_row(rows, [&](std::size_t chain, Index row) {
     const P d = deviation(row);
-    sum[chain] = add(sum[chain], d);
+    add_value(row, values[chain % 2]);
     squares[chain] = multiply_add(d, d, squares[chain]);
   });
-  return {sum_chains(sum), sum_chains(squares)};
+  values[0].add(values[1]);
+  return {values[0], sum_chains(squares)};
 }
 
 /// Powers of two that keep squares in range: values are multiplied by `down`, deviations from the
@@ -59,7 +62,7 @@ struct Scaling {
 };
 
 /// Mean and sum of squared deviations (m2) of a chunk, exact like double at the speed of `Scalar`:
-/// blocks of 16 rows are shifted by their own mean, so that their sums stay small, and enter in
+/// blocks of 16 rows are shifted by their own mean, so that their squares stay small, and enter in
 /// double, relative to the first block's mean. The shift is what keeps the variance of values with
 /// a large mean; the block's own mean instead of one pilot for all is what an outlier in the first
 /// place cannot spoil.
@@ -95,7 +98,11 @@ struct MomentsKernel {
       if constexpr (Scaled) return multiply(d, broadcast<P>(scaling.up));
       return d;
     };
-    enter(lane_array(pilot), sum_deviations<P>(deviation, rows), rows, lanes_of_sums, start);
+    const auto add_value = [&](Index row, WideSum<P>& sum) {
+      if constexpr (Scaled) return sum.add(lane_array(value(row)).data());
+      sum.add(row_at(0, row));
+    };
+    enter(lane_array(pilot), sum_block<P>(add_value, deviation, rows), rows, lanes_of_sums, start);
   }
 
   /// From sums to mean and m2 of `count` values.
@@ -127,11 +134,11 @@ struct MomentsKernel {
 
   /// Adds a block to the sums in double; fixed bounds let the compiler use vectors.
   template <typename Pilots, typename P>
-  void enter(const Pilots& pilots, const Deviations<P>& deviations, Index rows,
+  void enter(const Pilots& pilots, const BlockSums<P>& block, Index rows,
              const Lanes<sums>& lanes_of_sums, Start start) const {
     constexpr std::size_t width{lanes<P>};
-    const auto sum = lane_array(deviations.sum);
-    const auto squares = lane_array(deviations.squares);
+    const auto values = block.values.totals();
+    const auto squares = lane_array(block.squares);
     const auto n = static_cast<double>(rows);
     const double unit = 1.0 / static_cast<double>(scaling.up);
     if (start != Start::resume) begin(pilots, lanes_of_sums, start);
@@ -139,10 +146,10 @@ struct MomentsKernel {
     auto shifted_sum = lanes_of_sums.template read<width>(1);
     auto shifted_squares = lanes_of_sums.template read<width>(2);
     for (std::size_t l = 0; l < width; ++l) {
-      const double mean_deviation = static_cast<double>(sum[l]) * (unit / n);
-      const double shift = (static_cast<double>(pilots[l]) - origin[l]) + mean_deviation;
-      const double m2 =
-          static_cast<double>(squares[l]) * (unit * unit) - n * mean_deviation * mean_deviation;
+      const auto pilot = static_cast<double>(pilots[l]);
+      const double deviation = (values[l] - n * pilot) * (1.0 / n);
+      const double shift = (pilot - origin[l]) + deviation;
+      const double m2 = static_cast<double>(squares[l]) * (unit * unit) - n * deviation * deviation;
       shifted_sum[l] += n * shift;
       shifted_squares[l] += n * shift * shift + m2;
     }
