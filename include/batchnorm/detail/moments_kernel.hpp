@@ -31,22 +31,22 @@ auto pilot_of(const Load& load_row, Index rows) {
   return load_row(0);
 }
 
-/// Sum of values, in double, and sum of squares of their deviations from a pilot, for up to
-/// `block_rows` rows.
+/// Sum of values or deviations, in double, and sum of squares of their deviations from a pilot, for
+/// up to `block_rows` rows.
 template <typename P>
 struct BlockSums {
   WideSum<P> values;
   P squares;
 };
 
-template <typename P, typename AddValue, typename Deviation>
-BlockSums<P> sum_block(const AddValue& add_value, const Deviation& deviation, Index rows) {
+template <typename P, typename AddToSum, typename Deviation>
+BlockSums<P> sum_block(const AddToSum& add_to_sum, const Deviation& deviation, Index rows) {
   const P zero = broadcast<P>(0);
   std::array<WideSum<P>, 2> values{};
   std::array<P, 4> squares{zero, zero, zero, zero};
   for_each_row(rows, [&](std::size_t chain, Index row) {
     const P d = deviation(row);
-    add_value(row, values[chain % 2]);
+    add_to_sum(row, d, values[chain % 2]);
     squares[chain] = multiply_add(d, d, squares[chain]);
   });
   values[0].add(values[1]);
@@ -73,6 +73,10 @@ struct MomentsKernel {
   static constexpr std::size_t sums = 3;  // origin, sum, squares; after `finish` mean, sum, m2
   static constexpr bool has_origin = true;
 
+  /// A sum in double holds all digits of values in float, of values in double only those of their
+  /// deviations.
+  static constexpr bool sums_deviations = std::is_same_v<Scalar, double>;
+
   Scaling<Scalar> scaling{};
 
   template <typename P>
@@ -98,11 +102,16 @@ struct MomentsKernel {
       if constexpr (Scaled) return multiply(d, broadcast<P>(scaling.up));
       return d;
     };
-    const auto add_value = [&](Index row, WideSum<P>& sum) {
-      if constexpr (Scaled) return sum.add(lane_array(value(row)).data());
-      sum.add(row_at(0, row));
+    const auto add_to_sum = [&](Index row, const P& d, WideSum<P>& sum) {
+      if constexpr (sums_deviations) {
+        sum.add(lane_array(d).data());
+      } else if constexpr (Scaled) {
+        sum.add(lane_array(value(row)).data());
+      } else {
+        sum.add(row_at(0, row));
+      }
     };
-    enter(lane_array(pilot), sum_block<P>(add_value, deviation, rows), rows, lanes_of_sums, start);
+    enter(lane_array(pilot), sum_block<P>(add_to_sum, deviation, rows), rows, lanes_of_sums, start);
   }
 
   /// From sums to mean and m2 of `count` values.
@@ -147,7 +156,8 @@ struct MomentsKernel {
     auto shifted_squares = lanes_of_sums.template read<width>(2);
     for (std::size_t l = 0; l < width; ++l) {
       const auto pilot = static_cast<double>(pilots[l]);
-      const double deviation = (values[l] - n * pilot) * (1.0 / n);
+      const double total = sums_deviations ? values[l] : values[l] - n * pilot;
+      const double deviation = total * (1.0 / n);
       const double shift = (pilot - origin[l]) + deviation;
       const double m2 = static_cast<double>(squares[l]) * (unit * unit) - n * deviation * deviation;
       shifted_sum[l] += n * shift;
