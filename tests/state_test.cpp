@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -219,6 +220,16 @@ TEST(SetState, MakesTheLayerGoOnLikeTheSavedOne) {
   restored.set_state(trained.state());
   EXPECT_TRUE(same_bits(restored.forward(batch(2)), trained.forward(batch(2))));
   EXPECT_TRUE(restored == trained);
+}
+
+TEST(SetState, ForgetsTheLastForward) {
+  BatchNorm<float> norm(4);
+  const Matrix x = batch(1), dy = batch(2);
+  norm.forward(x);
+  norm.set_state(norm.state());
+  EXPECT_THROW(norm.backward(x, dy), std::invalid_argument);
+  norm.forward(x);
+  EXPECT_NO_THROW(norm.backward(x, dy));
 }
 
 TEST(SetState, OfFrozenChangesItsStatistics) {

@@ -51,8 +51,7 @@ class Chunks {
   /// Values per channel in all chunks before chunk `k`, which may be `size()`.
   Index values_before(Index k) const {
     const Index o = std::min(k / inner_pieces_ * outer_step_, outer_);
-    const Index width = std::min(o + outer_step_, outer_) - o;
-    return o * inner_ + width * std::min(k % inner_pieces_ * inner_step_, inner_);
+    return o * inner_ + k % inner_pieces_ * inner_step_;
   }
 
  private:
@@ -61,6 +60,7 @@ class Chunks {
 
   Index outer_;
   Index inner_;
+  // One of the two axes is cut: where inner is in pieces, outer goes by ones.
   Index outer_step_ = 1;
   Index inner_step_ = 1;
   Index inner_pieces_ = 1;
