@@ -27,8 +27,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
   /// The same layer in another mode: parameters, running statistics, counts and options, all
   /// exactly.
   template <typename Other, typename... Others>
-  requires(!std::is_same_v<BatchNorm<Scalar, Other, Others...>, BatchNorm>) explicit BatchNorm(
-      const BatchNorm<Scalar, Other, Others...>& other)
+  explicit BatchNorm(const BatchNorm<Scalar, Other, Others...>& other)
       : Base(Base::stored_in(other), other.options()) {
     prepare();
     static_assert(Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
@@ -45,8 +44,8 @@ class BatchNorm<ScalarType, Eval, Policies...>
   }
 
   /// Normalises x with the running statistics.
-  template <typename X, typename... Rest>
-  requires(!ExecutionDevice<X>) decltype(auto) forward(const X& x, Rest&&... rest) const {
+  template <NotADevice X, typename... Rest>
+  decltype(auto) forward(const X& x, Rest&&... rest) const {
     return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::SerialExecutor{}), x,
                                                    std::forward<Rest>(rest)...);
   }
@@ -59,8 +58,8 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// The gradient of the loss with respect to x, and to the residual where there is one; parameters
   /// are constants. x is what forward saw, or with other values if the layer has no activation.
-  template <typename X, typename... Rest>
-  requires(!ExecutionDevice<X>) decltype(auto) backward(const X& x, Rest&&... rest) const {
+  template <NotADevice X, typename... Rest>
+  decltype(auto) backward(const X& x, Rest&&... rest) const {
     return call_backward(detail::SerialExecutor{}, x, std::forward<Rest>(rest)...);
   }
 

@@ -23,4 +23,8 @@ concept ThreadedDevice = requires(const T& device, Eigen::Index n, const Eigen::
 template <typename T>
 concept ExecutionDevice = ThreadedDevice<T> || std::same_as<T, Eigen::DefaultDevice>;
 
+/// What may stand in a device's place without being one.
+template <typename T>
+concept NotADevice = !ExecutionDevice<T>;
+
 }  // namespace batchnorm

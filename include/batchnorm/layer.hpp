@@ -57,8 +57,7 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
   /// The same layer in another mode: parameters, running statistics, counts and options, all
   /// exactly.
   template <typename Other, typename... Others>
-  requires(!std::is_same_v<BatchNorm<Scalar, Other, Others...>, BatchNorm>) explicit BatchNorm(
-      const BatchNorm<Scalar, Other, Others...>& other)
+  explicit BatchNorm(const BatchNorm<Scalar, Other, Others...>& other)
       : Base(Base::stored_in(other), other.options()) {
     static_assert(
         Base::Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,

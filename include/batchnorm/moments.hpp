@@ -63,8 +63,8 @@ Moments moments_of(const Executor& executor, const X& x) {
 /// The moments of x, as a training forward takes them: exact like double at the speed of x's
 /// scalar, with the same bits on every number of threads. x has rank 2 to 5 and storage; `Axis`
 /// says where its channels are.
-template <AxisPolicy Axis = ChannelsFirst, typename X>
-requires(!ExecutionDevice<X>) Moments moments(const X& x) {
+template <AxisPolicy Axis = ChannelsFirst, NotADevice X>
+Moments moments(const X& x) {
   return detail::moments_of<Axis>(detail::SerialExecutor{}, x);
 }
 

@@ -23,6 +23,10 @@ template <typename... Rest>
 inline constexpr int updates_among =
     (0 + ... + int{std::is_same_v<std::remove_cvref_t<Rest>, GradientUpdate>});
 
+/// What may be written: neither mark of a call.
+template <typename T>
+concept OutputArgument = !is_residual<std::remove_cvref_t<T>> && updates_among<T> == 0;
+
 /// An owning object of x's kind, shape and storage order; its values are not set.
 template <typename X>
 auto make_result(const X& x) {
@@ -59,9 +63,8 @@ class ForwardForms {
     return result(run, x, r);
   }
 
-  template <typename Run, typename X, typename Y>
-  requires(!is_residual<std::remove_cvref_t<Y>>) static auto form(const Run& run, const X& x,
-                                                                  Y&& y) {
+  template <typename Run, typename X, OutputArgument Y>
+  static auto form(const Run& run, const X& x, Y&& y) {
     into<Y>(run, x, NoResidual{}, y);
   }
 
@@ -123,17 +126,15 @@ class BackwardForms {
     return result(run, x, r, dy, update);
   }
 
-  template <typename Run, typename X, typename Dy, typename Dx>
-  requires(!is_residual<Dy> &&
-           updates_among<Dx> == 0) static auto form(const Run& run, const X& x, const Dy& dy,
-                                                    Dx&& dx, GradientUpdate update = assign) {
+  template <typename Run, typename X, OutputArgument Dy, OutputArgument Dx>
+  static auto form(const Run& run, const X& x, const Dy& dy, Dx&& dx,
+                   GradientUpdate update = assign) {
     into<Dx>(run, x, NoResidual{}, dy, update, dx);
   }
 
-  template <typename Run, typename X, typename R, typename Dy, typename Dx, typename Dr>
-  requires(updates_among<Dr> ==
-           0) static auto form(const Run& run, const X& x, const Residual<R>& r, const Dy& dy,
-                               Dx&& dx, Dr&& dresidual, GradientUpdate update = assign) {
+  template <typename Run, typename X, typename R, typename Dy, typename Dx, OutputArgument Dr>
+  static auto form(const Run& run, const X& x, const Residual<R>& r, const Dy& dy, Dx&& dx,
+                   Dr&& dresidual, GradientUpdate update = assign) {
     into<Dx, Dr>(run, x, r, dy, update, dx, dresidual);
   }
 

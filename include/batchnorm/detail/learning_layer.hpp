@@ -24,8 +24,8 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
 
   /// Normalises x; see BatchNorm for the forms. Train takes the statistics of x and moves the
   /// running ones; Frozen takes the running ones. An empty x gives an empty y and moves nothing.
-  template <typename X, typename... Rest>
-  requires(!ExecutionDevice<X>) decltype(auto) forward(const X& x, Rest&&... rest) {
+  template <NotADevice X, typename... Rest>
+  decltype(auto) forward(const X& x, Rest&&... rest) {
     return ForwardForms<Set, Scalar>::call(forward_on(SerialExecutor{}), x,
                                            std::forward<Rest>(rest)...);
   }
@@ -36,8 +36,8 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
                                            std::forward<Rest>(rest)...);
   }
 
-  template <typename X, typename... Rest>
-  requires(!ExecutionDevice<X>) auto forward(const X& /*x*/, Rest&&... /*rest*/) const {
+  template <NotADevice X, typename... Rest>
+  auto forward(const X& /*x*/, Rest&&... /*rest*/) const {
     static_assert(never<X>,
                   "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
                   "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
@@ -48,8 +48,8 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
   /// The gradients of the loss, given dy with respect to y: dx is returned or written, those of
   /// gamma and beta are kept. x must be what the last forward saw. Train goes through the
   /// statistics, Frozen takes them as constants.
-  template <typename X, typename... Rest>
-  requires(!ExecutionDevice<X>) decltype(auto) backward(const X& x, Rest&&... rest) {
+  template <NotADevice X, typename... Rest>
+  decltype(auto) backward(const X& x, Rest&&... rest) {
     return BackwardForms<Set, Scalar>::call(backward_on(SerialExecutor{}), x,
                                             std::forward<Rest>(rest)...);
   }
