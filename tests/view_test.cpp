@@ -38,6 +38,7 @@ std::set<const float*> channel_addresses(View<const float> view, Index channel) 
 
 TEST(View, OfATensorHoldsEveryChannel) {
   Images x(2, 3, 4, 5);
+  x.setZero();
   const auto first = batchnorm::detail::read_view(x, 1);
   const auto last = batchnorm::detail::read_view(x, 3);
   for (Index c = 0; c < 3; ++c) {
@@ -58,6 +59,7 @@ TEST(View, OfATensorHoldsEveryChannel) {
 
 TEST(View, OfAColumnMajorTensorHoldsEveryChannel) {
   ColumnImages x(2, 3, 4, 5);
+  x.setZero();
   const auto view = batchnorm::detail::read_view(x, 1);
   for (Index c = 0; c < 3; ++c) {
     std::set<const float*> expected;
@@ -98,6 +100,7 @@ TEST(Arrange, FindsTheFastOrder) {
 TEST(Arrange, MakesOneChannelOneRun) {
   for (const int axis : {1, 3}) {
     Images x(2, axis == 1 ? 1 : 6, 4, axis == 3 ? 1 : 5);
+    x.setZero();
     auto view = batchnorm::detail::read_view(x, axis);
     EXPECT_EQ(arrange(view), LoopOrder::planes);
     EXPECT_EQ(view.inner, x.size());
