@@ -285,6 +285,19 @@ TYPED_TEST(BadOrder, BackwardAfterForwardInPlace) {
   EXPECT_NO_THROW(layer.backward(kept, dy));
 }
 
+TEST(BadResidual, BackwardWithAnotherResidualThanTheMaskCameFrom) {
+  batchnorm::BatchNorm<float, batchnorm::Train, batchnorm::ReLU> norm(3);
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(4, 3), dy = Eigen::MatrixXf::Ones(4, 3);
+  const Eigen::MatrixXf r = Eigen::MatrixXf::Random(4, 3), other = r.array() + 1.0F;
+  norm.forward(x, batchnorm::residual(r));
+  EXPECT_THROW(norm.backward(x, dy), std::invalid_argument);
+  EXPECT_THROW(norm.backward(x, batchnorm::residual(other), dy), std::invalid_argument);
+  EXPECT_NO_THROW(norm.backward(x, batchnorm::residual(r), dy));
+  norm.forward(x);
+  EXPECT_THROW(norm.backward(x, batchnorm::residual(r), dy), std::invalid_argument);
+  EXPECT_NO_THROW(norm.backward(x, dy));
+}
+
 TYPED_TEST(BadOrder, BackwardAfterARefusedForwardIsThatOfTheOneBefore) {
   InUse<TypeParam> used;
   const Matrix dx = used.layer.backward(used.x, used.dy);

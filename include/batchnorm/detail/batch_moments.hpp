@@ -39,31 +39,36 @@ void sum_few_values(const View<const Scalar>& view, Index c_begin, Index c_end,
   for (Index c = c_begin; c < c_end; c += width) {
     const Index used = std::min(width, c_end - c);
     stage(view, c, used, tile);
-    for (Index row = 0; row < view.count(); row += block_rows) {
-      kernel.add_block<Wide>(
-          {}, SteppedRows<Kernel>{{tile[static_cast<std::size_t>(row)].data()}, {width}},
-          std::min(block_rows, view.count() - row), lanes_at<Kernel>(slots, c, 0, used),
-          row == 0 ? Start::own : Start::resume);
-    }
+    kernel.add_rows<Wide>({}, SteppedRows<Kernel>{{tile[0].data()}, {width}}, view.count(),
+                          lanes_at<Kernel>(slots, c, 0, used), Start::own);
     for (Index l = c; l < c + used; ++l)
       kernel.finish(slots(0, l), slots(1, l), slots(2, l), view.count());
   }
 }
 
-/// Mean and m2 of channels [c_begin, c_end) of a chunk; channels whose squares left the range of
-/// `Scalar` are summed again, rescaled.
+/// Mean and m2 of channels [c_begin, c_end) of a chunk. A channel whose first sums are not good is
+/// summed again: from its mean, and if its squares left the range of `Scalar`, rescaled.
 template <typename Scalar>
 void chunk_moments(const View<const Scalar>& view, const Chunk& chunk, Index c_begin, Index c_end,
                    LoopOrder order, const Slots& slots) {
   using Kernel = MomentsKernel<Scalar>;
   const Kernel kernel;
   sum_chunk(kernel, {view}, chunk, c_begin, c_end, order, slots);
+  const auto finish = [&](const auto& with, Index c) {
+    return with.finish(slots(0, c), slots(1, c), slots(2, c), chunk.count());
+  };
   for (Index c = c_begin; c < c_end; ++c) {
-    kernel.finish(slots(0, c), slots(1, c), slots(2, c), chunk.count());
-    if (Kernel::in_range(slots(2, c), chunk.count())) continue;
-    const auto again = Kernel::rescaled(slots(2, c));
-    sum_channels(again, {view}, chunk, c, c + 1, order, slots);
-    again.finish(slots(0, c), slots(1, c), slots(2, c), chunk.count());
+    Verdict verdict = finish(kernel, c);
+    if (verdict == Verdict::far_from_origin) {
+      const auto mean = static_cast<double>(static_cast<Scalar>(slots(0, c)));
+      sum_from_origin(kernel, {view}, chunk, c, order, mean, slots);
+      verdict = finish(kernel, c);
+    }
+    if (verdict == Verdict::out_of_range) {
+      const auto again = Kernel::rescaled(slots(2, c));
+      sum_channels(again, {view}, chunk, c, c + 1, order, slots);
+      finish(again, c);
+    }
   }
 }
 

@@ -38,7 +38,7 @@ Pointers<Kernel> pointers_at(const Views<typename Kernel::Scalar, Kernel::inputs
   return result;
 }
 
-/// Rows of a block that lie a fixed step apart.
+/// Rows that lie a fixed step apart.
 template <typename Kernel>
 struct SteppedRows {
   Pointers<Kernel> from;
@@ -49,10 +49,10 @@ struct SteppedRows {
   }
 };
 
-/// Rows of a block that lie anywhere.
+/// Rows that lie anywhere.
 template <typename Kernel>
 struct ListedRows {
-  std::array<Pointers<Kernel>, std::size_t{block_rows}> rows;
+  std::array<Pointers<Kernel>, std::size_t{listed_rows}> rows;
 
   const auto *operator()(std::size_t input, Index row) const {
     return rows[static_cast<std::size_t>(row)][input];

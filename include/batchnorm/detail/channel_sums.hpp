@@ -25,15 +25,23 @@ class ChannelSums {
         packets_(kernel.template coefficients<Wide>(channel, Spread::same)),
         scalars_(kernel.template coefficients<Scalar>(channel, Spread::same)) {}
 
+  /// Starts from an origin that was chosen for the channel.
+  void start_from(double origin) {
+    sums_[0].fill(origin);
+    start_ = Start::resume;
+  }
+
   /// Adds `count` contiguous values.
   void add_run(Pointers<Kernel> from, Index count) {
     if (listed_ == 0) {
-      for (; count >= capacity; count -= capacity) add_contiguous(from, block_rows);
+      const Index rows = count / width - count / width % block_rows;
+      if (rows > 0) add_contiguous(from, rows);
+      count -= rows * width;
     }
     for (; count >= width; count -= width) {
       list_.rows[static_cast<std::size_t>(listed_++)] = from;
       for (const Scalar *&pointer : from) pointer += width;
-      if (listed_ == block_rows) flush_list();
+      if (listed_ == listed_rows) flush_list();
     }
     add_strided(from, contiguous(), count);
   }
@@ -74,22 +82,22 @@ class ChannelSums {
   }
 
   template <typename P, typename Rows>
-  void add_block(const typename Kernel::template Coefficients<P> &coefficients, const Rows &rows,
-                 Index count) {
+  void add_packets(const typename Kernel::template Coefficients<P> &coefficients, const Rows &rows,
+                   Index count) {
     Lanes<Kernel::sums> lanes_of_sums{{}, 0, lanes<P>};
     for (std::size_t k = 0; k < Kernel::sums; ++k) lanes_of_sums.sums[k] = sums_[k].data();
-    kernel_.template add_block<P>(coefficients, rows, count, lanes_of_sums, start_);
+    kernel_.template add_rows<P>(coefficients, rows, count, lanes_of_sums, start_);
     start_ = Start::resume;
   }
 
   /// Adds `rows` packets and moves the pointers behind them.
   void add_contiguous(Pointers<Kernel> &from, Index rows) {
-    add_block<Wide>(packets_, SteppedRows<Kernel>{from, contiguous(width)}, rows);
+    add_packets<Wide>(packets_, SteppedRows<Kernel>{from, contiguous(width)}, rows);
     for (const Scalar *&pointer : from) pointer += rows * width;
   }
 
   void flush_list() {
-    add_block<Wide>(packets_, list_, listed_);
+    add_packets<Wide>(packets_, list_, listed_);
     listed_ = 0;
   }
 
@@ -98,7 +106,7 @@ class ChannelSums {
     for (std::size_t k = 0; k < Kernel::inputs; ++k) from[k] = buffers_[k].data();
     if (gathered_ >= width) add_contiguous(from, gathered_ / width);
     if (gathered_ % width > 0) {
-      add_block<Scalar>(scalars_, SteppedRows<Kernel>{from, contiguous()}, gathered_ % width);
+      add_packets<Scalar>(scalars_, SteppedRows<Kernel>{from, contiguous()}, gathered_ % width);
     }
     gathered_ = 0;
   }

@@ -15,12 +15,12 @@ namespace batchnorm::detail {
 template <typename Scalar>
 using ChannelArray = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
 
-/// Rounds to `Scalar`; what is finite stays finite.
+/// Rounds to `Scalar`; what is finite stays finite, and what is not stays so.
 template <typename Scalar>
 Scalar round_to(double value) {
   constexpr double most{std::numeric_limits<Scalar>::max()};
-  if (std::isfinite(value)) return static_cast<Scalar>(std::min(std::max(value, -most), most));
-  return static_cast<Scalar>(value);
+  if (std::abs(value) <= most) return static_cast<Scalar>(value);
+  return static_cast<Scalar>(std::isfinite(value) ? std::copysign(most, value) : value);
 }
 
 /// What forward computes per channel and backward needs again (Ioffe and Szegedy 2015, algorithm
@@ -136,29 +136,49 @@ void write_gradient(const ChannelArray<double>& sums, bool add, Scalar* gradient
   }
 }
 
+/// What a batch says of its channels, and the running statistics that it moves.
+template <typename Scalar>
+struct RunningUpdate {
+  const double* mean;
+  const double* m2;
+  double divisor;  ///< of m2
+  Scalar* running_mean;
+  Scalar* running_variance;
+
+  void move(Index c, double old_weight, double new_weight) const {
+    running_mean[c] =
+        round_to<Scalar>(old_weight * static_cast<double>(running_mean[c]) + new_weight * mean[c]);
+    running_variance[c] = round_to<Scalar>(old_weight * static_cast<double>(running_variance[c]) +
+                                           new_weight * (m2[c] / divisor));
+  }
+};
+
+inline bool all_finite(const ChannelArray<double>& mean, const ChannelArray<double>& m2) {
+  bool finite = true;
+  for (Index c = 0; c < mean.size(); ++c) finite &= 0.0 * mean[c] + 0.0 * m2[c] == 0.0;
+  return finite;
+}
+
 /// Moves the running statistics of every channel by a batch of `count` values (algorithm 2, line
 /// 10); a channel that is not finite stays and is counted, unless the options say otherwise.
 template <typename State>
 void update_running_statistics(const ChannelArray<double>& mean, const ChannelArray<double>& m2,
                                Index count, const Options& options, State& state) {
   using Scalar = std::remove_cvref_t<decltype(*state.running_mean.data())>;
-  const auto divisor = static_cast<double>(
-      options.running_variance == RunningVariance::unbiased ? count - 1 : count);
-  const auto move = [](double old_weight, double new_weight, double value, Scalar& running) {
-    running = round_to<Scalar>(old_weight * static_cast<double>(running) + new_weight * value);
-  };
+  const bool unbiased = options.running_variance == RunningVariance::unbiased;
+  const RunningUpdate<Scalar> update{mean.data(), m2.data(),
+                                     static_cast<double>(unbiased ? count - 1 : count),
+                                     state.running_mean.data(), state.running_variance.data()};
+  const bool reject = options.non_finite == NonFinite::reject && !all_finite(mean, m2);
+  std::int64_t* rejected = state.rejected.data();
   ++state.batches;
   for (Index c = 0; c < mean.size(); ++c) {
-    const bool finite = std::isfinite(mean[c]) && std::isfinite(m2[c]);
-    if (!finite && options.non_finite == NonFinite::reject) {
-      ++state.rejected.data()[c];
+    if (reject && !(std::isfinite(mean[c]) && std::isfinite(m2[c]))) {
+      ++rejected[c];
       continue;
     }
-    const auto accepted = static_cast<double>(state.batches - state.rejected.data()[c]);
-    const double old_weight = options.momentum.old_weight(accepted);
-    const double new_weight = options.momentum.new_weight(accepted);
-    move(old_weight, new_weight, mean[c], state.running_mean.data()[c]);
-    move(old_weight, new_weight, m2[c] / divisor, state.running_variance.data()[c]);
+    const auto accepted = static_cast<double>(state.batches - rejected[c]);
+    update.move(c, options.momentum.old_weight(accepted), options.momentum.new_weight(accepted));
   }
 }
 

@@ -62,22 +62,28 @@ struct GradientKernel {
     return spread<P>(channels, channel, how);
   }
 
-  /// Adds up to `block_rows` rows; `row_at(k, row)` is where a row of input k lies.
+  /// Adds any number of rows; `row_at(k, row)` is where a row of input k lies.
   template <typename P, typename Rows>
-  void add_block(const Coefficients<P>& k, const Rows& row_at, Index rows,
-                 const Lanes<sums>& lanes_of_sums, Start start) const {
-    const P zero = broadcast<P>(Scalar(0));
-    std::array<WideSum<P>, 2> sum{};
-    std::array<P, 4> product{zero, zero, zero, zero};
-    for_each_row(rows, [&](std::size_t chain, Index row) {
-      const P centred = subtract(load<P>(row_at(0, row)), k.centre);
-      const P g = gated(k, centred, row_at, row);
-      add_gated(row_at(1, row), g, sum[chain % 2]);
-      product[chain] = multiply_add(g, multiply(centred, k.unit), product[chain]);
-    });
-    sum[0].add(sum[1]);
-    enter(0, sum[0].totals(), lanes_of_sums, start);
-    enter(1, lane_array(sum_chains(product)), lanes_of_sums, start);
+  [[gnu::flatten]] void add_rows(const Coefficients<P>& k, const Rows& row_at, Index rows,
+                                 const Lanes<sums>& lanes_of_sums, Start start) const {
+    WideSum<P> sum;
+    WideSum<P> product;
+    for (Index first = 0; first < rows; first += block_rows) {
+      const P zero = broadcast<P>(0);
+      std::array<P, 4> sums_of_g{zero, zero, zero, zero};
+      std::array<P, 4> products{zero, zero, zero, zero};
+      for_each_row(std::min(block_rows, rows - first), [&](std::size_t chain, Index in_block) {
+        const Index row = first + in_block;
+        const P centred = subtract(load<P>(row_at(0, row)), k.centre);
+        const P g = gated(k, centred, row_at, row);
+        sums_of_g[chain] = add(sums_of_g[chain], g);
+        products[chain] = multiply_add(g, multiply(centred, k.unit), products[chain]);
+      });
+      sum.add(lane_array(sum_chains(sums_of_g)).data());
+      product.add(lane_array(sum_chains(products)).data());
+    }
+    enter(0, sum.totals(), lanes_of_sums, start);
+    enter(1, product.totals(), lanes_of_sums, start);
   }
 
  private:
@@ -93,23 +99,13 @@ struct GradientKernel {
     }
   }
 
-  /// Adds g, which without an activation is dy as it lies in memory.
-  template <typename P>
-  static void add_gated(const Scalar* dy, const P& g, WideSum<P>& sum) {
-    if constexpr (Activation::gates) {
-      sum.add(lane_array(g).data());
-    } else {
-      sum.add(dy);
-    }
-  }
-
-  /// Adds a block to a sum in double; fixed bounds let the compiler use vectors.
-  template <typename Value, std::size_t Width>
-  static void enter(std::size_t which, const std::array<Value, Width>& values,
+  /// Adds to a sum in double; fixed bounds let the compiler use vectors.
+  template <std::size_t Width>
+  static void enter(std::size_t which, const std::array<double, Width>& values,
                     const Lanes<sums>& lanes_of_sums, Start start) {
     std::array<double, Width> total{};
     if (start == Start::resume) total = lanes_of_sums.template read<Width>(which);
-    for (std::size_t l = 0; l < Width; ++l) total[l] += static_cast<double>(values[l]);
+    for (std::size_t l = 0; l < Width; ++l) total[l] += values[l];
     lanes_of_sums.write(which, total);
   }
 };

@@ -20,7 +20,7 @@ struct Lanes {
   std::array<double, Width> read(std::size_t k) const {
     std::array<double, Width> values{};
     if (covers<Width>()) {
-      std::copy_n(sums[k], Width, values.data());
+      for (std::size_t l = 0; l < Width; ++l) values[l] = sums[k][l];
     } else {
       std::copy(sums[k] + first, sums[k] + last, values.data() + first);
     }
@@ -30,7 +30,7 @@ struct Lanes {
   template <std::size_t Width>
   void write(std::size_t k, const std::array<double, Width>& values) const {
     if (covers<Width>()) {
-      std::copy_n(values.data(), Width, sums[k]);
+      for (std::size_t l = 0; l < Width; ++l) sums[k][l] = values[l];
     } else {
       std::copy(values.data() + first, values.data() + last, sums[k] + first);
     }
@@ -70,7 +70,10 @@ void for_each_row(Index rows, const Accumulate& accumulate) {
     accumulate(std::size_t{2}, row + 2);
     accumulate(std::size_t{3}, row + 3);
   }
-  for (Index row = 0; row < rest; ++row) accumulate(std::size_t{0}, rows - rest + row);
+  // A chain's number is a constant everywhere, so that the chains stay in registers.
+  if (rest > 0) accumulate(std::size_t{0}, rows - rest);
+  if (rest > 1) accumulate(std::size_t{1}, rows - rest + 1);
+  if (rest > 2) accumulate(std::size_t{2}, rows - rest + 2);
 }
 
 /// The sum of the four chains.

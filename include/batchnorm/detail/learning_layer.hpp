@@ -130,6 +130,7 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
       const Shape shape = this->check_input(x);
       record_.check(shape, this->view_of(x));
       const auto from = this->gradient_inputs(x, r, dy);
+      if constexpr (Activation::gates) record_.check_residual(from);
       run_backward(executor, from, this->gradient_outputs(x, from, out...), update);
     };
   }
@@ -149,7 +150,7 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
   void run_forward(const Executor& executor, const Shape& shape,
                    const std::array<View<const Scalar>, N>& from, const View<Scalar>& to,
                    bool from_batch) {
-    record_.save(shape, from[0], from_batch);
+    record_.save(shape, from, from_batch);
     if (from[0].count() == 0) return;
     if (from_batch) {
       take_batch_statistics(executor, from[0]);

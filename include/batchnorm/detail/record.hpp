@@ -10,34 +10,62 @@ struct Record {
   bool exists = false;
   bool batch_statistics = false;  ///< whether the gradient goes through the statistics
   Shape shape;
-  ChannelArray<Scalar> probes;  ///< one value of x per channel; none for an empty x
+  bool has_residual = false;
+  ChannelArray<Scalar> probes;           ///< one value of x per channel; none for an empty x
+  ChannelArray<Scalar> residual_probes;  ///< likewise of the residual, where there is one
   ChannelCoefficients<Scalar> coefficients;
 
-  void save(const Shape& of_x, const View<const Scalar>& x, bool from_batch) {
+  /// `from` holds x and, where there is one, the residual.
+  template <std::size_t N>
+  void save(const Shape& of_x, const std::array<View<const Scalar>, N>& from, bool from_batch) {
     exists = true;
     batch_statistics = from_batch;
+    has_residual = N == 2;
     shape = of_x;
-    probes.resize(x.count() == 0 ? 0 : x.channels);
-    for (Index c = 0; c < probes.size(); ++c) probes[c] = probe(x, c);
+    take_probes(from[0], probes);
+    if constexpr (N == 2) take_probes(from[1], residual_probes);
   }
 
   /// Refuses an x that forward did not see.
   void check(const Shape& of_x, const View<const Scalar>& x) const {
-    if (!exists)
+    if (!exists) {
       refuse(
           "backward without a forward: call forward(x) first; a new state forgets the last "
           "forward.");
+    }
     if (of_x != shape) {
       refuse("backward expected x of the last forward's shape ", shape, ", got ", of_x,
              "; is there one layer object per place in the network?");
     }
-    for (Index c = 0; c < probes.size(); ++c) {
-      const Scalar now = probe(x, c);
-      if (!same_bits(now, probes[c])) {
-        refuse("backward got another x than the last forward: channel ", c, " held ", probes[c],
-               " and holds ", now,
-               "; was x overwritten, for example by a forward in place? Keep x until backward.");
-      }
+    check_probes("x", x, probes);
+  }
+
+  /// Refuses another residual than forward's, on whose values the mask of the activation depends.
+  /// `from` holds x, dy and, where there is one, the residual.
+  template <std::size_t N>
+  void check_residual(const std::array<View<const Scalar>, N>& from) const {
+    if (has_residual != (N == 3)) {
+      refuse("backward ", N == 3 ? "got a residual" : "misses the residual",
+             " that the last forward ", N == 3 ? "did not have" : "had",
+             "; give both calls the same residual(r).");
+    }
+    if constexpr (N == 3) check_probes("residual", from[2], residual_probes);
+  }
+
+ private:
+  static void take_probes(const View<const Scalar>& values, ChannelArray<Scalar>& into) {
+    into.resize(values.count() == 0 ? 0 : values.channels);
+    for (Index c = 0; c < into.size(); ++c) into[c] = probe(values, c);
+  }
+
+  static void check_probes(const char* name, const View<const Scalar>& values,
+                           const ChannelArray<Scalar>& expected) {
+    for (Index c = 0; c < expected.size(); ++c) {
+      const Scalar now = probe(values, c);
+      if (same_bits(now, expected[c])) continue;
+      refuse("backward got another ", name, " than the last forward: channel ", c, " held ",
+             expected[c], " and holds ", now, "; was ", name,
+             " overwritten, for example by a forward in place? Keep ", name, " until backward.");
     }
   }
 };

@@ -43,8 +43,8 @@ void transform_at(const Operation& operation,
 
 /// `count` contiguous elements of one channel.
 template <typename Operation, typename Inputs, typename Outputs>
-void transform_run(const Operation& operation, Index channel, const Inputs& from, const Outputs& to,
-                   Index count) {
+[[gnu::flatten]] void transform_run(const Operation& operation, Index channel, const Inputs& from,
+                                    const Outputs& to, Index count) {
   using Wide = PacketOf<typename Operation::Scalar>;
   using Scalar = typename Operation::Scalar;
   const auto packets = operation.template coefficients<Wide>(channel, Spread::same);
@@ -55,21 +55,37 @@ void transform_run(const Operation& operation, Index channel, const Inputs& from
   for (; i < count; ++i) transform_at<Scalar>(operation, scalars, from, to, i);
 }
 
-/// `channels` contiguous channels of one row.
-template <typename Operation, typename Inputs, typename Outputs>
-void transform_row(const Operation& operation, const Inputs& from, const Outputs& to,
-                   Index channels) {
+/// Rows that are mapped together, so that their channels' coefficients are loaded once.
+inline constexpr Index row_group = 2;
+
+/// One packet of channels, or one channel, of `Rows` rows.
+template <typename P, std::size_t Rows, typename Operation, typename Inputs, typename Outputs>
+void transform_column(const Operation& operation, const std::array<Inputs, Rows>& from,
+                      const std::array<Outputs, Rows>& to, Index channel) {
+  const auto coefficients = operation.template coefficients<P>(channel, Spread::per_lane);
+  for (std::size_t row = 0; row < Rows; ++row) {
+    transform_at<P>(operation, coefficients, from[row], to[row], channel);
+  }
+}
+
+/// All channels, contiguous, of `Rows` rows from row `o` on.
+template <std::size_t Rows, typename Operation>
+[[gnu::flatten]] void transform_rows(const Operation& operation, const InputViews<Operation>& in,
+                                     const OutputViews<Operation>& out, Index o) {
   using Wide = PacketOf<typename Operation::Scalar>;
   using Scalar = typename Operation::Scalar;
+  std::array<decltype(pointers_to(in, 0, 0, 0)), Rows> from;
+  std::array<decltype(pointers_to(out, 0, 0, 0)), Rows> to;
+  for (std::size_t row = 0; row < Rows; ++row) {
+    from[row] = pointers_to(in, o + static_cast<Index>(row), 0, 0);
+    to[row] = pointers_to(out, o + static_cast<Index>(row), 0, 0);
+  }
+  const Index channels = in[0].channels;
   Index c = 0;
   for (; c + lanes<Wide> <= channels; c += lanes<Wide>) {
-    transform_at<Wide>(operation, operation.template coefficients<Wide>(c, Spread::per_lane), from,
-                       to, c);
+    transform_column<Wide>(operation, from, to, c);
   }
-  for (; c < channels; ++c) {
-    transform_at<Scalar>(operation, operation.template coefficients<Scalar>(c, Spread::per_lane),
-                         from, to, c);
-  }
+  for (; c < channels; ++c) transform_column<Scalar>(operation, from, to, c);
 }
 
 /// `count` elements of one channel at any strides.
@@ -156,17 +172,30 @@ void transform_channels(const Executor& executor, const Operation& operation, Lo
   });
 }
 
+/// Whether a call's arrays are small enough that loading coefficients costs more than memory.
+template <typename Operation>
+bool fits_near_caches(Index values) {
+  constexpr double near_caches = 0.5e6;
+  const TaskCost cost = transform_cost<Operation>(values);
+  return cost.bytes_read + cost.bytes_written < near_caches;
+}
+
 /// `to` = operation of `from`, element by element. All views have one shape and were arranged
 /// together.
 template <typename Executor, typename Operation>
 void transform(const Executor& executor, const Operation& operation, LoopOrder order,
                const InputViews<Operation>& from, const OutputViews<Operation>& to) {
   if (order != LoopOrder::rows) return transform_channels(executor, operation, order, from, to);
-  const Index channels = from[0].channels;
-  executor(from[0].outer, transform_cost<Operation>(channels), [&](Index first, Index last) {
-    for (Index o = first; o < last; ++o) {
-      transform_row(operation, pointers_to(from, o, 0, 0), pointers_to(to, o, 0, 0), channels);
+  const Index rows = from[0].outer;
+  const Index group = fits_near_caches<Operation>(rows * from[0].channels) ? row_group : 1;
+  const auto cost = transform_cost<Operation>(from[0].channels * group);
+  executor(divide_up(rows, group), cost, [&](Index first, Index last) {
+    const Index end = std::min(last * group, rows);
+    Index o = first * group;
+    for (; group == row_group && o + row_group <= end; o += row_group) {
+      transform_rows<row_group>(operation, from, to, o);
     }
+    for (; o < end; ++o) transform_rows<1>(operation, from, to, o);
   });
 }
 

@@ -7,26 +7,38 @@
 
 namespace batchnorm::detail {
 
-/// The sum of packets in double, a lane each. For values in float it is exact but for roundings
+/// The sum of packets in double, a lane each; they are read from memory, where the values mostly
+/// are. For values in float it is exact but for roundings
 /// that no float can see.
 template <typename P>
 class WideSum;
 
-/// Eigen has no packet for the conversion, so the compiler's own vectors carry it; they are read
-/// from memory, where the values mostly are.
+/// As many values of float as fill a packet of double. Eigen has no packet for the conversion, and
+/// g++ makes poor code of the compiler's own.
+inline auto widen(const float* from) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+  // Unmasked, the intrinsic makes g++ 12 warn of an uninitialised value of its own.
+  return _mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(from));
+#elif defined(EIGEN_VECTORIZE_AVX)
+  return _mm256_cvtps_pd(_mm_loadu_ps(from));
+#else
+  using Floats [[gnu::vector_size(8)]] = float;
+  using Doubles [[gnu::vector_size(16)]] = double;
+  Floats values;
+  std::memcpy(&values, from, sizeof(values));
+  return __builtin_convertvector(values, Doubles);
+#endif
+}
+
 template <>
 class WideSum<Packet<float>> {
  public:
   void add(const float* from) {
-    for (std::size_t half = 0; half < 2; ++half) {
-      Floats values;
-      std::memcpy(&values, from + half * half_size, sizeof(values));
-      sum_[half] += __builtin_convertvector(values, Doubles);
-    }
+    for (std::size_t part = 0; part < parts; ++part) sum_[part] += widen(from + part * width);
   }
 
   void add(const WideSum& other) {
-    for (std::size_t half = 0; half < 2; ++half) sum_[half] += other.sum_[half];
+    for (std::size_t part = 0; part < parts; ++part) sum_[part] += other.sum_[part];
   }
 
   std::array<double, std::size_t{Packet<float>::size}> totals() const {
@@ -36,12 +48,12 @@ class WideSum<Packet<float>> {
   }
 
  private:
+  using Doubles = decltype(widen(nullptr));
+  static constexpr std::size_t width = sizeof(Doubles) / sizeof(double);
   // Where a packet is one value, nobody makes such a sum, but it must compile.
-  static constexpr std::size_t half_size = Packet<float>::size < 2 ? 1 : Packet<float>::size / 2;
-  using Floats [[gnu::vector_size(half_size * sizeof(float))]] = float;
-  using Doubles [[gnu::vector_size(half_size * sizeof(double))]] = double;
+  static constexpr std::size_t parts = (Packet<float>::size + width - 1) / width;
 
-  std::array<Doubles, 2> sum_{};
+  std::array<Doubles, parts> sum_{};
 };
 
 /// Packets of double are their own sums.
