@@ -66,6 +66,8 @@ struct GradientKernel {
   template <typename P, typename Rows>
   [[gnu::flatten]] void add_rows(const Coefficients<P>& k, const Rows& row_at, Index rows,
                                  const Lanes<sums>& lanes_of_sums, Start start) const {
+    // Few roundings do not average out.
+    const bool few = rows < few_rows;
     WideSum<P> sum;
     WideSum<P> product;
     for (Index first = 0; first < rows; first += block_rows) {
@@ -76,7 +78,11 @@ struct GradientKernel {
         const Index row = first + in_block;
         const P centred = subtract(load<P>(row_at(0, row)), k.centre);
         const P g = gated(k, centred, row_at, row);
-        sums_of_g[chain] = add(sums_of_g[chain], g);
+        if (few) {
+          sum.add(lane_array(g).data());
+        } else {
+          sums_of_g[chain] = add(sums_of_g[chain], g);
+        }
         products[chain] = multiply_add(g, multiply(centred, k.unit), products[chain]);
       });
       sum.add(lane_array(sum_chains(sums_of_g)).data());
@@ -87,6 +93,8 @@ struct GradientKernel {
   }
 
  private:
+  static constexpr Index few_rows = 64;
+
   template <typename P, typename Rows>
   static P gated(const Coefficients<P>& k, const P& centred, const Rows& row_at, Index row) {
     const P dy = load<P>(row_at(1, row));
