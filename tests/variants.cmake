@@ -15,7 +15,11 @@ if(cpuinfo MATCHES " avx2 " AND cpuinfo MATCHES " fma ")
   batchnorm_add_kernel_variant(avx2 OPTIONS -mavx2 -mfma)
 endif()
 if(cpuinfo MATCHES " avx512f " AND cpuinfo MATCHES " avx512dq " AND cpuinfo MATCHES " avx512vl ")
-  batchnorm_add_kernel_variant(avx512 OPTIONS -mavx512f -mavx512dq -mavx512vl -mfma)
+  # g++ 12 finds an uninitialised value in its own AVX-512 intrinsics (GCC bug 105593).
+  batchnorm_add_kernel_variant(
+    avx512 OPTIONS -mavx512f -mavx512dq -mavx512vl -mfma
+                   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+  )
 endif()
 
 # -Wno-tsan: Eigen's pool sleeps and wakes through a fence, which TSan does not model.
