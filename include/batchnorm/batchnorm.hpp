@@ -14,6 +14,7 @@
 //   moments.hpp     the one mergeable value: (count, mean, m2) per channel
 //   layer.hpp       BatchNorm in the modes Train and Frozen
 //   eval.hpp        BatchNorm in the mode Eval
+//   fold.hpp        an Eval layer taken into the linear map or convolution before it
 //
 // Below the layer stand two primitives, detail/reduce.hpp (per-channel sums) and
 // detail/transform.hpp (a per-channel map), and the formulas between them, detail/formulas.hpp.
@@ -22,6 +23,7 @@
 #include "activation.hpp"
 #include "eval.hpp"
 #include "execution.hpp"
+#include "fold.hpp"
 #include "layer.hpp"
 #include "mode.hpp"
 #include "moments.hpp"
