@@ -84,10 +84,6 @@ void check_labels(const Part& test, Index classes) {
   }
 }
 
-struct Scaling {
-  double mean = 0, inverse_deviation = 1;
-};
-
 /// Exact sums of integers, so that the order of the images has no say.
 Scaling scaling_of(const IdxArray& images) {
   std::uint64_t sum = 0;
@@ -115,7 +111,7 @@ nn::Samples<float> to_samples(const Part& part, const Scaling& scaling) {
 
 }  // namespace
 
-Dataset load_dataset(const fs::path& folder) {
+Dataset load_dataset(const fs::path& folder, const std::optional<Scaling>& given) {
   if (!fs::is_directory(folder)) throw std::runtime_error(folder.string() + ": is no folder");
   const Part train = read_part(folder, "train");
   const Part test = read_part(folder, "t10k");
@@ -128,9 +124,11 @@ Dataset load_dataset(const fs::path& folder) {
   }
   const Index classes = count_classes(train);
   check_labels(test, classes);
-  const Scaling scaling = scaling_of(train.images);
-  return {
-      .train = to_samples(train, scaling), .test = to_samples(test, scaling), .classes = classes};
+  const Scaling scaling = given ? *given : scaling_of(train.images);
+  return {.train = to_samples(train, scaling),
+          .test = to_samples(test, scaling),
+          .classes = classes,
+          .scaling = scaling};
 }
 
 }  // namespace mlp

@@ -3,19 +3,31 @@
 #include <exception>
 #include <new>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "csv.hpp"
 #include "dataset.hpp"
 #include "format.hpp"
 #include "interrupt.hpp"
+#include "model.hpp"
 #include "progress.hpp"
+#include "replace_file.hpp"
 #include "report.hpp"
 #include "settings.hpp"
 #include "training.hpp"
 
 namespace mlp {
 namespace {
+
+/// A network that diverged has nothing that could be used again.
+void save(const Settings& settings, const Dataset& data, const Trained& trained) {
+  if (settings.save.empty() || trained.run.ending == Ending::diverged) return;
+  save_model(settings.save,
+             {.architecture = architecture_of(settings, data, trained.run.arm.placement),
+              .scaling = data.scaling,
+              .network = trained.network});
+}
 
 /// All arms from one seed, then from the next, so that an interrupted comparison is fair as far as
 /// it got.
@@ -27,7 +39,9 @@ std::vector<Run> train_all(const Settings& settings, const Dataset& data, Csv& c
   for (int i = 0; i < settings.seeds; ++i) {
     for (const Arm& arm : settings.arms) {
       if (progress.wants_to_stop()) return runs;
-      runs.push_back(train(settings, data, arm, settings.seed + i, device, progress));
+      Trained trained = train(settings, data, arm, settings.seed + i, device, progress);
+      save(settings, data, trained);
+      runs.push_back(std::move(trained.run));
     }
   }
   return runs;
@@ -36,12 +50,7 @@ std::vector<Run> train_all(const Settings& settings, const Dataset& data, Csv& c
 /// Throws before a network that no machine of today would want to train eats all memory.
 void check_size(const Settings& settings, const Dataset& data) {
   constexpr double kMostWeights = 2e8;
-  double weights = 0;
-  auto width = static_cast<double>(data.train.images.cols());
-  for (const Index next : settings.hidden) {
-    weights += width * static_cast<double>(next);
-    width = static_cast<double>(next);
-  }
+  const double weights = count_weights(architecture_of(settings, data, Placement::none));
   if (weights > kMostWeights) {
     throw std::runtime_error(
         format("--layers asks for %.0f million weights; at most %.0f million are allowed",
@@ -49,9 +58,33 @@ void check_size(const Settings& settings, const Dataset& data) {
   }
 }
 
+/// Throws where a saved network cannot tell anything about these images.
+void check_fit(const Settings& settings, const Model& model, const Dataset& data) {
+  const Index pixels = data.test.images.cols();
+  if (model.architecture.inputs != pixels || model.architecture.classes != data.classes) {
+    throw std::runtime_error(format(
+        "%s: was trained on images of %td pixels and %td classes, but those of %s have %td and %td",
+        settings.load.c_str(), model.architecture.inputs, model.architecture.classes,
+        settings.data.c_str(), pixels, data.classes));
+  }
+}
+
+int evaluate_saved(const Settings& settings) {
+  const Model model = load_model(settings.load);
+  const Dataset data = load_dataset(settings.data, model.scaling);
+  check_fit(settings, model, data);
+  Eigen::ThreadPool pool(settings.threads);
+  const nn::Device device(&pool, settings.threads);
+  const nn::Score score = evaluate(Mlp<batchnorm::Eval>(model.network), data.test, device);
+  print_score(settings, model.architecture, score);
+  return 0;
+}
+
 /// Returns the exit status: 0, or 128 + the signal that ended the program, as shells count.
 int run(int argc, char** argv) {
   const Settings settings = parse_settings(argc, argv);
+  if (!settings.load.empty()) return evaluate_saved(settings);
+  if (!settings.save.empty()) check_replaceable(settings.save);
   const Dataset data = load_dataset(settings.data);
   check_size(settings, data);
   Csv csv(settings.csv);

@@ -4,6 +4,7 @@
 
 #include <batchnorm/batchnorm.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -11,6 +12,7 @@
 
 #include "architecture.hpp"
 #include "nn/activation.hpp"
+#include "nn/dropout.hpp"
 #include "nn/linear.hpp"
 #include "nn/sgd.hpp"
 
@@ -25,17 +27,33 @@ struct Architecture {
   Activation activation = Activation::sigmoid;
   Placement placement = Placement::before_activation;
   batchnorm::Options norm;
+  double dropout = 0;  ///< probability that an output of a hidden layer is dropped in training
+  std::uint64_t dropout_seed = 0;
 };
+
+/// How many weights the linear layers have together; a double, which no architecture overflows.
+inline double count_weights(const Architecture& architecture) {
+  double weights = 0;
+  auto width = static_cast<double>(architecture.inputs);
+  for (const Index next : architecture.hidden) {
+    weights += width * static_cast<double>(next);
+    width = static_cast<double>(next);
+  }
+  return weights + width * static_cast<double>(architecture.classes);
+}
 
 /// A list of layers. All speak as BatchNorm does, `forward(device, x, y)` and `backward(device, x,
 /// dy, dx)`, and keep no activations: those are the caller's. `Mlp<Train>` learns; `Mlp<Eval>`,
-/// made from it, is constant.
+/// made from it, is constant, and has no dropout.
 template <typename Mode, typename Scalar = float>
 class Mlp {
  public:
   using Matrix = nn::Matrix<Scalar>;
-  using Layer =
-      std::variant<nn::Linear<Scalar>, nn::Relu, nn::Sigmoid, batchnorm::BatchNorm<Scalar, Mode>>;
+  using Norm = batchnorm::BatchNorm<Scalar, Mode>;
+  using Layer = std::conditional_t<
+      std::is_same_v<Mode, batchnorm::Train>,
+      std::variant<nn::Linear<Scalar>, nn::Relu, nn::Sigmoid, Norm, nn::Dropout<Scalar>>,
+      std::variant<nn::Linear<Scalar>, nn::Relu, nn::Sigmoid, Norm>>;
 
   /// The weights depend on the widths and the random numbers, not on where BatchNorm stands.
   Mlp(const Architecture& architecture, nn::Random random) {
@@ -88,12 +106,11 @@ class Mlp {
   }
 
   const std::vector<Layer>& layers() const { return layers_; }
+  std::vector<Layer>& layers() { return layers_; }
 
  private:
   template <typename, typename>
   friend class Mlp;
-
-  using Norm = batchnorm::BatchNorm<Scalar, Mode>;
 
   void append_hidden(const Architecture& architecture, Index inputs, Index outputs,
                      nn::Random& random) {
@@ -106,6 +123,10 @@ class Mlp {
     if (!relu) layers_.emplace_back(nn::Sigmoid());
     if (architecture.placement == Placement::after_activation) {
       layers_.emplace_back(Norm(outputs, architecture.norm));
+    }
+    if (architecture.dropout > 0) {
+      layers_.emplace_back(nn::Dropout<Scalar>(
+          architecture.dropout, nn::Random(architecture.dropout_seed, layers_.size())));
     }
   }
 
@@ -120,6 +141,7 @@ class Mlp {
   void append_converted(const Part& part) {
     layers_.emplace_back(part);
   }
+  void append_converted(const nn::Dropout<Scalar>&) {}
   template <typename Other>
   void append_converted(const batchnorm::BatchNorm<Scalar, Other>& norm) {
     layers_.emplace_back(Norm(norm));
@@ -142,8 +164,8 @@ class Mlp {
     return Eigen::Map<Flat>(values.data(), values.size());
   }
 
-  template <typename Activation, typename F>
-  static void visit_parameters(Activation&, const F&) {}
+  template <typename Other, typename F>
+  static void visit_parameters(Other&, const F&) {}
 
   template <typename F>
   static void visit_parameters(nn::Linear<Scalar>& linear, const F& f) {

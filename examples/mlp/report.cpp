@@ -174,10 +174,10 @@ void print_comparison(const Result& first, const Result& other, double target) {
       ours->seconds, theirs->seconds, ratio_text(theirs->seconds, ours->seconds, "less").c_str());
 }
 
-std::string widths(const Settings& settings, const Dataset& data) {
-  std::string text = std::to_string(data.train.images.cols());
-  for (const Index width : settings.hidden) text += format("-%lld", static_cast<long long>(width));
-  return text + format("-%lld", static_cast<long long>(data.classes));
+std::string widths(const Architecture& architecture) {
+  std::string text = std::to_string(architecture.inputs);
+  for (const Index width : architecture.hidden) text += format("-%td", width);
+  return text + format("-%td", architecture.classes);
 }
 
 }  // namespace
@@ -188,7 +188,9 @@ void print_setting(const Settings& settings, const Dataset& data) {
   std::printf("          %lld images for training, %lld for testing\n",
               static_cast<long long>(data.train.images.rows()),
               static_cast<long long>(data.test.images.rows()));
-  std::printf("Network   %s, %s\n", widths(settings, data).c_str(), name(settings.activation));
+  std::printf("Network   %s, %s\n",
+              widths(architecture_of(settings, data, Placement::none)).c_str(),
+              name(settings.activation));
   const char* separator = "Compared  ";
   for (const Arm& arm : settings.arms) {
     std::printf("%s%s (learning rate %g)", separator, long_name(arm.placement), arm.learning_rate);
@@ -203,6 +205,15 @@ void print_setting(const Settings& settings, const Dataset& data) {
       static_cast<long long>(settings.seed),
       static_cast<long long>(settings.seed + settings.seeds - 1));
   std::fflush(stdout);
+}
+
+void print_score(const Settings& settings, const Architecture& architecture,
+                 const nn::Score& score) {
+  std::printf("Network   %s, %s, %s, from %s\n", widths(architecture).c_str(),
+              name(architecture.activation), long_name(architecture.placement),
+              settings.load.c_str());
+  std::printf("Data      %s, %td test images\n", settings.data.c_str(), score.samples);
+  std::printf("Accuracy  %.9g %%, loss %.9g\n", 100 * score.accuracy(), score.mean_loss());
 }
 
 void print_results(const Settings& settings, const std::vector<Run>& runs) {

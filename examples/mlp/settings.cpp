@@ -175,6 +175,25 @@ void add_result_options(CLI::App& app, Settings& settings) {
   app.add_option("--csv", settings.csv, "Write the figures of every epoch to this file")
       ->type_name("FILE")
       ->group("Results");
+  app.add_option("--save", settings.save,
+                 "Write each trained network to this file, which so holds\n"
+                 "the last one: of the last of --norm, from the last seed")
+      ->type_name("FILE")
+      ->group("Results");
+  app.add_option("--load", settings.load,
+                 "Train nothing; say how the network that --save wrote\n"
+                 "does on the test images of --data")
+      ->type_name("FILE")
+      ->group("Results");
+}
+
+/// A saved network brings its own settings; beside them no option but these says anything.
+void check_load(const CLI::App& app) {
+  for (const CLI::Option* const option : app.get_options()) {
+    const std::string name = option->get_name();
+    expect(option->count() == 0 || name == "--load" || name == "--data" || name == "--threads",
+           name + " has no meaning beside --load, which trains nothing");
+  }
 }
 
 void parse(CLI::App& app, int argc, char** argv, Settings& settings, Raw& raw) {
@@ -183,6 +202,7 @@ void parse(CLI::App& app, int argc, char** argv, Settings& settings, Raw& raw) {
     settings.activation = activations.at(raw.activation);
     settings.arms = make_arms(raw, settings.activation);
     check(settings);
+    if (!settings.load.empty()) check_load(app);
   } catch (const CLI::Success& help) {
     throw Exit{app.exit(help)};
   } catch (const CLI::Error& mistake) {

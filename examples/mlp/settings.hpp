@@ -40,8 +40,10 @@ struct Settings {
   int threads = 1;
 
   std::optional<double>
-      target;       ///< accuracy in percent; by default what the first arm ends with, less one
-  std::string csv;  ///< file for the figures of every epoch, or empty
+      target;        ///< accuracy in percent; by default what the first arm ends with, less one
+  std::string csv;   ///< file for the figures of every epoch, or empty
+  std::string save;  ///< file for the network trained last, or empty
+  std::string load;  ///< file of a network to evaluate in place of all training, or empty
 };
 
 /// Thrown where the program shall end before it has begun: after `--help` (0) or because of a

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
-#include "network.hpp"
 #include "nn/sgd.hpp"
 
 namespace mlp {
@@ -16,15 +16,6 @@ using batchnorm::Train;
 // Of the random numbers that belong to one seed.
 constexpr std::uint64_t kWeights = 0;
 constexpr std::uint64_t kBatches = 1;
-
-Architecture architecture_of(const Settings& settings, const Dataset& data, Placement placement) {
-  return {.inputs = data.train.images.cols(),
-          .hidden = settings.hidden,
-          .classes = data.classes,
-          .activation = settings.activation,
-          .placement = placement,
-          .norm = {.epsilon = settings.epsilon, .momentum = batchnorm::decay(settings.momentum)}};
-}
 
 /// A network in training, with all that a step needs; allocates nothing once it has seen its
 /// largest batch.
@@ -56,23 +47,6 @@ class Trainer {
   nn::Sgd<float> optimizer_;
   std::vector<nn::Matrix<float>> outputs_, gradients_;
 };
-
-nn::Score evaluate(const Mlp<Eval>& network, const nn::Samples<float>& samples,
-                   const nn::Device& device) {
-  constexpr Index kChunk = 500;
-  nn::Score score;
-  nn::Matrix<float> images;
-  nn::Matrix<float> unused_gradient;
-  std::vector<nn::Matrix<float>> outputs;
-  for (Index start = 0; start < samples.images.rows(); start += kChunk) {
-    const Index length = std::min(kChunk, samples.images.rows() - start);
-    images = samples.images.middleRows(start, length);
-    network.forward(device, images, outputs);
-    score += nn::cross_entropy<float>(outputs.back(), samples.labels.segment(start, length),
-                                      unused_gradient);
-  }
-  return score;
-}
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -107,8 +81,34 @@ Pass pass(Trainer& trainer, const nn::Batches& batches, const Dataset& data,
 
 }  // namespace
 
-Run train(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
-          const nn::Device& device, Watcher& watcher) {
+Architecture architecture_of(const Settings& settings, const Dataset& data, Placement placement) {
+  return {.inputs = data.train.images.cols(),
+          .hidden = settings.hidden,
+          .classes = data.classes,
+          .activation = settings.activation,
+          .placement = placement,
+          .norm = {.epsilon = settings.epsilon, .momentum = batchnorm::decay(settings.momentum)}};
+}
+
+nn::Score evaluate(const Mlp<Eval>& network, const nn::Samples<float>& samples,
+                   const nn::Device& device) {
+  constexpr Index kChunk = 500;
+  nn::Score score;
+  nn::Matrix<float> images;
+  nn::Matrix<float> unused_gradient;
+  std::vector<nn::Matrix<float>> outputs;
+  for (Index start = 0; start < samples.images.rows(); start += kChunk) {
+    const Index length = std::min(kChunk, samples.images.rows() - start);
+    images = samples.images.middleRows(start, length);
+    network.forward(device, images, outputs);
+    score += nn::cross_entropy<float>(outputs.back(), samples.labels.segment(start, length),
+                                      unused_gradient);
+  }
+  return score;
+}
+
+Trained train(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
+              const nn::Device& device, Watcher& watcher) {
   Run run{.arm = arm, .seed = seed};
   watcher.on_start(run);
   Trainer trainer(settings, data, arm, seed, device);
@@ -138,7 +138,7 @@ Run train(const Settings& settings, const Dataset& data, const Arm& arm, std::in
     if (watcher.wants_to_stop() && epoch.number < settings.epochs) run.ending = Ending::interrupted;
   }
   watcher.on_end(run);
-  return run;
+  return {.run = std::move(run), .network = trainer.network()};
 }
 
 }  // namespace mlp

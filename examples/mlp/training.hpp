@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "dataset.hpp"
+#include "network.hpp"
 #include "nn/cross_entropy.hpp"
 #include "settings.hpp"
 
@@ -51,9 +52,21 @@ class Watcher {
   virtual bool wants_to_stop() const = 0;
 };
 
+Architecture architecture_of(const Settings& settings, const Dataset& data, Placement placement);
+
+/// What training leaves.
+struct Trained {
+  Run run;
+  Mlp<batchnorm::Train> network;
+};
+
 /// Trains one network. Weights and batches depend on the seed alone, so that all arms start and go
 /// on alike.
-Run train(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
-          const nn::Device& device, Watcher& watcher);
+Trained train(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
+              const nn::Device& device, Watcher& watcher);
+
+/// How a network does on samples.
+nn::Score evaluate(const Mlp<batchnorm::Eval>& network, const nn::Samples<float>& samples,
+                   const nn::Device& device);
 
 }  // namespace mlp

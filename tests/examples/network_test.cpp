@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "arms.hpp"
 #include "nn/cross_entropy.hpp"
 
 namespace {
@@ -19,7 +20,7 @@ using mlp::Placement;
 using Matrix = nn::Matrix<double>;
 using Network = mlp::Mlp<Train, double>;
 
-class NetworkTest : public testing::TestWithParam<std::tuple<Activation, Placement>> {
+class NetworkTest : public testing::TestWithParam<AnyArm> {
  protected:
   mlp::Architecture architecture() const {
     return {.inputs = 5,
@@ -105,6 +106,18 @@ TEST_P(NetworkTest, WeightsDoNotDependOnWhereBatchNormStands) {
   EXPECT_EQ(weights(network()), weights(Network(plain, nn::Random(3, 0))));
 }
 
+TEST_P(NetworkTest, DropoutIsOfTrainingAlone) {
+  mlp::Architecture dropping = architecture();
+  dropping.dropout = 0.5;
+  Network with(dropping, nn::Random(3, 0));
+  Network without = network();
+  EXPECT_EQ(with.layers().size(), without.layers().size() + 2);
+  EXPECT_NE(loss(with), loss(without));
+  const mlp::Mlp<Eval, double> deployed(Network(dropping, nn::Random(3, 0)));
+  const mlp::Mlp<Eval, double> plain(network());
+  EXPECT_EQ(loss(deployed), loss(plain));
+}
+
 TEST_P(NetworkTest, OnlyWeightsOfLinearLayersDecay) {
   Network network = this->network();
   std::size_t decaying = 0;
@@ -128,25 +141,6 @@ TEST_P(NetworkTest, LinearHasNoBiasBeforeABatchNorm) {
   }
 }
 
-std::string name_of(const testing::TestParamInfo<NetworkTest::ParamType>& info) {
-  const char* const activation =
-      std::get<Activation>(info.param) == Activation::relu ? "relu" : "sigmoid";
-  switch (std::get<Placement>(info.param)) {
-    case Placement::before_activation:
-      return std::string("norm_before_") + activation;
-    case Placement::after_activation:
-      return std::string("norm_after_") + activation;
-    case Placement::none:
-      break;
-  }
-  return std::string("no_norm_") + activation;
-}
-
-INSTANTIATE_TEST_SUITE_P(Arms, NetworkTest,
-                         testing::Combine(testing::Values(Activation::sigmoid, Activation::relu),
-                                          testing::Values(Placement::none,
-                                                          Placement::before_activation,
-                                                          Placement::after_activation)),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Arms, NetworkTest, arms(), name_of);
 
 }  // namespace

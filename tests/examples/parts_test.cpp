@@ -8,6 +8,7 @@
 
 #include "nn/batches.hpp"
 #include "nn/cross_entropy.hpp"
+#include "nn/dropout.hpp"
 #include "nn/product.hpp"
 #include "nn/random.hpp"
 #include "nn/sgd.hpp"
@@ -128,6 +129,22 @@ TEST(CrossEntropy, IsFiniteForHugeLogits) {
       nn::cross_entropy<float>(nn::Matrix<float>{{1e30F, -1e30F}}, nn::Labels{{0}}, gradient);
   EXPECT_EQ(score.loss, 0);
   EXPECT_TRUE(gradient.isZero());
+}
+
+TEST(Dropout, DropsThatShareScalesTheRestAndDoesTheSameBackward) {
+  nn::Dropout<double> dropout(0.3, nn::Random(1, 0));
+  Eigen::ThreadPool pool(1);
+  const nn::Device device(&pool, 1);
+  const nn::Matrix<double> x = nn::Matrix<double>::Constant(200, 100, 2);
+  nn::Matrix<double> y;
+  nn::Matrix<double> dx;
+  dropout.forward(device, x, y);
+  EXPECT_TRUE((y.array() == 0 || y.array() == 2 / 0.7).all());
+  EXPECT_NEAR((y.array() == 0).cast<double>().mean(), 0.3, 0.02);
+  dropout.backward(device, x, x, dx);
+  EXPECT_EQ(dx, y);
+  dropout.forward(device, x, y);
+  EXPECT_NE(dx, y) << "each forward drops others";
 }
 
 /// A network of two parameters with constant gradients; only the first one decays.

@@ -1,0 +1,193 @@
+#include "model.hpp"
+
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "bytes.hpp"
+#include "replace_file.hpp"
+
+namespace mlp {
+namespace {
+
+namespace fs = std::filesystem;
+using batchnorm::Train;
+using Linear = nn::Linear<float>;
+using Norm = batchnorm::BatchNorm<float, Train>;
+using Values = Eigen::Vector<float, Eigen::Dynamic>;
+
+/// What a file begins with, before the length of its content, the CRC-32 of it, and the content.
+constexpr std::string_view kMark = "batchnorm mlp 1\n";
+constexpr std::size_t kHeader = kMark.size() + 2 * sizeof(std::uint64_t);
+
+std::uint64_t checksum(std::string_view bytes) {
+  return crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+}
+
+void write(ByteWriter& out, const Architecture& architecture) {
+  out.integer(architecture.inputs);
+  out.integer(static_cast<std::int64_t>(architecture.hidden.size()));
+  for (const Index width : architecture.hidden) out.integer(width);
+  out.integer(architecture.classes);
+  out.integer(static_cast<std::int64_t>(architecture.activation));
+  out.integer(static_cast<std::int64_t>(architecture.placement));
+  out.real(architecture.norm.epsilon);
+  out.real(architecture.norm.momentum.old_weight(1));
+  out.real(architecture.dropout);
+  out.integer(static_cast<std::int64_t>(architecture.dropout_seed));
+}
+
+/// The next integer, which must be in [least, most].
+std::int64_t read_between(ByteReader& in, std::int64_t least, std::int64_t most) {
+  const std::int64_t value = in.integer();
+  if (value < least || value > most) {
+    throw std::runtime_error("it has " + std::to_string(value) + " where " + std::to_string(least) +
+                             " to " + std::to_string(most) + " may stand");
+  }
+  return value;
+}
+
+Architecture read_architecture(ByteReader& in) {
+  constexpr std::int64_t kMostWidth = 1 << 24;
+  constexpr std::int64_t kMostLayers = 1 << 12;
+  Architecture architecture;
+  architecture.inputs = read_between(in, 1, kMostWidth);
+  architecture.hidden.resize(static_cast<std::size_t>(read_between(in, 0, kMostLayers)));
+  for (Index& width : architecture.hidden) width = read_between(in, 1, kMostWidth);
+  architecture.classes = read_between(in, 1, kMostWidth);
+  architecture.activation = static_cast<Activation>(read_between(in, 0, 1));
+  architecture.placement = static_cast<Placement>(read_between(in, 0, 2));
+  architecture.norm.epsilon = in.real();
+  architecture.norm.momentum = batchnorm::decay(in.real());
+  architecture.dropout = in.real();
+  architecture.dropout_seed = static_cast<std::uint64_t>(in.integer());
+  return architecture;
+}
+
+/// Activations and dropout have nothing to keep.
+template <typename Layer>
+void write(ByteWriter&, const Layer&) {}
+
+void write(ByteWriter& out, const Linear& linear) {
+  out.vector(linear.weights());
+  out.vector(linear.bias());
+}
+
+void write(ByteWriter& out, const Norm& norm) {
+  const batchnorm::State<float> state = norm.state();
+  out.vector(state.gamma);
+  out.vector(state.beta);
+  out.vector(state.running_mean);
+  out.vector(state.running_variance);
+  out.vector(state.rejected);
+  out.integer(state.batches);
+}
+
+template <typename Layer>
+void read(ByteReader&, Layer&) {}
+
+void read(ByteReader& in, Linear& linear) {
+  Values weights;
+  Values bias;
+  in.vector(weights);
+  in.vector(bias);
+  if (weights.size() != linear.weights().size() || bias.size() != linear.bias().size()) {
+    throw std::runtime_error("its weights do not fit its widths");
+  }
+  linear.weights().template reshaped<Eigen::RowMajor>() = weights;
+  linear.bias() = bias;
+}
+
+void read(ByteReader& in, Norm& norm) {
+  batchnorm::State<float> state;
+  in.vector(state.gamma);
+  in.vector(state.beta);
+  in.vector(state.running_mean);
+  in.vector(state.running_variance);
+  in.vector(state.rejected);
+  state.batches = in.integer();
+  norm.set_state(state);
+}
+
+Model read_content(ByteReader& in, std::size_t size) {
+  const Architecture architecture = read_architecture(in);
+  if (count_weights(architecture) * sizeof(float) > static_cast<double>(size)) {
+    throw std::runtime_error("its widths ask for more weights than it has");
+  }
+  const double mean = in.real();
+  const double inverse_deviation = in.real();
+  Model model{architecture, {mean, inverse_deviation}, Mlp<Train>(architecture, nn::Random(0, 0))};
+  for (auto& layer : model.network.layers()) {
+    std::visit([&in](auto& part) { read(in, part); }, layer);
+  }
+  if (!in.at_end()) throw std::runtime_error("more follows than belongs to it");
+  return model;
+}
+
+std::string read_file(const fs::path& file) {
+  if (fs::is_directory(file)) throw std::runtime_error("is a folder");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw std::runtime_error(std::string("cannot be opened: ") + std::strerror(errno));
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  if (in.bad()) throw std::runtime_error(std::string("cannot be read: ") + std::strerror(errno));
+  return bytes;
+}
+
+/// The content of a file, after its mark, length and checksum were found right.
+std::string_view content_of(std::string_view bytes) {
+  if (bytes.substr(0, kMark.size()) != kMark.substr(0, bytes.size())) {
+    throw std::runtime_error("is no model that --save wrote");
+  }
+  if (bytes.size() < kHeader) throw std::runtime_error("is truncated: it ends within its header");
+  ByteReader header(bytes.substr(kMark.size(), kHeader - kMark.size()));
+  const auto length = static_cast<std::uint64_t>(header.integer());
+  const auto expected = static_cast<std::uint64_t>(header.integer());
+  const std::string_view content = bytes.substr(kHeader);
+  if (content.size() != length) {
+    throw std::runtime_error((content.size() < length ? "is truncated: " : "is too long: ") +
+                             std::to_string(length) + " bytes should follow its header, and " +
+                             std::to_string(content.size()) + " do");
+  }
+  if (checksum(content) != expected) {
+    throw std::runtime_error("was altered since it was saved: its checksum is another");
+  }
+  return content;
+}
+
+}  // namespace
+
+void save_model(const fs::path& file, const Model& model) {
+  ByteWriter content;
+  write(content, model.architecture);
+  content.real(model.scaling.mean);
+  content.real(model.scaling.inverse_deviation);
+  for (const auto& layer : model.network.layers()) {
+    std::visit([&content](const auto& part) { write(content, part); }, layer);
+  }
+  ByteWriter header;
+  header.integer(static_cast<std::int64_t>(content.bytes().size()));
+  header.integer(static_cast<std::int64_t>(checksum(content.bytes())));
+  replace_file(file, std::string(kMark) + header.bytes() + content.bytes());
+}
+
+Model load_model(const fs::path& file) {
+  try {
+    const std::string bytes = read_file(file);
+    const std::string_view content = content_of(bytes);
+    ByteReader in(content);
+    return read_content(in, content.size());
+  } catch (const std::exception& error) {
+    throw std::runtime_error(file.string() + ": " + error.what());
+  }
+}
+
+}  // namespace mlp

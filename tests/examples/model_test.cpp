@@ -1,0 +1,194 @@
+// Saved models: they come back bit by bit, and what is not what was saved is refused.
+#include "model.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "arms.hpp"
+#include "nn/cross_entropy.hpp"
+#include "nn/sgd.hpp"
+#include "replace_file.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using batchnorm::Eval;
+using batchnorm::Train;
+using mlp::Activation;
+using mlp::Model;
+using mlp::Placement;
+using Matrix = nn::Matrix<float>;
+
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / ("mlp_model_test_" + std::to_string(getpid()))) {
+    fs::create_directory(path_);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { fs::remove_all(path_); }
+  fs::path operator/(const std::string& name) const { return path_ / name; }
+  std::ptrdiff_t files() const {
+    return std::distance(fs::directory_iterator(path_), fs::directory_iterator());
+  }
+
+ private:
+  fs::path path_;
+};
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write(const fs::path& file, const std::string& bytes) {
+  std::ofstream(file, std::ios::binary) << bytes;
+}
+
+class ModelTest : public testing::TestWithParam<AnyArm> {
+ protected:
+  /// A model after a few steps, so that no value is what a new network has.
+  Model trained() {
+    Model model{architecture(), {.mean = 4.7, .inverse_deviation = 1.0 / 3}, network()};
+    nn::Sgd<float> sgd({.learning_rate = 0.3});
+    std::vector<Matrix> outputs;
+    for (int i = 0; i < 5; ++i) {
+      model.network.forward(device_, x_, outputs);
+      std::vector<Matrix> gradients(outputs.size());
+      nn::cross_entropy(outputs.back(), nn::Labels{{0, 1, 2, 2, 1, 0, 1}}, gradients.back());
+      model.network.backward(device_, x_, outputs, gradients);
+      sgd.step(model.network);
+    }
+    return model;
+  }
+
+  mlp::Architecture architecture() const {
+    return {.inputs = 5,
+            .hidden = {4, 6},
+            .classes = 3,
+            .activation = std::get<Activation>(GetParam()),
+            .placement = std::get<Placement>(GetParam()),
+            .norm = {.epsilon = 1e-3, .momentum = batchnorm::decay(0.7)}};
+  }
+  mlp::Mlp<Train> network() const { return {architecture(), nn::Random(3, 0)}; }
+
+  template <typename Network>
+  Matrix logits(Network network) {
+    std::vector<Matrix> outputs;
+    network.forward(device_, x_, outputs);
+    return outputs.back();
+  }
+
+  void expect_refused(const std::string& bytes) const {
+    write(folder_ / "altered", bytes);
+    try {
+      mlp::load_model(folder_ / "altered");
+      ADD_FAILURE() << "was accepted";
+    } catch (const std::runtime_error& error) {
+      const std::string message = error.what();
+      EXPECT_EQ(message.find((folder_ / "altered").string() + ": "), 0) << message;
+      EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+    }
+  }
+
+  Folder folder_;
+  Eigen::ThreadPool pool_{1};
+  nn::Device device_{&pool_, 1};
+  Matrix x_ = [] {
+    nn::Random random(4, 0);
+    return Matrix(
+        Matrix::NullaryExpr(7, 5, [&] { return static_cast<float>(4 * random.uniform() - 2); }));
+  }();
+};
+
+TEST_P(ModelTest, ComesBackBitByBit) {
+  const Model model = trained();
+  mlp::save_model(folder_ / "model", model);
+  const Model loaded = mlp::load_model(folder_ / "model");
+  EXPECT_EQ(loaded.scaling, model.scaling);
+  EXPECT_EQ(logits(mlp::Mlp<Eval>(loaded.network)), logits(mlp::Mlp<Eval>(model.network)));
+  EXPECT_EQ(logits(loaded.network), logits(model.network)) << "in mode Train";
+  mlp::save_model(folder_ / "again", loaded);
+  EXPECT_EQ(read(folder_ / "again"), read(folder_ / "model"));
+}
+
+TEST_P(ModelTest, KeepsAllThatBatchNormHasLearntAndCounted) {
+  const Model model = trained();
+  mlp::save_model(folder_ / "model", model);
+  const Model loaded = mlp::load_model(folder_ / "model");
+  const auto norms = [](const Model& any) {
+    std::vector<batchnorm::BatchNorm<float, Train>> all;
+    for (const auto& layer : any.network.layers()) {
+      if (const auto* norm = std::get_if<batchnorm::BatchNorm<float, Train>>(&layer)) {
+        all.push_back(*norm);
+      }
+    }
+    return all;
+  };
+  EXPECT_EQ(norms(loaded).size(), std::get<Placement>(GetParam()) == Placement::none ? 0U : 2U);
+  for (std::size_t i = 0; i < norms(model).size(); ++i) {
+    EXPECT_EQ(norms(loaded)[i].options(), norms(model)[i].options());
+    EXPECT_EQ(norms(loaded)[i].batches(), 5);
+    EXPECT_EQ(norms(loaded)[i].running_mean(), norms(model)[i].running_mean());
+    EXPECT_EQ(norms(loaded)[i].running_variance(), norms(model)[i].running_variance());
+  }
+}
+
+TEST_P(ModelTest, RefusesEveryTruncation) {
+  mlp::save_model(folder_ / "model", trained());
+  const std::string whole = read(folder_ / "model");
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    SCOPED_TRACE(length);
+    expect_refused(whole.substr(0, length));
+  }
+}
+
+TEST_P(ModelTest, RefusesEveryAlteredByteAndWhatFollows) {
+  mlp::save_model(folder_ / "model", trained());
+  const std::string whole = read(folder_ / "model");
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    SCOPED_TRACE(at);
+    std::string altered = whole;
+    altered[at] = static_cast<char>(altered[at] ^ 0x10);
+    expect_refused(altered);
+  }
+  expect_refused(whole + '\0');
+}
+
+TEST_P(ModelTest, AFailedSaveLeavesTheOldFileAndNothingElse) {
+  write(folder_ / "model", "old");
+  fs::create_directory(folder_ / ("model.new-" + std::to_string(getpid())));
+  EXPECT_THROW(mlp::save_model(folder_ / "model", trained()), std::runtime_error);
+  EXPECT_EQ(read(folder_ / "model"), "old");
+  EXPECT_EQ(folder_.files(), 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Arms, ModelTest, arms(), name_of);
+
+TEST(ReplaceFile, ReplacesTheFileThatALinkNames) {
+  const Folder folder;
+  write(folder / "file", "old");
+  fs::create_symlink("file", folder / "link");
+  mlp::replace_file(folder / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(read(folder / "file"), "new");
+  EXPECT_EQ(folder.files(), 2);
+}
+
+TEST(ReplaceFile, RefusesWhatIsNoFile) {
+  const Folder folder;
+  fs::create_directory(folder / "folder");
+  EXPECT_THROW(mlp::replace_file(folder / "folder", ""), std::runtime_error);
+  EXPECT_THROW(mlp::replace_file(folder / "none" / "file", ""), std::runtime_error);
+  EXPECT_THROW(mlp::check_replaceable(folder / "none" / "file"), std::runtime_error);
+  EXPECT_THROW(mlp::check_replaceable("/dev/null"), std::runtime_error);
+}
+
+}  // namespace
