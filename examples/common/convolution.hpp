@@ -1,7 +1,7 @@
 // A 3x3 convolution in either layout, as a matrix product over the patches of the image.
 #pragma once
 
-#include "training.hpp"
+#include "learning.hpp"
 
 namespace example {
 
