@@ -1,4 +1,4 @@
-#include "contenders.hpp"
+#include "contender.hpp"
 
 namespace benchmarks {
 namespace {
@@ -19,12 +19,16 @@ class EigenColwise : public Contender {
 
   void backward() override {
     const auto count = static_cast<float>(problem_.shape.count());
-    const Row mean_dy = dy().colwise().mean();
-    const Row product = (dy() * (x().rowwise() - mean_)).colwise().sum() * inverse_;
+    if (problem_.relu) masked_ = (view(problem_.buffers->y) > 0.0F).select(dy(), 0.0F);
+    const Eigen::Map<const Matrix> gradient(
+        problem_.relu ? masked_.data() : problem_.buffers->dy.data(), x().rows(), x().cols());
+    const Row mean_dy = gradient.colwise().mean();
+    const Row product = (gradient * (x().rowwise() - mean_)).colwise().sum() * inverse_;
     const Row scale = problem_.gamma.transpose() * inverse_;
     const Row slope = product * inverse_ / count;
     view(problem_.buffers->dx) =
-        ((dy().rowwise() - mean_dy) - (x().rowwise() - mean_).rowwise() * slope).rowwise() * scale;
+        ((gradient.rowwise() - mean_dy) - (x().rowwise() - mean_).rowwise() * slope).rowwise() *
+        scale;
   }
 
   void inference() override {
@@ -43,19 +47,27 @@ class EigenColwise : public Contender {
   void normalize(const Row& mean, const Row& inverse) const {
     const Row scale = problem_.gamma.transpose() * inverse;
     const Row beta = problem_.beta.transpose();
-    view(problem_.buffers->y) = ((x().rowwise() - mean).rowwise() * scale).rowwise() + beta;
+    auto y = view(problem_.buffers->y);
+    y = ((x().rowwise() - mean).rowwise() * scale).rowwise() + beta;
+    if (problem_.relu) y = y.max(0.0F);
   }
 
   const Problem& problem_;
   Row mean_;
   Row inverse_;
+  Matrix masked_;
 };
+
+std::unique_ptr<Contender> make(const Problem& problem) {
+  if (problem.layout == Layout::planes) return nullptr;
+  return std::make_unique<EigenColwise>(problem);
+}
 
 }  // namespace
 
-std::unique_ptr<Contender> make_eigen_colwise(const Problem& problem) {
-  if (problem.layout == Layout::planes) return nullptr;
-  return std::make_unique<EigenColwise>(problem);
+Entry eigen_colwise() {
+  return {"eigen-colwise", "Eigen, colwise() reductions and rowwise() broadcasts", Role::peer,
+          Scope::small, make};
 }
 
 }  // namespace benchmarks

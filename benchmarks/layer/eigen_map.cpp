@@ -1,4 +1,4 @@
-#include "contenders.hpp"
+#include "contender.hpp"
 
 namespace benchmarks {
 namespace {
@@ -22,8 +22,9 @@ class EigenMap : public Contender {
   void finish_statistics(const Eigen::ArrayXf& variance) {
     const auto count = static_cast<float>(problem_.shape.count());
     inverse_ = (variance + Problem::epsilon).rsqrt();
-    running_mean_ = 0.9F * running_mean_ + 0.1F * mean_;
-    running_variance_ = 0.9F * running_variance_ + 0.1F * count / (count - 1.0F) * variance;
+    constexpr float weight = Problem::new_weight;
+    running_mean_ += weight * (mean_ - running_mean_);
+    running_variance_ += weight * (count / (count - 1.0F) * variance - running_variance_);
   }
 
   const float* x() const { return problem_.buffers->x.data(); }
@@ -40,6 +41,7 @@ class EigenMap : public Contender {
   Eigen::ArrayXf running_variance_;
 };
 
+template <bool relu>
 class EigenMapPlanes : public EigenMap {
  public:
   using EigenMap::EigenMap;
@@ -66,8 +68,8 @@ class EigenMapPlanes : public EigenMap {
       float sum = 0.0F;
       float product = 0.0F;
       for_each_segment(c, [&](Index at) {
-        sum += segment(dy(), at).sum();
-        product += (segment(dy(), at) * (segment(x(), at) - mean_[c])).sum();
+        sum += gradient(at).sum();
+        product += (gradient(at) * (segment(x(), at) - mean_[c])).sum();
       });
       beta_gradient_[c] = sum;
       gamma_gradient_[c] = product * inverse_[c];
@@ -75,7 +77,7 @@ class EigenMapPlanes : public EigenMap {
       const float slope = gamma_gradient_[c] / count * inverse_[c];
       for_each_segment(c, [&](Index at) {
         Segment(dx() + at, problem_.shape.spatial) =
-            scale * (segment(dy(), at) - sum / count - (segment(x(), at) - mean_[c]) * slope);
+            scale * (gradient(at) - sum / count - (segment(x(), at) - mean_[c]) * slope);
       });
     }
   }
@@ -89,6 +91,15 @@ class EigenMapPlanes : public EigenMap {
     return {values + at, problem_.shape.spatial};
   }
 
+  /// The gradient of what ReLU was given.
+  auto gradient(Index at) const {
+    if constexpr (relu) {
+      return (segment(y(), at) > 0.0F).select(segment(dy(), at), 0.0F);
+    } else {
+      return segment(dy(), at);
+    }
+  }
+
   template <typename Visit>
   void for_each_segment(Index channel, const Visit& visit) const {
     for (Index n = 0; n < problem_.shape.samples; ++n) visit(problem_.at(n, channel, 0));
@@ -99,13 +110,19 @@ class EigenMapPlanes : public EigenMap {
       for (Index c = 0; c < problem_.shape.channels; ++c) {
         const Index at = problem_.at(n, c, 0);
         const float scale = problem_.gamma[c] * inverse[c];
-        Segment(y() + at, problem_.shape.spatial) =
-            (segment(x(), at) - mean[c]) * scale + problem_.beta[c];
+        const auto result = (segment(x(), at) - mean[c]) * scale + problem_.beta[c];
+        Segment to(y() + at, problem_.shape.spatial);
+        if constexpr (relu) {
+          to = result.max(0.0F);
+        } else {
+          to = result;
+        }
       }
     }
   }
 };
 
+template <bool relu>
 class EigenMapRows : public EigenMap {
  public:
   using EigenMap::EigenMap;
@@ -127,8 +144,8 @@ class EigenMapRows : public EigenMap {
     beta_gradient_.setZero();
     gamma_gradient_.setZero();
     for_each_row([&](Index at) {
-      beta_gradient_ += row(dy(), at);
-      gamma_gradient_ += row(dy(), at) * (row(x(), at) - mean_);
+      beta_gradient_ += gradient(at);
+      gamma_gradient_ += gradient(at) * (row(x(), at) - mean_);
     });
     gamma_gradient_ *= inverse_;
     const Eigen::ArrayXf scale = problem_.gamma * inverse_;
@@ -136,7 +153,7 @@ class EigenMapRows : public EigenMap {
     const Eigen::ArrayXf slope = gamma_gradient_ / count * inverse_;
     for_each_row([&](Index at) {
       Segment(dx() + at, problem_.shape.channels) =
-          scale * (row(dy(), at) - mean_dy - (row(x(), at) - mean_) * slope);
+          scale * (gradient(at) - mean_dy - (row(x(), at) - mean_) * slope);
     });
   }
 
@@ -149,6 +166,15 @@ class EigenMapRows : public EigenMap {
     return {values + at, problem_.shape.channels};
   }
 
+  /// The gradient of what ReLU was given.
+  auto gradient(Index at) const {
+    if constexpr (relu) {
+      return (row(y(), at) > 0.0F).select(row(dy(), at), 0.0F);
+    } else {
+      return row(dy(), at);
+    }
+  }
+
   template <typename Visit>
   void for_each_row(const Visit& visit) const {
     for (Index r = 0; r < problem_.shape.count(); ++r) visit(r * problem_.shape.channels);
@@ -157,16 +183,33 @@ class EigenMapRows : public EigenMap {
   void normalize(const Eigen::ArrayXf& mean, const Eigen::ArrayXf& inverse) const {
     const Eigen::ArrayXf scale = problem_.gamma * inverse;
     for_each_row([&](Index at) {
-      Segment(y() + at, problem_.shape.channels) = (row(x(), at) - mean) * scale + problem_.beta;
+      const auto result = (row(x(), at) - mean) * scale + problem_.beta;
+      Segment to(y() + at, problem_.shape.channels);
+      if constexpr (relu) {
+        to = result.max(0.0F);
+      } else {
+        to = result;
+      }
     });
   }
 };
 
+template <template <bool> class Which>
+std::unique_ptr<Contender> with_relu(const Problem& problem) {
+  if (problem.relu) return std::make_unique<Which<true>>(problem);
+  return std::make_unique<Which<false>>(problem);
+}
+
+std::unique_ptr<Contender> make(const Problem& problem) {
+  return problem.layout == Layout::planes ? with_relu<EigenMapPlanes>(problem)
+                                          : with_relu<EigenMapRows>(problem);
+}
+
 }  // namespace
 
-std::unique_ptr<Contender> make_eigen_map(const Problem& problem) {
-  if (problem.layout == Layout::planes) return std::make_unique<EigenMapPlanes>(problem);
-  return std::make_unique<EigenMapRows>(problem);
+Entry eigen_map() {
+  return {"eigen-map", "Eigen, two passes of Map<ArrayXf> expressions per row or segment",
+          Role::peer, Scope::everywhere, make};
 }
 
 }  // namespace benchmarks

@@ -1,6 +1,6 @@
 #include <unsupported/Eigen/CXX11/Tensor>
 
-#include "contenders.hpp"
+#include "contender.hpp"
 
 namespace benchmarks {
 namespace {
@@ -33,13 +33,15 @@ class EigenTensor : public Contender {
 
   void backward() override {
     const auto count = static_cast<float>(problem_.shape.count());
-    const Channels sum = dy().sum(others_);
-    const Channels product = (dy() * (x() - spread(mean_)) * spread(inverse_)).sum(others_);
+    if (problem_.relu) masked_ = (y() > 0.0F).select(dy(), dy().constant(0.0F));
+    const Tensor gradient = problem_.relu ? Tensor(masked_.data(), sizes_) : dy();
+    const Channels sum = gradient.sum(others_);
+    const Channels product = (gradient * (x() - spread(mean_)) * spread(inverse_)).sum(others_);
     const Channels scale = channels(problem_.gamma) * inverse_;
     const Channels mean_dy = sum / count;
     const Channels slope = product * inverse_ / count;
     view(problem_.buffers->dx) =
-        spread(scale) * (dy() - spread(mean_dy) - (x() - spread(mean_)) * spread(slope));
+        spread(scale) * (gradient - spread(mean_dy) - (x() - spread(mean_)) * spread(slope));
   }
 
   void inference() override {
@@ -60,6 +62,7 @@ class EigenTensor : public Contender {
   Tensor view(Eigen::ArrayXf& values) const { return {values.data(), sizes_}; }
   Tensor x() const { return view(problem_.buffers->x); }
   Tensor dy() const { return view(problem_.buffers->dy); }
+  Tensor y() const { return view(problem_.buffers->y); }
 
   static Channels channels(const Eigen::ArrayXf& values) {
     return Eigen::TensorMap<const Channels>(values.data(), values.size());
@@ -68,7 +71,12 @@ class EigenTensor : public Contender {
   void normalize(const Channels& mean, const Channels& inverse) const {
     const Channels scale = channels(problem_.gamma) * inverse;
     const Channels beta = channels(problem_.beta);
-    view(problem_.buffers->y) = (x() - spread(mean)) * spread(scale) + spread(beta);
+    const auto result = (x() - spread(mean)) * spread(scale) + spread(beta);
+    if (problem_.relu) {
+      y() = result.cwiseMax(0.0F);
+    } else {
+      y() = result;
+    }
   }
 
   const Problem& problem_;
@@ -78,12 +86,18 @@ class EigenTensor : public Contender {
   Sizes copies_{};
   Channels mean_;
   Channels inverse_;
+  Eigen::Tensor<float, 3, Eigen::RowMajor> masked_;
 };
+
+std::unique_ptr<Contender> make(const Problem& problem) {
+  return std::make_unique<EigenTensor>(problem);
+}
 
 }  // namespace
 
-std::unique_ptr<Contender> make_eigen_tensor(const Problem& problem) {
-  return std::make_unique<EigenTensor>(problem);
+Entry eigen_tensor() {
+  return {"eigen-tensor", "Eigen's Tensor module, reductions over dimensions and broadcasts",
+          Role::peer, Scope::small, make};
 }
 
 }  // namespace benchmarks

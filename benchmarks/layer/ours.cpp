@@ -1,11 +1,11 @@
 #include <batchnorm/batchnorm.hpp>
 
-#include "contenders.hpp"
+#include "contender.hpp"
 
 namespace benchmarks {
 namespace {
 
-template <typename Axis>
+template <typename Axis, typename Activation>
 class Ours : public Contender {
  public:
   explicit Ours(const Problem& problem)
@@ -20,7 +20,7 @@ class Ours : public Contender {
   void backward() override { trained_.backward(x_, dy_, dx_); }
   void inference() override { deployed_.forward(x_, y_); }
 
- private:
+ protected:
   using Tensor = Eigen::TensorMap<Eigen::Tensor<float, 3, Eigen::RowMajor>>;
 
   static Tensor view(const Problem& problem, Eigen::ArrayXf& values) {
@@ -40,17 +40,48 @@ class Ours : public Contender {
   Tensor dy_;
   Tensor y_;
   Tensor dx_;
-  batchnorm::BatchNorm<float, batchnorm::Train, Axis> trained_;
-  batchnorm::BatchNorm<float, batchnorm::Eval, Axis> deployed_;
+  batchnorm::BatchNorm<float, batchnorm::Train, Axis, Activation> trained_;
+  batchnorm::BatchNorm<float, batchnorm::Eval, Axis, Activation> deployed_;
 };
+
+template <typename Axis, typename Activation>
+class OursThreaded : public Ours<Axis, Activation> {
+ public:
+  explicit OursThreaded(const Problem& problem)
+      : Ours<Axis, Activation>(problem), pool_(problem.threads), device_(&pool_, problem.threads) {}
+
+  void forward() override { this->trained_.forward(device_, this->x_, this->y_); }
+  void backward() override { this->trained_.backward(device_, this->x_, this->dy_, this->dx_); }
+  void inference() override { this->deployed_.forward(device_, this->x_, this->y_); }
+
+ private:
+  Eigen::ThreadPool pool_;
+  Eigen::ThreadPoolDevice device_;
+};
+
+template <template <typename, typename> class Which, typename Axis>
+std::unique_ptr<Contender> with_axis(const Problem& problem) {
+  if (problem.relu) return std::make_unique<Which<Axis, batchnorm::ReLU>>(problem);
+  return std::make_unique<Which<Axis, batchnorm::NoActivation>>(problem);
+}
+
+template <template <typename, typename> class Which>
+std::unique_ptr<Contender> make(const Problem& problem) {
+  if (problem.layout == Layout::planes) return with_axis<Which, batchnorm::ChannelsFirst>(problem);
+  return with_axis<Which, batchnorm::ChannelsLast>(problem);
+}
+
+std::unique_ptr<Contender> make_threaded(const Problem& problem) {
+  return problem.threads > 1 ? make<OursThreaded>(problem) : nullptr;
+}
 
 }  // namespace
 
-std::unique_ptr<Contender> make_ours(const Problem& problem) {
-  if (problem.layout == Layout::planes) {
-    return std::make_unique<Ours<batchnorm::ChannelsFirst>>(problem);
-  }
-  return std::make_unique<Ours<batchnorm::ChannelsLast>>(problem);
+Entry ours() { return {"ours", "this library", Role::ours, Scope::everywhere, make<Ours>}; }
+
+Entry ours_threads() {
+  return {"ours-threads", "this library on an Eigen::ThreadPoolDevice", Role::threaded,
+          Scope::everywhere, make_threaded};
 }
 
 }  // namespace benchmarks

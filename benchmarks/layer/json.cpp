@@ -1,0 +1,65 @@
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "report.hpp"
+
+namespace benchmarks {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string today() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::array<char, 16> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d", std::gmtime(&now));
+  return text.data();
+}
+
+ordered_json figure_json(const Results& results, const Result& result, const std::string& name) {
+  const Figure& figure = result.figures.at(name);
+  ordered_json json{{"microseconds", figure.microseconds},
+                    {"over_floor", *results.over_floor(result, name)}};
+  if (!name.starts_with("floor")) json["largest_error"] = figure.error;
+  if (figure.offset_error) json["largest_error_offset_1000"] = *figure.offset_error;
+  json["rounds"] = figure.rounds;
+  return json;
+}
+
+ordered_json result_json(const Results& results, const Result& result) {
+  ordered_json json{
+      {"operation", result.operation},    {"layout", result.layout},
+      {"shape", result.shape.name},       {"bytes", result.bytes},
+      {"level", to_string(result.level)}, {"floor_microseconds", *results.floor(result)}};
+  for (const Entry& entry : results.contenders) {
+    if (result.figures.contains(entry.name)) {
+      json["contenders"][entry.name] = figure_json(results, result, entry.name);
+    }
+  }
+  return json;
+}
+
+std::string to_string(Role role) {
+  constexpr std::array<const char*, 5> names{"floor", "ours", "peer", "outsider", "threaded"};
+  return names[static_cast<std::size_t>(role)];
+}
+
+}  // namespace
+
+void write_json(std::ostream& out, const Results& results, const Settings& settings) {
+  ordered_json json{{"command", settings.command},
+                    {"date", today()},
+                    {"processor", processor()},
+                    {"compiler", compiler()},
+                    {"threads", settings.threads},
+                    {"second_level_cache_bytes", settings.caches.second},
+                    {"last_level_cache_bytes", settings.caches.last}};
+  for (const Entry& entry : results.contenders) {
+    json["contenders"].push_back({{"name", entry.name},
+                                  {"description", entry.description},
+                                  {"role", to_string(entry.role)}});
+  }
+  for (const Result& result : results.all) json["results"].push_back(result_json(results, result));
+  out << json.dump(1) << '\n';
+}
+
+}  // namespace benchmarks

@@ -1,0 +1,208 @@
+#include "report.hpp"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "table.hpp"
+
+namespace benchmarks {
+namespace {
+
+constexpr std::array<const char*, 6> operations{"forward",       "forward+relu", "backward",
+                                                "backward+relu", "inference",    "inference+relu"};
+constexpr std::array<const char*, 3> layouts{"NC", "NCHW", "NHWC"};
+
+std::vector<std::string> compared(const Results& results) {
+  std::vector<std::string> names = results.names(Role::peer);
+  std::ranges::copy(results.names(Role::outsider), std::back_inserter(names));
+  return names;
+}
+
+void append(std::vector<std::string>& row, const std::vector<std::string>& more) {
+  row.insert(row.end(), more.begin(), more.end());
+}
+
+void print_setting(std::ostream& out, const Results& results, const Settings& settings) {
+  out << settings.command << "\n\n"
+      << processor() << "; " << compiler() << "; Eigen " << EIGEN_WORLD_VERSION << "."
+      << EIGEN_MAJOR_VERSION << "." << EIGEN_MINOR_VERSION << ", packets of "
+      << Eigen::internal::packet_traits<float>::size << " floats; float; one thread.\n"
+      << "Medians of " << settings.rounds << " rounds, contenders in random order. L2 and L3 of "
+      << (settings.caches.second >> 10U) << " KiB and " << (settings.caches.last >> 20U)
+      << " MiB: the level says where all arrays of a call fit together.\n\n";
+  Table table({"contender", ""}, 2);
+  for (const Entry& entry : results.contenders) table.add({entry.name, entry.description});
+  out << table;
+}
+
+void print_shapes(std::ostream& out, const Results& results, const std::string& operation) {
+  const std::vector<std::string> names = compared(results);
+  std::vector<std::string> head{"layout", "shape", "level", "floor us", "ours/floor"};
+  for (const std::string& name : names) head.push_back(name);
+  append(head, {"best peer"});
+  Table table(head, 3);
+  for (const char* const layout : layouts) {
+    for (const Result& result : results.all) {
+      if (result.operation != operation || result.layout != layout) continue;
+      std::vector<std::string> row{layout, result.shape.name, to_string(result.level),
+                                   format(results.floor(result), 1),
+                                   format(results.over_floor(result, "ours"))};
+      for (const std::string& name : names) row.push_back(format(Results::over_ours(result, name)));
+      row.push_back(results.best_peer(result).value_or("-"));
+      table.add(row);
+    }
+  }
+  if (table.empty()) return;
+  out << "\n"
+      << operation << ": time of ours over the floor; then times of the others over ours\n\n"
+      << table;
+}
+
+struct Cell {
+  int shapes = 0;
+  GeometricMean ours, peer, gain;
+  std::optional<double> least_gain;
+  std::vector<GeometricMean> others;
+};
+
+void add(const Results& results, const Result& result, const std::vector<std::string>& outsiders,
+         Cell& cell) {
+  ++cell.shapes;
+  cell.ours.add(results.over_floor(result, "ours"));
+  cell.others.resize(outsiders.size());
+  for (std::size_t i = 0; i < outsiders.size(); ++i) {
+    cell.others[i].add(Results::over_ours(result, outsiders[i]));
+  }
+  const std::optional<std::string> best = results.best_peer(result);
+  if (!best) return;
+  cell.peer.add(results.over_floor(result, *best));
+  const std::optional<double> gain = Results::over_ours(result, *best);
+  cell.gain.add(gain);
+  if (gain) cell.least_gain = std::min(cell.least_gain.value_or(*gain), *gain);
+}
+
+void print_means(std::ostream& out, const Results& results) {
+  const std::vector<std::string> outsiders = results.names(Role::outsider);
+  std::vector<std::string> head{"operation",  "layout",          "level",          "shapes",
+                                "ours/floor", "best peer/floor", "best peer/ours", "least"};
+  for (const std::string& name : outsiders) head.push_back(name + "/ours");
+  Table table(head, 3);
+  for (const char* const operation : operations) {
+    for (const char* const layout : layouts) {
+      for (const Level level : {Level::second_cache, Level::last_cache, Level::memory}) {
+        Cell cell;
+        for (const Result& result : results.all) {
+          if (std::tie(result.operation, result.layout, result.level) ==
+              std::tuple(operation, layout, level)) {
+            add(results, result, outsiders, cell);
+          }
+        }
+        if (cell.shapes == 0) continue;
+        std::vector<std::string> row{operation,
+                                     layout,
+                                     to_string(level),
+                                     std::to_string(cell.shapes),
+                                     format(cell.ours.value()),
+                                     format(cell.peer.value()),
+                                     format(cell.gain.value()),
+                                     format(cell.least_gain)};
+        for (const GeometricMean& mean : cell.others) row.push_back(format(mean.value()));
+        table.add(row);
+      }
+    }
+  }
+  out << "\nGeometric means over the shapes; \"best peer\" is the fastest at each shape, \"least\" "
+         "the smallest best peer/ours\n\n"
+      << table;
+}
+
+void print_accuracy(std::ostream& out, const Results& results) {
+  Table table({"layout", "contender", "time/floor", "shapes", "N(0,1)", "N(1000,1)"}, 2);
+  for (const char* const layout : layouts) {
+    for (const Entry& entry : results.contenders) {
+      if (entry.role == Role::floor || entry.role == Role::threaded) continue;
+      GeometricMean speed;
+      int shapes = 0;
+      std::optional<double> error, offset_error;
+      for (const Result& result : results.all) {
+        const auto found = result.figures.find(entry.name);
+        if (result.operation != "forward" || result.layout != layout ||
+            found == result.figures.end()) {
+          continue;
+        }
+        ++shapes;
+        speed.add(results.over_floor(result, entry.name));
+        error = std::max(error.value_or(0.0), found->second.error);
+        offset_error =
+            std::max(offset_error.value_or(0.0), found->second.offset_error.value_or(0.0));
+      }
+      if (shapes == 0) continue;
+      table.add({layout, entry.name, format(speed.value()), std::to_string(shapes),
+                 format_error(error), format_error(offset_error)});
+    }
+  }
+  if (table.empty()) return;
+  out << "\nAccuracy beside speed, forward: geometric mean of time/floor; largest error of y "
+         "against double, over all shapes,\nwith x from N(0, 1) and from N(1000, 1)\n\n"
+      << table;
+}
+
+void print_threads(std::ostream& out, const Results& results, int threads) {
+  Table table({"operation", "layout", "shape", "level", "MB of x", "ours", "floor"}, 4);
+  for (const char* const operation : operations) {
+    for (const char* const layout : layouts) {
+      for (const Result& result : results.all) {
+        if (result.operation != operation || result.layout != layout) continue;
+        const auto alone = Results::time(result, "ours");
+        const auto together = Results::time(result, "ours-threads");
+        if (!alone || !together) continue;
+        const bool memory = result.level == Level::memory;
+        const auto floor = results.floor(result);
+        const auto floor_together =
+            Results::time(result, memory ? "floor-nt-threads" : "floor-threads");
+        table.add({operation, layout, result.shape.name, to_string(result.level),
+                   format(4e-6 * static_cast<double>(result.shape.size())),
+                   format(*alone / *together),
+                   floor && floor_together ? format(*floor / *floor_together) : "-"});
+      }
+    }
+  }
+  if (table.empty()) return;
+  out << "\nTime with one thread over time with " << threads << "\n\n" << table;
+}
+
+void print_awkward(std::ostream& out, const Results& results) {
+  const auto per_byte = [](const Result& result) -> std::optional<double> {
+    const auto found = Results::time(result, "ours");
+    if (!found) return std::nullopt;
+    return *found / static_cast<double>(result.bytes);
+  };
+  Table table({"operation", "layout", "shape", "kB of x", "next to", "time per byte"}, 3);
+  for (const Result& result : results.all) {
+    const auto friendly = std::ranges::find_if(results.all, [&](const Result& other) {
+      return other.operation == result.operation && other.layout == result.layout &&
+             other.shape.name == result.shape.friendly;
+    });
+    if (friendly == results.all.end() || !per_byte(result) || !per_byte(*friendly)) continue;
+    table.add({result.operation, result.layout, result.shape.name,
+               format(4e-3 * static_cast<double>(result.shape.size()), 0), friendly->shape.name,
+               format(*per_byte(result) / *per_byte(*friendly))});
+  }
+  if (table.empty()) return;
+  out << "\nAwkward shapes: time of ours per byte, over that of the friendly shape next to it\n\n"
+      << table;
+}
+
+}  // namespace
+
+void print_report(std::ostream& out, const Results& results, const Settings& settings) {
+  print_setting(out, results, settings);
+  for (const char* const operation : operations) print_shapes(out, results, operation);
+  print_means(out, results);
+  print_accuracy(out, results);
+  print_threads(out, results, settings.threads);
+  print_awkward(out, results);
+}
+
+}  // namespace benchmarks

@@ -1,0 +1,70 @@
+#include "results.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace benchmarks {
+namespace {
+
+std::optional<double> divide(std::optional<double> above, std::optional<double> below) {
+  if (!above || !below) return std::nullopt;
+  return *above / *below;
+}
+
+}  // namespace
+
+std::optional<double> Results::time(const Result& result, const std::string& name) {
+  const auto found = result.figures.find(name);
+  if (found == result.figures.end()) return std::nullopt;
+  return found->second.microseconds;
+}
+
+std::optional<double> Results::floor(const Result& result) const {
+  std::optional<double> least;
+  for (const Entry& entry : contenders) {
+    const std::optional<double> found = time(result, entry.name);
+    if (entry.role == Role::floor && found) least = std::min(least.value_or(*found), *found);
+  }
+  return least;
+}
+
+std::optional<double> Results::over_floor(const Result& result, const std::string& name) const {
+  return divide(time(result, name), floor(result));
+}
+
+std::optional<double> Results::over_ours(const Result& result, const std::string& name) {
+  return divide(time(result, name), time(result, "ours"));
+}
+
+std::optional<std::string> Results::best_peer(const Result& result) const {
+  std::optional<std::string> best;
+  for (const Entry& entry : contenders) {
+    const std::optional<double> found = time(result, entry.name);
+    if (entry.role != Role::peer || !found) continue;
+    if (!best || *found < *time(result, *best)) best = entry.name;
+  }
+  return best;
+}
+
+std::vector<std::string> Results::names(Role role) const {
+  std::vector<std::string> result;
+  for (const Entry& entry : contenders) {
+    const bool took_part = std::ranges::any_of(
+        all, [&](const Result& one) { return one.figures.contains(entry.name); });
+    if (entry.role == role && took_part) result.push_back(entry.name);
+  }
+  return result;
+}
+
+void GeometricMean::add(std::optional<double> value) {
+  if (!value) return;
+  logs_ += std::log(*value);
+  ++count_;
+}
+
+std::optional<double> GeometricMean::value() const {
+  if (count_ == 0) return std::nullopt;
+  return std::exp(logs_ / count_);
+}
+
+}  // namespace benchmarks

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contender.hpp"
+#include "machine.hpp"
+
+namespace benchmarks {
+
+/// What one contender did in one task.
+struct Figure {
+  std::vector<double> rounds{};          ///< microseconds of a call
+  double microseconds = 0.0;             ///< their median
+  double error = 0.0;                    ///< largest of y or dx against double; data from N(0, 1)
+  std::optional<double> offset_error{};  ///< the same with data from N(1000, 1); forward only
+};
+
+/// One operation at one shape in one layout.
+struct Result {
+  std::string operation;  ///< such as "forward" or "forward+relu"
+  std::string layout;
+  Shape shape;
+  std::size_t bytes;  ///< of all arrays that a call reads and writes
+  Level level;
+  std::map<std::string, Figure> figures;  ///< by contender
+};
+
+/// Everything that was measured, and the questions that the report asks.
+struct Results {
+  std::vector<Entry> contenders;
+  std::vector<Result> all;
+
+  /// Time of the fastest way to move the bytes.
+  std::optional<double> floor(const Result& result) const;
+  /// Time of a contender, if it took part.
+  static std::optional<double> time(const Result& result, const std::string& name);
+  /// Of a contender against the floor, and against this library.
+  std::optional<double> over_floor(const Result& result, const std::string& name) const;
+  static std::optional<double> over_ours(const Result& result, const std::string& name);
+  /// The fastest peer's name.
+  std::optional<std::string> best_peer(const Result& result) const;
+
+  /// Names of those with a role that took part anywhere, in their order.
+  std::vector<std::string> names(Role role) const;
+};
+
+/// Geometric mean, of those that are there; nothing where none is.
+class GeometricMean {
+ public:
+  void add(std::optional<double> value);
+  std::optional<double> value() const;
+
+ private:
+  double logs_ = 0.0;
+  int count_ = 0;
+};
+
+}  // namespace benchmarks

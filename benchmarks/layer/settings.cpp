@@ -1,0 +1,87 @@
+#include "settings.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+
+#include "contenders.hpp"
+
+namespace benchmarks {
+namespace {
+
+std::vector<Entry> select(const std::vector<std::string>& names) {
+  std::vector<Entry> all = contenders();
+  if (names.empty()) return all;
+  std::erase_if(all, [&](const Entry& entry) {
+    return entry.role != Role::floor && std::ranges::find(names, entry.name) == names.end();
+  });
+  return all;
+}
+
+CLI::Validator known_contenders() {
+  std::vector<std::string> names;
+  for (const Entry& entry : contenders()) names.push_back(entry.name);
+  return CLI::IsMember(names);
+}
+
+std::string join(int argc, char** argv) {
+  std::string result = "benchmarks/run";
+  for (int i = 1; i < argc; ++i) result += std::string(" ") + argv[i];
+  return result;
+}
+
+}  // namespace
+
+Settings parse_settings(int argc, char** argv) {
+  CLI::App app("Times batch normalization layers: this library, others, and the floor.",
+               "benchmarks/run");
+  using Shapes = std::vector<Shape> (*)();
+  const std::map<std::string, Shapes> sets{{"networks", network_shapes},
+                                           {"awkward", awkward_shapes}};
+  std::string set = "networks";
+  std::string filter = ".*";
+  std::vector<std::string> names;
+  std::size_t last_level_mib = 32;
+  bool quick = false;
+  Settings settings;
+  app.add_flag("--quick", quick, "a few shapes and rounds: under two minutes");
+  app.add_option("--set", set, "which shapes")->check(CLI::IsMember(sets))->capture_default_str();
+  app.add_option("--filter", filter,
+                 "only tasks whose name matches, such as 'forward/NHWC' or 'backward.relu/.*56x56'")
+      ->type_name("REGEX");
+  app.add_option("--contenders", names, "only these (and the floor), separated by commas")
+      ->delimiter(',')
+      ->check(known_contenders());
+  app.add_option(
+         "--threads", settings.threads,
+         "also this library and the floor with so many threads, against themselves with one")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  CLI::Option* rounds = app.add_option("--rounds", settings.rounds, "per contender and task")
+                            ->check(CLI::Range(1, 1000))
+                            ->capture_default_str();
+  CLI::Option* seconds = app.add_option("--seconds", settings.seconds, "of a round, at least")
+                             ->check(CLI::Range(1e-4, 10.0))
+                             ->capture_default_str();
+  app.add_option("--last-level-cache", last_level_mib,
+                 "MiB of it that one core can use, at most; virtual machines report too much")
+      ->capture_default_str();
+  app.add_option("--json", settings.json, "also write every figure to this file");
+  try {
+    app.parse(argc, argv);
+    settings.filter = std::regex(filter);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  } catch (const std::regex_error& error) {
+    std::exit(app.exit(CLI::ValidationError("--filter", error.what())));
+  }
+  if (quick && rounds->empty()) settings.rounds = 3;
+  if (quick && seconds->empty()) settings.seconds = 0.004;
+  settings.shapes = quick && set == "networks" ? quick_shapes() : sets.at(set)();
+  settings.contenders = select(names);
+  settings.caches = find_caches(last_level_mib << 20U);
+  settings.command = join(argc, argv);
+  return settings;
+}
+
+}  // namespace benchmarks

@@ -1,0 +1,105 @@
+#include "shape.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string_view>
+
+namespace benchmarks {
+namespace {
+
+Shape awkward(Index samples, Index channels, Index spatial, const std::string& friendly) {
+  const std::string name =
+      std::to_string(samples) + "x" + std::to_string(channels) + "x" + std::to_string(spatial);
+  return {name, samples, channels, spatial, true, friendly};
+}
+
+}  // namespace
+
+std::vector<Shape> network_shapes() {
+  return {
+      {"64x256", 64, 256, 1},
+      {"256x1024", 256, 1024, 1},
+      {"1024x1024", 1024, 1024, 1},
+      {"4096x4096", 4096, 4096, 1},
+      {"65536x64", 65536, 64, 1},
+      {"32x64x112x112", 32, 64, 112 * 112},
+      {"32x64x56x56", 32, 64, 56 * 56},
+      {"32x256x56x56", 32, 256, 56 * 56},
+      {"32x128x28x28", 32, 128, 28 * 28},
+      {"32x512x28x28", 32, 512, 28 * 28},
+      {"32x256x14x14", 32, 256, 14 * 14},
+      {"32x1024x14x14", 32, 1024, 14 * 14},
+      {"32x512x7x7", 32, 512, 7 * 7},
+      {"32x2048x7x7", 32, 2048, 7 * 7},
+      {"7x17x13x13", 7, 17, 13 * 13},
+      {"3x257x5x7", 3, 257, 5 * 7},
+      {"2x3x224x224", 2, 3, 224 * 224},
+      {"8x1x100x100", 8, 1, 100 * 100},
+      {"2x32x32x64x64", 2, 32, 32 * 64 * 64},
+      {"1x64x112x112", 1, 64, 112 * 112, false},
+      {"1x64x56x56", 1, 64, 56 * 56, false},
+      {"1x256x56x56", 1, 256, 56 * 56, false},
+      {"1x128x28x28", 1, 128, 28 * 28, false},
+      {"1x512x28x28", 1, 512, 28 * 28, false},
+      {"1x256x14x14", 1, 256, 14 * 14, false},
+      {"1x1024x14x14", 1, 1024, 14 * 14, false},
+      {"1x512x7x7", 1, 512, 7 * 7, false},
+      {"1x2048x7x7", 1, 2048, 7 * 7, false},
+  };
+}
+
+std::vector<Shape> quick_shapes() {
+  constexpr std::array<std::string_view, 7> names{
+      "64x256", "1024x1024", "65536x64", "32x64x56x56", "32x256x14x14", "7x17x13x13", "3x257x5x7"};
+  std::vector<Shape> result;
+  std::ranges::copy_if(network_shapes(), std::back_inserter(result), [&](const Shape& shape) {
+    return std::ranges::find(names, shape.name) != names.end();
+  });
+  return result;
+}
+
+std::vector<Shape> awkward_shapes() {
+  std::vector<Shape> result;
+  // Channel counts, next to 16 and 256, at three sizes.
+  for (const Index spatial : {64, 1024, 16384}) {
+    const Shape sixteen = awkward(8, 16, spatial, "");
+    result.push_back(sixteen);
+    for (const Index channels : {3, 17}) {
+      result.push_back(awkward(8, channels, spatial, sixteen.name));
+    }
+    result.push_back(awkward(8 * 16, 1, spatial, sixteen.name));
+  }
+  for (const Index spatial : {4, 64, 1024}) {
+    const Shape many = awkward(8, 256, spatial, "");
+    result.push_back(many);
+    result.push_back(awkward(8, 257, spatial, many.name));
+  }
+  // Spatial sizes, next to powers of two.
+  for (const auto& [odd, even] : {std::pair{35, 32}, {49, 48}, {169, 160}}) {
+    for (const Index channels : {16, 256}) {
+      const Shape friendly = awkward(32, channels, even, "");
+      result.push_back(friendly);
+      result.push_back(awkward(32, channels, odd, friendly.name));
+    }
+  }
+  // Rows alone.
+  for (const Index samples : {64, 4096}) {
+    const Shape friendly = awkward(samples, 256, 1, "");
+    result.push_back(friendly);
+    result.push_back(awkward(samples, 257, 1, friendly.name));
+    for (const Index channels : {3, 17}) {
+      result.push_back(awkward(samples * 16, channels, 1, friendly.name));
+    }
+    result.push_back(awkward(samples * 256, 1, 1, friendly.name));
+  }
+  // Small batches.
+  const Shape eight = awkward(8, 64, 784, "");
+  result.push_back(eight);
+  for (const Index samples : {1, 2, 3, 5, 7}) {
+    result.push_back(awkward(samples, 64, 784, eight.name));
+  }
+  return result;
+}
+
+}  // namespace benchmarks
