@@ -1,0 +1,79 @@
+// The same training on 1, 2 and 4 threads: every weight and every statistic has the same bits. The
+// layer promises that by itself; the products of nn::Linear are split between threads by their
+// output alone (nn/product.hpp), so that no sum depends on how many there are.
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+#include <vector>
+
+#include "learning.hpp"
+
+namespace {
+
+using namespace example;
+using batchnorm::ReLU, batchnorm::Train;
+
+/// 64 -> 1024 -> BatchNorm -> ReLU -> 10
+template <typename Mode>
+struct Wide {
+  nn::Linear<float> hidden{64, 1024, nn::Bias::none}, output{1024, 10, nn::Bias::learned};
+  batchnorm::BatchNorm<float, Mode, ReLU> norm;
+  Matrix z{}, a{};
+
+  explicit Wide(nn::Random random) : norm(1024) {
+    hidden.initialize(nn::he_variance(64), random);
+    output.initialize(nn::glorot_variance(1024, 10), random);
+  }
+
+  Matrix forward(const nn::Device& device, const Matrix& x) {
+    hidden.forward(device, x, z);
+    norm.forward(device, z, a);
+    Matrix logits;
+    output.forward(device, a, logits);
+    return logits;
+  }
+
+  void backward(const nn::Device& device, const Matrix& x, const Matrix& dlogits) {
+    Matrix da;
+    output.backward(device, a, dlogits, da);
+    norm.backward(device, z, da, da);
+    hidden.backward(device, x, da);
+  }
+
+  template <typename F>
+  void for_each_parameter(const F& f) {
+    visit_weights(hidden, f);
+    visit_norm(norm, f);
+    visit_weights(output, f);
+  }
+
+  bool operator==(const Wide& other) const {
+    return hidden.weights() == other.hidden.weights() && norm == other.norm &&
+           output.weights() == other.output.weights() && output.bias() == other.output.bias();
+  }
+};
+
+}  // namespace
+
+int main() {
+  using Clock = std::chrono::steady_clock;
+  const mlp::Dataset digits = load_digits();
+  std::printf("64 -> 1024 -> BatchNorm, ReLU -> 10; 20 epochs in batches of 432; %u cores\n\n",
+              std::thread::hardware_concurrency());
+  std::printf("threads   seconds   weights and statistics\n");
+  std::vector<Wide<Train>> networks;
+  bool same = true;
+  for (const int threads : {1, 2, 4}) {
+    Eigen::ThreadPool pool(threads);
+    const nn::Device device(&pool, threads);
+    Wide<Train>& network = networks.emplace_back(nn::Random(1, 0));
+    const auto start = Clock::now();
+    train(device, network, digits.train, {.epochs = 20, .batch = 432});
+    const std::chrono::duration<double> taken = Clock::now() - start;
+    same = same && network == networks.front();
+    std::printf("%7d   %7.2f   %s\n", threads, taken.count(),
+                network == networks.front() ? "same bits" : "others");
+  }
+  return same ? 0 : 1;
+}
