@@ -103,7 +103,8 @@ class FloorThreaded : public Floor<Store> {
     const Index parts = device_.numThreads();
     const Index size = this->size_;
     const Index part = (size / parts / group + 1) * group;
-    const Eigen::TensorOpCost cost(static_cast<double>(part), static_cast<double>(part), 0.0);
+    const auto bytes = static_cast<double>(part * Index{sizeof(float)});
+    const Eigen::TensorOpCost cost(bytes, bytes, 0.0);
     device_.parallelFor(parts, cost, [&](Index first, Index last) {
       work(std::min(size, first * part), std::min(size, last * part));
     });

@@ -20,7 +20,7 @@ ordered_json figure_json(const Results& results, const Result& result, const std
   ordered_json json{{"microseconds", figure.microseconds},
                     {"over_floor", *results.over_floor(result, name)}};
   if (!name.starts_with("floor")) json["largest_error"] = figure.error;
-  if (figure.offset_error) json["largest_error_offset_1000"] = *figure.offset_error;
+  if (figure.offset_error) json["largest_error_mean_1000"] = *figure.offset_error;
   json["rounds"] = figure.rounds;
   return json;
 }

@@ -118,7 +118,7 @@ void print_means(std::ostream& out, const Results& results) {
 }
 
 void print_accuracy(std::ostream& out, const Results& results) {
-  Table table({"layout", "contender", "time/floor", "shapes", "N(0,1)", "N(1000,1)"}, 2);
+  Table table({"layout", "contender", "time/floor", "shapes", "mean 0", "mean 1000"}, 2);
   for (const char* const layout : layouts) {
     for (const Entry& entry : results.contenders) {
       if (entry.role == Role::floor || entry.role == Role::threaded) continue;
@@ -144,7 +144,8 @@ void print_accuracy(std::ostream& out, const Results& results) {
   }
   if (table.empty()) return;
   out << "\nAccuracy beside speed, forward: geometric mean of time/floor; largest error of y "
-         "against double, over all shapes,\nwith x from N(0, 1) and from N(1000, 1)\n\n"
+         "against double, over all shapes,\nof x with deviation 1 and mean 0, and with means from "
+         "999.5 to 1000.5\n\n"
       << table;
 }
 

@@ -14,8 +14,8 @@ namespace benchmarks {
 struct Figure {
   std::vector<double> rounds{};          ///< microseconds of a call
   double microseconds = 0.0;             ///< their median
-  double error = 0.0;                    ///< largest of y or dx against double; data from N(0, 1)
-  std::optional<double> offset_error{};  ///< the same with data from N(1000, 1); forward only
+  double error = 0.0;                    ///< largest of y or dx against double; x from N(0, 1)
+  std::optional<double> offset_error{};  ///< the same with means about 1000; forward only
 };
 
 /// One operation at one shape in one layout.

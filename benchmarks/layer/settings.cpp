@@ -75,8 +75,8 @@ Settings parse_settings(int argc, char** argv) {
   } catch (const std::regex_error& error) {
     std::exit(app.exit(CLI::ValidationError("--filter", error.what())));
   }
-  if (quick && rounds->empty()) settings.rounds = 3;
-  if (quick && seconds->empty()) settings.seconds = 0.004;
+  if (quick && rounds->empty()) settings.rounds = 5;
+  if (quick && seconds->empty()) settings.seconds = 0.01;
   settings.shapes = quick && set == "networks" ? quick_shapes() : sets.at(set)();
   settings.contenders = select(names);
   settings.caches = find_caches(last_level_mib << 20U);
