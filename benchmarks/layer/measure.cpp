@@ -30,8 +30,12 @@ class Field {
 
   Result measure(Operation operation, const std::string& name) {
     const std::size_t bytes = problem_.bytes(operation);
-    Result result{name,  problem_.layout_name(),         problem_.shape,
-                  bytes, level(bytes, settings_.caches), {}};
+    Result result{name,
+                  layout_name(problem_.shape, problem_.layout),
+                  problem_.shape,
+                  bytes,
+                  level(bytes, settings_.caches),
+                  {}};
     if (operation == Operation::backward) prepare_backward();
     const Rounds rounds = race(racers(result.level), operation, settings_.seconds);
     for (const auto& [contender, microseconds] : rounds) {
@@ -111,22 +115,45 @@ class Field {
   std::vector<Member> members_;
 };
 
-std::vector<Operation> operations(const Shape& shape) {
-  if (!shape.trained) return {Operation::inference};
-  return {Operation::forward, Operation::backward, Operation::inference};
+struct Task {
+  Operation operation;
+  Layout layout;
+  bool relu;
+
+  std::string name() const { return to_string(operation) + (relu ? "+relu" : ""); }
+};
+
+/// All that the settings ask for at a shape; tasks of one problem stand together.
+std::vector<Task> tasks(const Settings& settings, const Shape& shape) {
+  std::vector<Task> result;
+  for (const Layout layout : {Layout::planes, Layout::rows}) {
+    if (layout == Layout::planes && shape.spatial == 1) continue;
+    for (const bool relu : {false, true}) {
+      for (const Operation operation :
+           {Operation::forward, Operation::backward, Operation::inference}) {
+        if (!shape.trained && operation != Operation::inference) continue;
+        const Task task{operation, layout, relu};
+        const std::string name = task.name() + "/" + layout_name(shape, layout) + "/" + shape.name;
+        if (std::regex_search(name, settings.filter)) result.push_back(task);
+      }
+    }
+  }
+  return result;
 }
 
-void measure_problem(const Settings& settings, const Problem& problem, Results& results) {
-  std::vector<std::pair<Operation, std::string>> tasks;
-  for (const Operation operation : operations(problem.shape)) {
-    const std::string name = to_string(operation) + (problem.relu ? "+relu" : "");
-    const std::string task = name + "/" + problem.layout_name() + "/" + problem.shape.name;
-    if (std::regex_search(task, settings.filter)) tasks.emplace_back(operation, name);
-  }
-  if (tasks.empty()) return;
-  Field field(settings, problem);
-  for (const auto& [operation, name] : tasks) {
-    results.all.push_back(field.measure(operation, name));
+void measure_shape(const Settings& settings, const Shape& shape, const std::vector<Task>& tasks,
+                   Results& results) {
+  const auto buffers = std::make_shared<Buffers>(shape.size());
+  const auto same_problem = [](const Task& one, const Task& other) {
+    return one.layout == other.layout && one.relu == other.relu;
+  };
+  for (auto first = tasks.begin(); first != tasks.end();) {
+    const Problem problem(shape, first->layout, first->relu, buffers, settings.threads);
+    Field field(settings, problem);
+    const auto begin = first;
+    for (; first != tasks.end() && same_problem(*first, *begin); ++first) {
+      results.all.push_back(field.measure(first->operation, first->name()));
+    }
   }
 }
 
@@ -134,17 +161,11 @@ void measure_problem(const Settings& settings, const Problem& problem, Results& 
 
 Results measure(const Settings& settings) {
   Results results{settings.contenders, {}};
-  std::size_t done = 0;
   for (const Shape& shape : settings.shapes) {
-    std::cerr << "shape " << ++done << " of " << settings.shapes.size() << ": " << shape.name
-              << std::endl;
-    const auto buffers = std::make_shared<Buffers>(shape.size());
-    for (const Layout layout : {Layout::planes, Layout::rows}) {
-      if (layout == Layout::planes && shape.spatial == 1) continue;
-      for (const bool relu : {false, true}) {
-        measure_problem(settings, {shape, layout, relu, buffers, settings.threads}, results);
-      }
-    }
+    const std::vector<Task> chosen = tasks(settings, shape);
+    if (chosen.empty()) continue;
+    std::cerr << "measuring " << shape.name << std::endl;
+    measure_shape(settings, shape, chosen, results);
   }
   return results;
 }

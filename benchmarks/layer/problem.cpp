@@ -6,6 +6,11 @@
 
 namespace benchmarks {
 
+std::string layout_name(const Shape& shape, Layout layout) {
+  if (shape.spatial == 1) return "NC";
+  return layout == Layout::planes ? "NCHW" : "NHWC";
+}
+
 std::string to_string(Operation operation) {
   constexpr std::array<const char*, 3> names{"forward", "backward", "inference"};
   return names[static_cast<std::size_t>(operation)];
@@ -40,11 +45,6 @@ Index Problem::at(Index sample, Index channel, Index position) const {
 std::size_t Problem::bytes(Operation operation) const {
   const std::size_t arrays = operation == Operation::backward ? 3 : 2;
   return arrays * sizeof(float) * static_cast<std::size_t>(shape.size());
-}
-
-std::string Problem::layout_name() const {
-  if (shape.spatial == 1) return "NC";
-  return layout == Layout::planes ? "NCHW" : "NHWC";
 }
 
 }  // namespace benchmarks

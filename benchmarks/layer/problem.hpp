@@ -12,6 +12,9 @@ namespace benchmarks {
 /// Where the channels are: (N, C, S) or (N, S, C), row-major. (N, C) matrices are rows with S = 1.
 enum class Layout { planes, rows };
 
+/// NC, NCHW or NHWC.
+std::string layout_name(const Shape& shape, Layout layout);
+
 enum class Operation { forward, backward, inference };
 
 std::string to_string(Operation operation);
@@ -50,9 +53,6 @@ struct Problem {
 
   /// Of all arrays that a call reads and writes.
   std::size_t bytes(Operation operation) const;
-
-  /// NC, NCHW or NHWC.
-  std::string layout_name() const;
 };
 
 }  // namespace benchmarks

@@ -31,8 +31,10 @@ void print_setting(std::ostream& out, const Results& results, const Settings& se
       << "Medians of " << settings.rounds << " rounds, contenders in random order. L2 and L3 of "
       << (settings.caches.second >> 10U) << " KiB and " << (settings.caches.last >> 20U)
       << " MiB: the level says where all arrays of a call fit together.\n\n";
-  Table table({"contender", ""}, 2);
-  for (const Entry& entry : results.contenders) table.add({entry.name, entry.description});
+  Table table({"contender", "what it is"}, 2);
+  for (const Entry& entry : results.contenders) {
+    if (results.took_part(entry.name)) table.add({entry.name, entry.description});
+  }
   out << table;
 }
 

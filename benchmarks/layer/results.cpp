@@ -46,12 +46,14 @@ std::optional<std::string> Results::best_peer(const Result& result) const {
   return best;
 }
 
+bool Results::took_part(const std::string& name) const {
+  return std::ranges::any_of(all, [&](const Result& one) { return one.figures.contains(name); });
+}
+
 std::vector<std::string> Results::names(Role role) const {
   std::vector<std::string> result;
   for (const Entry& entry : contenders) {
-    const bool took_part = std::ranges::any_of(
-        all, [&](const Result& one) { return one.figures.contains(entry.name); });
-    if (entry.role == role && took_part) result.push_back(entry.name);
+    if (entry.role == role && took_part(entry.name)) result.push_back(entry.name);
   }
   return result;
 }

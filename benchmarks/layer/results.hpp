@@ -43,6 +43,8 @@ struct Results {
   /// The fastest peer's name.
   std::optional<std::string> best_peer(const Result& result) const;
 
+  /// Whether a contender was in any race.
+  bool took_part(const std::string& name) const;
   /// Names of those with a role that took part anywhere, in their order.
   std::vector<std::string> names(Role role) const;
 };

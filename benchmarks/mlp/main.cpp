@@ -1,0 +1,64 @@
+// Times the training of the network 784-256-BN-ReLU-128-BN-ReLU-10 here and in libtorch, one
+// thread.
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include "fairness.hpp"
+#include "machine.hpp"
+#include "race.hpp"
+#include "table.hpp"
+
+namespace benchmarks {
+namespace {
+
+void print_setting(const Settings& settings, const mlp::Dataset& data) {
+  const char* const instructions = std::getenv("ATEN_CPU_CAPABILITY");
+  std::cout << "network   " << data.train.images.cols() << "-256-BN-ReLU-128-BN-ReLU-"
+            << data.classes << ", batches of " << settings.batch << ", SGD with learning rate "
+            << settings.training.learning_rate << " and momentum " << settings.training.momentum
+            << ", seed " << settings.seed << ", " << settings.epochs << " epochs, one thread\n"
+            << "data      " << settings.data << ", " << data.train.images.rows() << " samples\n"
+            << "machine   " << processor() << "\n"
+            << "ours      " << compiler() << ", " MLP_FLAGS << "; Eigen " << EIGEN_WORLD_VERSION
+            << "." << EIGEN_MAJOR_VERSION << "." << EIGEN_MINOR_VERSION << ", packets of "
+            << Eigen::internal::packet_traits<float>::size << " floats\n"
+            << "libtorch  " << libtorch_version()
+            << ", ATEN_CPU_CAPABILITY=" << (instructions == nullptr ? "default" : instructions)
+            << "\n"
+            << "its BLAS  " << use_blas_on_one_thread() << "\n\n";
+}
+
+void print(const std::vector<Figures>& all) {
+  Table table({"", "s/epoch", "us/step", "BatchNorm us", "% of the step", "loss, last epoch"}, 1);
+  for (const Figures& one : all) {
+    table.add({one.name, format(one.epoch_seconds, 3), format(1e6 * one.step_seconds, 1),
+               format(1e6 * one.norm_seconds, 1),
+               format(100.0 * one.norm_seconds / one.step_seconds, 1), format(one.last_loss, 4)});
+  }
+  std::cout << table << "\n"
+            << "An epoch of " << all[1].name << " takes "
+            << format(all[1].epoch_seconds / all[0].epoch_seconds) << " times as long as one of "
+            << all[0].name << ".\n";
+}
+
+void run(int argc, char** argv) {
+  const Settings settings = parse_settings(argc, argv);
+  const mlp::Dataset data = mlp::load_dataset(settings.data);
+  print_setting(settings, data);
+  print(race(settings, data));
+}
+
+}  // namespace
+}  // namespace benchmarks
+
+int main(int argc, char** argv) {
+  benchmarks::be_fair();
+  try {
+    benchmarks::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "benchmarks/run mlp: " << error.what() << '\n';
+    return EXIT_FAILURE;
+  }
+}

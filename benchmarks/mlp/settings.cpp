@@ -1,0 +1,41 @@
+#include "settings.hpp"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+namespace benchmarks {
+namespace {
+
+std::string default_data() {
+  const std::string fashion = "/usr/share/datasets/fashion-mnist";
+  return std::filesystem::exists(fashion) ? fashion : MLP_DIGITS;
+}
+
+}  // namespace
+
+Settings parse_settings(int argc, char** argv) {
+  CLI::App app("Times the training of one network here and in libtorch.", "benchmarks/run mlp");
+  Settings settings{.data = default_data()};
+  app.add_option("--data", settings.data,
+                 "folder of IDX files; Fashion-MNIST is Debian's dataset-fashion-mnist")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  app.add_option("--batch", settings.batch, "samples per step")
+      ->check(CLI::Range(2, 1 << 16))
+      ->capture_default_str();
+  app.add_option("--epochs", settings.epochs, "of each, in turn")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--seed", settings.seed, "of weights and batches")->capture_default_str();
+  app.add_option("--learning-rate", settings.training.learning_rate)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  return settings;
+}
+
+}  // namespace benchmarks
