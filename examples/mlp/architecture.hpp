@@ -1,6 +1,11 @@
 #pragma once
 
+#include <cstddef>
+
 namespace mlp {
+
+/// The one of Eigen, without its headers.
+using Index = std::ptrdiff_t;
 
 enum class Activation { sigmoid, relu };
 

@@ -8,9 +8,13 @@
 
 #include "csv.hpp"
 #include "dataset.hpp"
+#include "experiments/experiments.hpp"
+#include "experiments/promises.hpp"
 #include "format.hpp"
 #include "interrupt.hpp"
+#include "learner.hpp"
 #include "model.hpp"
+#include "page/report_file.hpp"
 #include "progress.hpp"
 #include "replace_file.hpp"
 #include "report.hpp"
@@ -80,17 +84,36 @@ int evaluate_saved(const Settings& settings) {
   return 0;
 }
 
+void compare(const Settings& settings, const Dataset& data) {
+  check_size(settings, data);
+  Csv csv(settings.csv);
+  print_setting(settings, data);
+  print_results(settings, train_all(settings, data, csv));
+}
+
+void report(const Settings& settings, const Dataset& data) {
+  const Told told = run_experiments(settings, data);
+  print_promises(told);
+  const std::string hindrance = report_hindrance();
+  if (!hindrance.empty()) {
+    std::printf("\nThere is no report.html: %s.\n", hindrance.c_str());
+    return;
+  }
+  write_report(settings.report, told);
+  std::printf("\nThe report, with charts: file://%s\n",
+              std::filesystem::absolute(settings.report).c_str());
+}
+
 /// Returns the exit status: 0, or 128 + the signal that ended the program, as shells count.
 int run(int argc, char** argv) {
   const Settings settings = parse_settings(argc, argv);
   if (!settings.load.empty()) return evaluate_saved(settings);
   if (!settings.save.empty()) check_replaceable(settings.save);
+  if (settings.reports) check_replaceable(settings.report);
   const Dataset data = load_dataset(settings.data);
-  check_size(settings, data);
-  Csv csv(settings.csv);
   note_signals();
-  print_setting(settings, data);
-  print_results(settings, train_all(settings, data, csv));
+  if (settings.compares) compare(settings, data);
+  if (settings.reports && noted_signal() == 0) report(settings, data);
   return noted_signal() == 0 ? 0 : 128 + noted_signal();
 }
 

@@ -1,40 +1,18 @@
 #include "progress.hpp"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 
 #include "format.hpp"
 #include "interrupt.hpp"
+#include "terminal.hpp"
 
 namespace mlp {
 namespace {
 
 constexpr std::chrono::milliseconds kBetweenBars{100};
 constexpr std::chrono::seconds kBetweenLines{2};
-
-/// Columns of the terminal on stdout, or 0 if lines cannot be drawn over there.
-int terminal_columns() {
-  const char* const terminal = std::getenv("TERM");
-  if (isatty(STDOUT_FILENO) == 0 || terminal == nullptr || std::strcmp(terminal, "dumb") == 0)
-    return 0;
-  winsize size{};
-  const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : 80;
-}
-
-std::string bar(double done, std::size_t width) {
-  const auto filled = static_cast<std::size_t>(done * static_cast<double>(width));
-  std::string text(std::min(filled, width), '=');
-  if (text.size() < width) text += '>';
-  text.resize(width, ' ');
-  return '[' + text + ']';
-}
 
 std::string title(const Run& run) {
   return format("%-16s  seed %lld", long_name(run.arm.placement), static_cast<long long>(run.seed));

@@ -1,16 +1,14 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "architecture.hpp"
+#include "experiments/level.hpp"
 
 namespace mlp {
-
-using Index = std::ptrdiff_t;
 
 /// One of the networks that are compared.
 struct Arm {
@@ -44,6 +42,12 @@ struct Settings {
   std::string csv;   ///< file for the figures of every epoch, or empty
   std::string save;  ///< file for the network trained last, or empty
   std::string load;  ///< file of a network to evaluate in place of all training, or empty
+
+  bool compares = true;  ///< whether the arms above are trained
+  bool reports = true;   ///< whether the chapters of the report are
+  std::string report;    ///< file of the report; its figures stand beside it, as .csv and .json
+  Level level = Level::standard;
+  std::vector<std::string> only{};  ///< names of the chapters; empty: all
 };
 
 /// Thrown where the program shall end before it has begun: after `--help` (0) or because of a

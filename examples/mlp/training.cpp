@@ -1,11 +1,10 @@
 #include "training.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <utility>
 
-#include "nn/sgd.hpp"
+#include "learner.hpp"
 
 namespace mlp {
 namespace {
@@ -13,40 +12,15 @@ namespace {
 using batchnorm::Eval;
 using batchnorm::Train;
 
-// Of the random numbers that belong to one seed.
-constexpr std::uint64_t kWeights = 0;
-constexpr std::uint64_t kBatches = 1;
-
-/// A network in training, with all that a step needs; allocates nothing once it has seen its
-/// largest batch.
-class Trainer {
- public:
-  Trainer(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
-          const nn::Device& device)
-      : device_(device),
-        network_(architecture_of(settings, data, arm.placement),
-                 nn::Random(static_cast<std::uint64_t>(seed), kWeights)),
-        optimizer_({.learning_rate = arm.learning_rate,
-                    .momentum = settings.sgd_momentum,
-                    .weight_decay = settings.weight_decay}) {}
-
-  nn::Score step(const nn::Samples<float>& batch) {
-    network_.forward(device_, batch.images, outputs_);
-    gradients_.resize(outputs_.size());
-    const nn::Score score = nn::cross_entropy(outputs_.back(), batch.labels, gradients_.back());
-    network_.backward(device_, batch.images, outputs_, gradients_);
-    optimizer_.step(network_);
-    return score;
-  }
-
-  const Mlp<Train>& network() const { return network_; }
-
- private:
-  const nn::Device& device_;
-  Mlp<Train> network_;
-  nn::Sgd<float> optimizer_;
-  std::vector<nn::Matrix<float>> outputs_, gradients_;
-};
+Learner learner_of(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
+                   const nn::Device& device) {
+  const nn::Random random(static_cast<std::uint64_t>(seed), kWeightStream);
+  return {device,
+          Mlp<Train>(architecture_of(settings, data, arm.placement), random),
+          {.learning_rate = arm.learning_rate,
+           .momentum = settings.sgd_momentum,
+           .weight_decay = settings.weight_decay}};
+}
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -59,12 +33,12 @@ struct Pass {
   Ending ending = Ending::finished;
 };
 
-Pass pass(Trainer& trainer, const nn::Batches& batches, const Dataset& data,
+Pass pass(Learner& learner, const nn::Batches& batches, const Dataset& data,
           nn::Samples<float>& batch, const Run& run, Watcher& watcher) {
   Pass result;
   while (result.steps < batches.count()) {
     batches.copy(result.steps, data.train, batch);
-    result.score += trainer.step(batch);
+    result.score += learner.step(batch);
     ++result.steps;
     if (!std::isfinite(result.score.loss)) {
       result.ending = Ending::diverged;
@@ -90,41 +64,24 @@ Architecture architecture_of(const Settings& settings, const Dataset& data, Plac
           .norm = {.epsilon = settings.epsilon, .momentum = batchnorm::decay(settings.momentum)}};
 }
 
-nn::Score evaluate(const Mlp<Eval>& network, const nn::Samples<float>& samples,
-                   const nn::Device& device) {
-  constexpr Index kChunk = 500;
-  nn::Score score;
-  nn::Matrix<float> images;
-  nn::Matrix<float> unused_gradient;
-  std::vector<nn::Matrix<float>> outputs;
-  for (Index start = 0; start < samples.images.rows(); start += kChunk) {
-    const Index length = std::min(kChunk, samples.images.rows() - start);
-    images = samples.images.middleRows(start, length);
-    network.forward(device, images, outputs);
-    score += nn::cross_entropy<float>(outputs.back(), samples.labels.segment(start, length),
-                                      unused_gradient);
-  }
-  return score;
-}
-
 Trained train(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
               const nn::Device& device, Watcher& watcher) {
   Run run{.arm = arm, .seed = seed};
   watcher.on_start(run);
-  Trainer trainer(settings, data, arm, seed, device);
+  Learner learner = learner_of(settings, data, arm, seed, device);
   nn::Batches batches(data.train.images.rows(), settings.batch,
-                      nn::Random(static_cast<std::uint64_t>(seed), kBatches));
+                      nn::Random(static_cast<std::uint64_t>(seed), kBatchStream));
   nn::Samples<float> batch;
   Epoch epoch;
   while (epoch.number < settings.epochs && run.ending == Ending::finished) {
     const auto start = std::chrono::steady_clock::now();
     batches.shuffle();
-    const Pass done = pass(trainer, batches, data, batch, run, watcher);
+    const Pass done = pass(learner, batches, data, batch, run, watcher);
     const double seconds = seconds_since(start);
     run.ending = done.ending;
     if (done.ending == Ending::interrupted) break;
 
-    const nn::Score test = evaluate(Mlp<Eval>(trainer.network()), data.test, device);
+    const nn::Score test = evaluate(Mlp<Eval>(learner.network()), data.test, device);
     epoch = {.number = epoch.number + 1,
              .steps = epoch.steps + done.steps,
              .train_loss = done.score.mean_loss(),
@@ -138,7 +95,7 @@ Trained train(const Settings& settings, const Dataset& data, const Arm& arm, std
     if (watcher.wants_to_stop() && epoch.number < settings.epochs) run.ending = Ending::interrupted;
   }
   watcher.on_end(run);
-  return {.run = std::move(run), .network = trainer.network()};
+  return {.run = std::move(run), .network = learner.network()};
 }
 
 }  // namespace mlp

@@ -65,8 +65,4 @@ struct Trained {
 Trained train(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
               const nn::Device& device, Watcher& watcher);
 
-/// How a network does on samples.
-nn::Score evaluate(const Mlp<batchnorm::Eval>& network, const nn::Samples<float>& samples,
-                   const nn::Device& device);
-
 }  // namespace mlp

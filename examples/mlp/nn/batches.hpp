@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "nn/matrix.hpp"
 #include "nn/random.hpp"
 
@@ -11,6 +13,20 @@ struct Samples {
   Matrix<Scalar> images;
   Labels labels;
 };
+
+/// Copies some of the samples, in the order of `rows`.
+template <typename Scalar>
+Samples<Scalar> pick(const Samples<Scalar>& from, const std::vector<Index>& rows) {
+  Samples<Scalar> picked{
+      .images = Matrix<Scalar>(static_cast<Index>(rows.size()), from.images.cols()),
+      .labels = Labels(static_cast<Index>(rows.size()))};
+  Index i = 0;
+  for (const Index row : rows) {
+    picked.images.row(i) = from.images.row(row);
+    picked.labels[i++] = from.labels[row];
+  }
+  return picked;
+}
 
 /// Deals samples out in batches, in a new order every epoch.
 ///

@@ -1,0 +1,62 @@
+// What the report says, without a word on how it looks.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace mlp {
+
+/// A mean over seeds, and the least and the most of them.
+struct Spread {
+  double mean = 0, least = 0, most = 0;
+};
+
+/// A point of a line: y is a spread.
+struct Point {
+  double x = 0;
+  Spread y{};
+};
+
+/// Which network a line is of; it decides the colour, the same one in all charts.
+enum class Tone { plain, norm, third, fourth };
+
+struct Line {
+  std::string name{};
+  Tone tone = Tone::plain;
+  std::vector<Point> points{};
+  bool dashed = false;
+};
+
+struct Chart {
+  std::string title{}, x_label{}, y_label{};
+  std::vector<Line> lines{};
+  bool log_x = false, log_y = false;
+  bool bars = false;  ///< each line is a bar, its one point
+};
+
+struct Table {
+  std::vector<std::string> columns{};
+  std::vector<std::vector<std::string>> rows{};
+};
+
+/// One measured answer to a claim, with the mark that it had to reach.
+struct Finding {
+  std::string claim{};  ///< with its mark
+  std::string measured{};
+  std::string setting{};
+  bool holds = false;
+  std::string promise{};  ///< the row of the first screen that it belongs to, or empty
+};
+
+/// What a chapter has to tell.
+struct Account {
+  std::string claim{};
+  std::vector<std::string> text{};  ///< paragraphs
+  std::vector<Chart> charts{};
+  Table table{};
+  std::vector<Finding> findings{};
+  std::string limit{};
+  std::string code{};
+};
+
+}  // namespace mlp

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace mlp {
+
+/// How much time the experiments may take.
+enum class Level {
+  quick,     ///< about half a minute on one core, with the digits
+  standard,  ///< about two minutes
+  full       ///< as long as it takes
+};
+
+}  // namespace mlp
