@@ -7,7 +7,6 @@
 #include <torch/optim/sgd.h>
 #include <torch/version.h>
 
-#include <variant>
 #include <vector>
 
 #include "stopwatch.hpp"
@@ -20,11 +19,8 @@ using at::Tensor;
 
 class Model : public torch::nn::Module {
  public:
-  explicit Model(const Network& start) {
-    for (const auto& layer : start.layers()) {
-      if (const auto* linear = std::get_if<nn::Linear<float>>(&layer)) append(*linear);
-    }
-    // BatchNorm and ReLU follow every linear layer but the last.
+  explicit Model(const std::vector<Linear>& linears) {
+    for (const Linear& linear : linears) append(linear);
     for (std::size_t i = 0; i + 1 < linears_.size(); ++i) {
       const auto channels = linears_[i]->weight.size(0);
       norms_.push_back(
@@ -42,17 +38,16 @@ class Model : public torch::nn::Module {
   }
 
  private:
-  void append(const nn::Linear<float>& linear) {
-    const bool bias = linear.bias().size() > 0;
-    const auto& weights = linear.weights();
-    auto module = register_module(
-        "linear" + std::to_string(linears_.size()),
-        torch::nn::Linear(torch::nn::LinearOptions(weights.rows(), weights.cols()).bias(bias)));
+  void append(const Linear& linear) {
+    const Matrix& weights = linear.weights;
+    const auto options = torch::nn::LinearOptions(weights.rows(), weights.cols()).bias(linear.bias);
+    auto module =
+        register_module("linear" + std::to_string(linears_.size()), torch::nn::Linear(options));
     const torch::NoGradGuard no_gradient;
-    nn::Matrix<float> transposed = weights.transpose();  // libtorch holds (outputs, inputs)
+    Matrix transposed = weights.transpose();  // libtorch holds (outputs, inputs)
     module->weight.copy_(
         at::from_blob(transposed.data(), {weights.cols(), weights.rows()}, at::kFloat));
-    if (bias) module->bias.zero_();
+    if (linear.bias) module->bias.zero_();
     linears_.push_back(module);
   }
 
@@ -72,14 +67,14 @@ class Model : public torch::nn::Module {
 
 class LibTorch : public Trainer {
  public:
-  LibTorch(const Network& start, const Training& training)
-      : model_(start),
+  LibTorch(const std::vector<Linear>& linears, const Training& training)
+      : model_(linears),
         optimizer_(model_.parameters(),
                    torch::optim::SGDOptions(training.learning_rate).momentum(training.momentum)) {
     at::set_num_threads(1);
   }
 
-  double step(Samples& batch) override {
+  double step(const Batch& batch) override {
     optimizer_.zero_grad();
     const Tensor loss = at::cross_entropy_loss(model_.forward(images(batch)), labels(batch));
     loss.backward();
@@ -87,7 +82,7 @@ class LibTorch : public Trainer {
     return loss.item<double>();
   }
 
-  double norm_seconds(Samples& batch) override {
+  double norm_seconds(const Batch& batch) override {
     Stopwatch watch;
     optimizer_.zero_grad();
     at::cross_entropy_loss(model_.forward(images(batch), &watch), labels(batch)).backward();
@@ -95,12 +90,12 @@ class LibTorch : public Trainer {
   }
 
  private:
-  static Tensor images(Samples& batch) {
+  static Tensor images(const Batch& batch) {
     return at::from_blob(batch.images.data(), {batch.images.rows(), batch.images.cols()},
                          at::kFloat);
   }
 
-  Tensor labels(const Samples& batch) {
+  Tensor labels(const Batch& batch) {
     labels_ = batch.labels.cast<std::int64_t>();
     return at::from_blob(labels_.data(), {labels_.size()}, at::kLong);
   }
@@ -112,8 +107,9 @@ class LibTorch : public Trainer {
 
 }  // namespace
 
-std::unique_ptr<Trainer> make_libtorch(const Network& start, const Training& training) {
-  return std::make_unique<LibTorch>(start, training);
+std::unique_ptr<Trainer> make_libtorch(const std::vector<Linear>& linears,
+                                       const Training& training) {
+  return std::make_unique<LibTorch>(linears, training);
 }
 
 std::string libtorch_version() { return "libtorch " TORCH_VERSION; }

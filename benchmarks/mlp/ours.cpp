@@ -1,3 +1,5 @@
+#include "ours.hpp"
+
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -5,12 +7,10 @@
 #include "nn/cross_entropy.hpp"
 #include "nn/sgd.hpp"
 #include "stopwatch.hpp"
-#include "trainer.hpp"
 
 namespace benchmarks {
 namespace {
 
-using Matrix = nn::Matrix<float>;
 using Norm = batchnorm::BatchNorm<float, batchnorm::Train>;
 
 class Ours : public Trainer {
@@ -19,7 +19,7 @@ class Ours : public Trainer {
       : network_(start),
         optimizer_({.learning_rate = training.learning_rate, .momentum = training.momentum}) {}
 
-  double step(Samples& batch) override {
+  double step(const Batch& batch) override {
     network_.forward(device_, batch.images, outputs_);
     gradients_.resize(outputs_.size());
     const nn::Score score = nn::cross_entropy(outputs_.back(), batch.labels, gradients_.back());
@@ -28,7 +28,7 @@ class Ours : public Trainer {
     return score.mean_loss();
   }
 
-  double norm_seconds(Samples& batch) override {
+  double norm_seconds(const Batch& batch) override {
     Stopwatch watch;
     std::vector<Network::Layer> layers = network_.layers();
     std::vector<Matrix> outputs(layers.size());

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "nn/batches.hpp"
+#include "ours.hpp"
 #include "stopwatch.hpp"
 
 namespace benchmarks {
@@ -19,6 +20,16 @@ double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::ranges::nth_element(values, middle);
   return *middle;
+}
+
+std::vector<Linear> linears(const Network& network) {
+  std::vector<Linear> result;
+  for (const auto& layer : network.layers()) {
+    if (const auto* linear = std::get_if<nn::Linear<float>>(&layer)) {
+      result.push_back({linear->weights(), linear->bias().size() > 0});
+    }
+  }
+  return result;
 }
 
 class Entrant {
@@ -38,7 +49,7 @@ class Entrant {
     batches_.shuffle();
     for (Eigen::Index i = 0; i < batches_.count(); ++i) {
       batches_.copy(i, data_.train, batch_);
-      const double found = trainer_->step(batch_);
+      const double found = trainer_->step({batch_.images, batch_.labels});
       if (epochs_.empty() && i == 0) figures_.first_loss = found;
       loss += found;
     }
@@ -52,7 +63,7 @@ class Entrant {
     std::vector<double> seconds;
     for (Eigen::Index i = 0; i < std::min(most, batches_.count()); ++i) {
       batches_.copy(i, data_.train, batch_);
-      seconds.push_back(trainer_->norm_seconds(batch_));
+      seconds.push_back(trainer_->norm_seconds({batch_.images, batch_.labels}));
     }
     figures_.norm_seconds = median(seconds);
   }
@@ -68,7 +79,7 @@ class Entrant {
   const mlp::Dataset& data_;
   std::unique_ptr<Trainer> trainer_;
   nn::Batches batches_;
-  Samples batch_;
+  nn::Samples<float> batch_;
   std::vector<double> epochs_;
   Figures figures_;
 };
@@ -85,7 +96,8 @@ std::vector<Figures> race(const Settings& settings, const mlp::Dataset& data) {
   const Network start(architecture, nn::Random(settings.seed, weights));
   std::list<Entrant> entrants;
   entrants.emplace_back("ours", make_ours(start, settings.training), settings, data);
-  entrants.emplace_back("libtorch", make_libtorch(start, settings.training), settings, data);
+  entrants.emplace_back("libtorch", make_libtorch(linears(start), settings.training), settings,
+                        data);
   for (int epoch = 0; epoch < settings.epochs; ++epoch) {
     for (Entrant& entrant : entrants) entrant.train_an_epoch();
     entrants.reverse();  // who goes first changes

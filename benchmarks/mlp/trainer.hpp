@@ -2,14 +2,25 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "network.hpp"
-#include "nn/batches.hpp"
+#include "nn/matrix.hpp"
 
 namespace benchmarks {
 
-using Network = mlp::Mlp<batchnorm::Train>;
-using Samples = nn::Samples<float>;
+using Matrix = nn::Matrix<float>;
+
+/// The samples of a step. They are only read, but libtorch asks for a mutable pointer to them.
+struct Batch {
+  Matrix& images;
+  const nn::Labels& labels;
+};
+
+/// What a linear layer starts from: weights (inputs, outputs), and a bias of zeros or none.
+struct Linear {
+  Matrix weights;
+  bool bias;
+};
 
 /// Stochastic gradient descent with momentum on the mean cross-entropy.
 struct Training {
@@ -17,8 +28,7 @@ struct Training {
   double momentum = 0.9;
 };
 
-/// Somebody's copy of the network, in training. Batches are only read, but libtorch asks for a
-/// mutable pointer to them.
+/// Somebody's copy of the network, in training.
 class Trainer {
  public:
   Trainer() = default;
@@ -27,16 +37,16 @@ class Trainer {
   virtual ~Trainer() = default;
 
   /// Forward, backward, update. Returns the mean loss of the batch.
-  virtual double step(Samples& batch) = 0;
+  virtual double step(const Batch& batch) = 0;
 
   /// Seconds that the BatchNorm layers take within one pass forward and backward, without update.
-  virtual double norm_seconds(Samples& batch) = 0;
+  virtual double norm_seconds(const Batch& batch) = 0;
 };
 
-std::unique_ptr<Trainer> make_ours(const Network& start, const Training& training);
-
-/// libtorch as its users write it: modules, autograd and torch::optim::SGD.
-std::unique_ptr<Trainer> make_libtorch(const Network& start, const Training& training);
+/// libtorch as its users write it: modules, autograd and torch::optim::SGD. BatchNorm and ReLU
+/// follow every one of the linear layers but the last.
+std::unique_ptr<Trainer> make_libtorch(const std::vector<Linear>& linears,
+                                       const Training& training);
 
 std::string libtorch_version();
 
