@@ -28,7 +28,9 @@ void print_setting(std::ostream& out, const Results& results, const Settings& se
       << processor() << "; " << compiler() << "; Eigen " << EIGEN_WORLD_VERSION << "."
       << EIGEN_MAJOR_VERSION << "." << EIGEN_MINOR_VERSION << ", packets of "
       << Eigen::internal::packet_traits<float>::size << " floats; float; one thread.\n"
-      << "Medians of " << settings.rounds << " rounds, contenders in random order. L2 and L3 of "
+      << "Medians of " << settings.rounds
+      << " rounds (a third of them where rivals are far behind), contenders in random order.\nL2 "
+         "and L3 of "
       << (settings.caches.second >> 10U) << " KiB and " << (settings.caches.last >> 20U)
       << " MiB: the level says where all arrays of a call fit together.\n\n";
   Table table({"contender", "what it is"}, 2);
@@ -119,29 +121,39 @@ void print_means(std::ostream& out, const Results& results) {
       << table;
 }
 
+/// How fast and how exact one contender is in one layout.
+struct Accuracy {
+  int shapes = 0;
+  GeometricMean speed;
+  double error = 0.0;
+  double offset_error = 0.0;
+};
+
+Accuracy accuracy(const Results& results, const std::string& layout, const std::string& name) {
+  Accuracy found;
+  for (const Result& result : results.all) {
+    const auto figure = result.figures.find(name);
+    if (result.operation != "forward" || result.layout != layout ||
+        figure == result.figures.end()) {
+      continue;
+    }
+    ++found.shapes;
+    found.speed.add(results.over_floor(result, name));
+    found.error = std::max(found.error, figure->second.error);
+    found.offset_error = std::max(found.offset_error, figure->second.offset_error.value_or(0.0));
+  }
+  return found;
+}
+
 void print_accuracy(std::ostream& out, const Results& results) {
   Table table({"layout", "contender", "time/floor", "shapes", "mean 0", "mean 1000"}, 2);
   for (const char* const layout : layouts) {
     for (const Entry& entry : results.contenders) {
       if (entry.role == Role::floor || entry.role == Role::threaded) continue;
-      GeometricMean speed;
-      int shapes = 0;
-      std::optional<double> error, offset_error;
-      for (const Result& result : results.all) {
-        const auto found = result.figures.find(entry.name);
-        if (result.operation != "forward" || result.layout != layout ||
-            found == result.figures.end()) {
-          continue;
-        }
-        ++shapes;
-        speed.add(results.over_floor(result, entry.name));
-        error = std::max(error.value_or(0.0), found->second.error);
-        offset_error =
-            std::max(offset_error.value_or(0.0), found->second.offset_error.value_or(0.0));
-      }
-      if (shapes == 0) continue;
-      table.add({layout, entry.name, format(speed.value()), std::to_string(shapes),
-                 format_error(error), format_error(offset_error)});
+      const Accuracy found = accuracy(results, layout, entry.name);
+      if (found.shapes == 0) continue;
+      table.add({layout, entry.name, format(found.speed.value()), std::to_string(found.shapes),
+                 format_error(found.error), format_error(found.offset_error)});
     }
   }
   if (table.empty()) return;
@@ -175,22 +187,36 @@ void print_threads(std::ostream& out, const Results& results, int threads) {
   out << "\nTime with one thread over time with " << threads << "\n\n" << table;
 }
 
+std::optional<double> per_byte(const Result& result) {
+  const std::optional<double> found = Results::time(result, "ours");
+  if (!found) return std::nullopt;
+  return *found / static_cast<double>(result.bytes);
+}
+
+/// Time of ours per byte, over that of the friendly shape next to it.
+std::optional<double> over_friendly(const Results& results, const Result& result) {
+  const auto friendly = std::ranges::find_if(results.all, [&](const Result& other) {
+    return other.operation == result.operation && other.layout == result.layout &&
+           other.shape.name == result.shape.friendly;
+  });
+  if (friendly == results.all.end() || !per_byte(result) || !per_byte(*friendly)) {
+    return std::nullopt;
+  }
+  return *per_byte(result) / *per_byte(*friendly);
+}
+
 void print_awkward(std::ostream& out, const Results& results) {
-  const auto per_byte = [](const Result& result) -> std::optional<double> {
-    const auto found = Results::time(result, "ours");
-    if (!found) return std::nullopt;
-    return *found / static_cast<double>(result.bytes);
-  };
-  Table table({"operation", "layout", "shape", "kB of x", "next to", "time per byte"}, 3);
-  for (const Result& result : results.all) {
-    const auto friendly = std::ranges::find_if(results.all, [&](const Result& other) {
-      return other.operation == result.operation && other.layout == result.layout &&
-             other.shape.name == result.shape.friendly;
-    });
-    if (friendly == results.all.end() || !per_byte(result) || !per_byte(*friendly)) continue;
-    table.add({result.operation, result.layout, result.shape.name,
-               format(4e-3 * static_cast<double>(result.shape.size()), 0), friendly->shape.name,
-               format(*per_byte(result) / *per_byte(*friendly))});
+  Table table({"operation", "layout", "shape", "next to", "kB of x", "time per byte"}, 4);
+  for (const char* const operation : operations) {
+    for (const char* const layout : layouts) {
+      for (const Result& result : results.all) {
+        if (result.operation != operation || result.layout != layout) continue;
+        const std::optional<double> ratio = over_friendly(results, result);
+        if (!ratio) continue;
+        table.add({operation, layout, result.shape.name, result.shape.friendly,
+                   format(4e-3 * static_cast<double>(result.shape.size()), 0), format(ratio)});
+      }
+    }
   }
   if (table.empty()) return;
   out << "\nAwkward shapes: time of ours per byte, over that of the friendly shape next to it\n\n"
