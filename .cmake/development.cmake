@@ -18,6 +18,7 @@ if(BATCHNORM_SANITIZE)
 endif()
 
 enable_testing()
+include(.cmake/reference.cmake)
 
 foreach(part IN ITEMS TESTS EXAMPLES BENCHMARKS)
   string(TOLOWER ${part} folder)

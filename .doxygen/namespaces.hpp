@@ -1,0 +1,2 @@
+/// Batch normalization over Eigen: the layer `BatchNorm`, its modes and policies, `moments`, and `fold`.
+namespace batchnorm {}
