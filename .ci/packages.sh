@@ -2,6 +2,7 @@
 #
 #   need cmake cmake                              # a command, and the Debian package that brings it
 #   need eigen3/Eigen/Core libeigen3-dev          # a header (a name with a slash or a dot), likewise
+#   want nlohmann/json.hpp nlohmann-json3-dev     # the same for what the script can do without, where it can't install
 #   install_needed                                # one apt run for all that is missing; none if nothing is
 #
 # `have NAME` answers the question alone. Headers are looked for in /usr/include, /usr/local/include and below
@@ -43,6 +44,14 @@ as_root() {
   else
     sudo env DEBIAN_FRONTEND=noninteractive "$@"
   fi
+}
+
+want() {
+  if can_install; then need "$@"; fi
+}
+
+can_install() {
+  have apt-get && { [ "$(id -u)" = 0 ] || have sudo; }
 }
 
 install_needed() {

@@ -80,8 +80,8 @@ class Convolution {
  private:
   using L = Layout<Axis>;
 
-  Index extent(const Images& x, int axis) const {
-    return (x.dimension(L::height_axis + axis) + stride_ - 1) / stride_;
+  Index extent(const Images& x, std::size_t axis) const {
+    return (x.dimension(std::size_t{L::height_axis} + axis) + stride_ - 1) / stride_;
   }
 
   /// One row per output pixel with what its kernel sees, (N H' W', 9 C).

@@ -8,10 +8,10 @@ Family relu_family(const Scope& scope) {
                      .activation = Activation::relu,
                      .batch = 64,
                      .steps = scope.steps(400, 400, 1000),
-                     .interval = scope.interval(10),
+                     .interval = scope.interval(scope.choose<Index>(20, 10, 10)),
                      .seeds = scope.choose(5, 10, 20)},
           .rates = scope.choose<std::vector<double>>(
-              {0.03, 0.1, 0.3, 1, 3, 10}, {0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30},
+              {0.1, 0.3, 1, 3, 10}, {0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30},
               {0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100})};
 }
 
@@ -19,7 +19,7 @@ Family sigmoid_family(const Scope& scope) {
   return {.name = "Sigmoid, 3 hidden layers",
           .recipe = {.activation = Activation::sigmoid,
                      .batch = 60,
-                     .steps = scope.steps(500, 1000, 4000),
+                     .steps = scope.steps(400, 1000, 4000),
                      .interval = scope.interval(20),
                      .seeds = scope.choose(5, 5, 10)},
           .rates = scope.choose<std::vector<double>>(
@@ -31,7 +31,7 @@ Family small_sigmoid_family(const Scope& scope) {
   Family family = sigmoid_family(scope);
   family.name = "Sigmoid, small Gaussian weights";
   family.recipe.deviation = 0.01;
-  family.recipe.steps = scope.steps(1000, 1600, 10000);
+  family.recipe.steps = scope.steps(800, 1600, 10000);
   if (scope.level == Level::quick) family.rates = {0.3, 3, 30};
   return family;
 }

@@ -15,8 +15,7 @@ constexpr double kSlack = 1;
 
 double steps_to(const Evidence& evidence, const Recipe& recipe, const char* part, double target) {
   const auto points = curve(evidence.trials(recipe), part, 100);
-  // What never gets there is behind what gets there last.
-  return first_at_least(points, target).value_or(2 * static_cast<double>(recipe.steps));
+  return first_at_least(points, target).value_or(INFINITY);
 }
 
 /// The one that comes to the target soonest, on the validation images.
@@ -28,10 +27,12 @@ Recipe quickest(const Evidence& evidence, const std::vector<Recipe>& candidates,
                            });
 }
 
-/// What one arm of a race needs to get to a target.
+/// What one arm of a race needs to get to a target; infinite where it never does.
 struct Reached {
   double steps, seconds;
 };
+
+std::string text_of_steps(double steps) { return std::isfinite(steps) ? number(steps) : "never"; }
 
 /// Both arms of a family, each at the rate that suits it.
 struct Race {
@@ -78,8 +79,9 @@ Finding speed(const Evidence& evidence, const Race& race, double mark) {
   const double ratio = plain.steps / norm.steps;
   return {
       .claim = race.family.name + ": at least " + number(mark) + " times fewer steps",
+      .brief = times(ratio) + " fewer steps",
       .measured = times(ratio) + " fewer steps to " + percent(race.target) + ": " +
-                  number(norm.steps) + " instead of " + number(plain.steps) + "; " +
+                  text_of_steps(norm.steps) + " instead of " + text_of_steps(plain.steps) + "; " +
                   times(plain.seconds / norm.seconds) + " less time, " +
                   format("%.3f s instead of %.3f s", norm.seconds, plain.seconds),
       .setting = setting(evidence.scope(), race.plain) + "; " + chosen_rates(race.plain, race.norm),
@@ -93,6 +95,7 @@ Finding gain(const Evidence& evidence, const Race& race) {
   const double with =
       evidence.accuracy(evidence.best(sweep(race.family, Placement::before_activation)));
   return {.claim = race.family.name + ": at least 7 points more at the end",
+          .brief = points(with - without),
           .measured = points(with - without) + ": " + percent(without) + " to " + percent(with),
           .setting = "each at the learning rate that ends best on the validation images; " +
                      setting(evidence.scope(), race.plain),
@@ -119,8 +122,8 @@ std::vector<std::string> row(const Evidence& evidence, const Race& race) {
           text_of(at_end(evidence.trials(race.plain), kTest, 100)),
           text_of(at_end(evidence.trials(race.norm), kTest, 100)),
           percent(race.target - kSlack),
-          number(plain.steps),
-          number(norm.steps),
+          text_of_steps(plain.steps),
+          text_of_steps(norm.steps),
           times(plain.steps / norm.steps),
           text_of(ratio_per_seed(evidence, race))};
 }

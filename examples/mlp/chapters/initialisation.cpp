@@ -25,7 +25,7 @@ std::vector<Recipe> sized(const Scope& scope, Recipe recipe, Placement placement
 
 Recipe sigmoid(const Scope& scope) {
   return {
-      .learning_rate = 1, .steps = scope.steps(500, 800, 2000), .seeds = scope.choose(5, 5, 10)};
+      .learning_rate = 1, .steps = scope.steps(400, 1000, 2000), .seeds = scope.choose(5, 5, 10)};
 }
 
 Recipe relu(const Scope& scope) {

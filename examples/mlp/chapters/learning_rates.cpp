@@ -44,6 +44,7 @@ Finding tolerance(const Evidence& evidence, const Family& family, const Arms& ar
   // The grid's half decades are not exactly 10^(1/2) apart.
   constexpr double kMark = 10 * 0.99;
   return {.claim = family.name + ": the largest usable rate is at least 10 times higher",
+          .brief = times(with / without) + " higher",
           .measured =
               times(with / without) + " higher: " + number(with) + " instead of " + number(without),
           .setting = "usable: mean test accuracy within 2 points of the arm's best; " +
@@ -59,6 +60,8 @@ Finding stability(const Evidence& evidence, const Family& family, const Arms& ar
   const int with = ended_well(evidence, arms.norm, best - kSlack);
   const auto all = static_cast<int>(arms.plain.size()) * family.recipe.seeds;
   return {.claim = family.name + ": more of all runs end well",
+          .brief = std::to_string(with) + " instead of " + std::to_string(without) + " of " +
+                   std::to_string(all) + " runs",
           .measured = std::to_string(with) + " instead of " + std::to_string(without) + " of " +
                       std::to_string(all) + " runs",
           .setting = "all runs at " + std::to_string(arms.plain.size()) + " learning rates, " +

@@ -88,12 +88,14 @@ std::vector<Finding> findings(const Evidence& evidence) {
       setting(scope, best(evidence, norm, 0)) +
       "; each at the learning rate that is best on the validation images";
   return {{.claim = "With all training images, the test loss is lower with BatchNorm",
+           .brief = format("%.0f %% lower test loss", 100 * (1 - with / without)),
            .measured = format("%.0f %% lower: %.3f instead of %.3f", 100 * (1 - with / without),
                               with, without),
            .setting = conditions,
            .holds = with < without,
            .promise = "Batch normalization regularises"},
           {.claim = "With 100 training images, the test accuracy is higher with BatchNorm",
+           .brief = points(few_with - few_without),
            .measured = points(few_with - few_without) + ": " + percent(few_with) + " instead of " +
                        percent(few_without) + "; dropout has " + percent(few_dropout),
            .setting = setting(scope, best(evidence, norm, kFew)) + "; 100 training images",

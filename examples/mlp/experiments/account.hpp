@@ -42,6 +42,7 @@ struct Table {
 /// One measured answer to a claim, with the mark that it had to reach.
 struct Finding {
   std::string claim{};  ///< with its mark
+  std::string brief{};  ///< what was measured, in a few words
   std::string measured{};
   std::string setting{};
   bool holds = false;

@@ -20,7 +20,7 @@ std::uint32_t add_to_checksum(std::uint32_t sum, const Values& values) {
 Material make_material(const Dataset& data) {
   constexpr Index kMostValidating = 2000;
   const Index count = data.train.images.rows();
-  const Index stride = std::max<Index>(5, count / kMostValidating);
+  const Index stride = std::max<Index>(10, count / kMostValidating);
   std::vector<Index> train;
   std::vector<Index> validation;
   for (Index i = 0; i < count; ++i) (i % stride == stride - 1 ? validation : train).push_back(i);

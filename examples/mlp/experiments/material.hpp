@@ -14,7 +14,7 @@ struct Material {
   std::uint32_t checksum = 0;  ///< of all images and labels
 };
 
-/// Every fifth of the training images validates, but at most 2,000 do.
+/// Every tenth of the training images validates, but at most 2,000 do.
 Material make_material(const Dataset& data);
 
 }  // namespace mlp

@@ -28,7 +28,7 @@ struct Scope {
   /// One of three numbers of steps for the digits; more for a larger data set, but never more than
   /// four times as many.
   Index steps(Index quick, Index standard, Index full) const {
-    constexpr Index kDigits = 1037;
+    constexpr Index kDigits = 1168;
     return choose(quick, standard, full) * std::clamp<Index>(train / (10 * kDigits), 1, 4);
   }
 

@@ -61,6 +61,7 @@ class Trial {
         train_(recipe.images == 0 ? material.train : subset_),
         batches_(train_.images.rows(), recipe.batch,
                  nn::Random(static_cast<std::uint64_t>(seed), kBatchStream)),
+        whole_batches_(std::max<Index>(1, train_.images.rows() / recipe.batch)),
         learner_(device, make_network(recipe, material, static_cast<std::uint64_t>(seed)),
                  {.learning_rate = recipe.learning_rate}),
         observer_(make_observer(recipe, material, device)) {}
@@ -92,7 +93,7 @@ class Trial {
   /// Returns whether the loss was finite.
   bool learn(Index step) {
     const auto start = Clock::now();
-    const Index in_epoch = (step - 1) % batches_.count();
+    const Index in_epoch = (step - 1) % whole_batches_;
     if (in_epoch == 0) batches_.shuffle();
     batches_.copy(in_epoch, train_, batch_);
     const bool finite = std::isfinite(learner_.step(batch_).loss);
@@ -145,6 +146,9 @@ class Trial {
   nn::Samples<float> subset_;  ///< empty where all images are used
   const nn::Samples<float>& train_;
   nn::Batches batches_;
+  /// Of an epoch. What is left over would be a batch with other statistics than all others; it has
+  /// its turn in another epoch.
+  Index whole_batches_;
   Learner learner_;
   std::unique_ptr<Observer> observer_;
   nn::Samples<float> batch_;

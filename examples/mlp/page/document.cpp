@@ -51,6 +51,7 @@ Json json(const Chart& chart) {
 
 Json json(const Finding& finding) {
   return {{"claim", finding.claim},
+          {"brief", finding.brief.empty() ? finding.measured : finding.brief},
           {"measured", finding.measured},
           {"setting", finding.setting},
           {"holds", finding.holds}};

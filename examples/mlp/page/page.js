@@ -12,14 +12,21 @@ function element(tag, attributes = {}, ...children) {
 }
 
 function findingItem(finding) {
-  const mark = element("span", { class: finding.holds ? "mark yes" : "mark no" }, finding.holds ? "+" : "\u2212");
-  mark.setAttribute("title", finding.holds ? "reached its mark" : "did not reach its mark");
-  const text = element("div", {}, finding.claim + ": ", element("span", { class: "measured" }, finding.measured));
-  if (finding.chapter) {
-    text.append(" ", element("a", { href: "#" + finding.chapter, "aria-label": "to the chapter" }, "more"));
-  }
-  text.append(element("span", { class: "setting" }, finding.setting));
-  return element("li", {}, mark, text);
+  const mark = markOf(finding);
+  return element("li", {}, mark, element("div", {}, finding.claim + ": ",
+    element("span", { class: "measured" }, finding.measured), element("span", { class: "setting" }, finding.setting)));
+}
+
+function markOf(finding) {
+  return element("span", { class: finding.holds ? "mark yes" : "mark no",
+    title: finding.holds ? "reached its mark" : "did not reach its mark" }, finding.holds ? "+" : "\u2212");
+}
+
+// On the first screen: the figure, the claim with its mark, the setting; a link to the chapter.
+function findingCard(finding) {
+  return element("a", { class: "card", href: "#" + finding.chapter },
+    element("span", { class: "brief" }, markOf(finding), " " + finding.brief), element("span", { class: "claimed" }, finding.claim),
+    element("span", { class: "setting" }, finding.setting));
 }
 
 function findingList(findings) {
@@ -30,7 +37,8 @@ function promiseRow(promise) {
   const kinds = { "holds": "verdict holds", "does not hold": "verdict fails" };
   const verdict = element("div", { class: kinds[promise.verdict] || "verdict" }, promise.verdict);
   return element("div", { class: "promise" },
-    element("div", {}, element("h3", {}, promise.promise), verdict), findingList(promise.findings));
+    element("div", {}, element("h3", {}, promise.promise), verdict),
+    element("div", { class: "cards" }, ...promise.findings.map(findingCard)));
 }
 
 function table(columns, rows) {
