@@ -31,7 +31,7 @@ Family small_sigmoid_family(const Scope& scope) {
   Family family = sigmoid_family(scope);
   family.name = "Sigmoid, small Gaussian weights";
   family.recipe.deviation = 0.01;
-  family.recipe.steps = scope.steps(800, 1600, 10000);
+  family.recipe.steps = scope.steps(800, 2000, 10000);
   if (scope.level == Level::quick) family.rates = {0.3, 3, 30};
   return family;
 }

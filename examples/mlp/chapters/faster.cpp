@@ -103,16 +103,26 @@ Finding gain(const Evidence& evidence, const Race& race) {
           .promise = "Final accuracy rises, as from 85 to 92 %"};
 }
 
+Line target_line(const Race& race) {
+  const double end = static_cast<double>(race.plain.steps);
+  const Spread target{race.target, race.target, race.target};
+  return {.name = "target, " + percent(race.target),
+          .tone = Tone::third,
+          .points = {{0, target}, {end, target}},
+          .dashed = true};
+}
+
 Chart chart(const Evidence& evidence, const Race& race) {
   return {.title = race.family.name,
           .x_label = "steps",
           .y_label = "test accuracy, %",
-          .lines = {accuracy_over_steps(evidence, race.plain,
-                                        "no BatchNorm, rate " + number(race.plain.learning_rate),
-                                        Tone::plain),
-                    accuracy_over_steps(evidence, race.norm,
-                                        "BatchNorm, rate " + number(race.norm.learning_rate),
-                                        Tone::norm)}};
+          .lines = {
+              accuracy_over_steps(evidence, race.plain,
+                                  "no BatchNorm, rate " + number(race.plain.learning_rate),
+                                  Tone::plain),
+              accuracy_over_steps(evidence, race.norm,
+                                  "BatchNorm, rate " + number(race.norm.learning_rate), Tone::norm),
+              target_line(race)}};
 }
 
 std::vector<std::string> row(const Evidence& evidence, const Race& race) {

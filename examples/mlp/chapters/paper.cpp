@@ -20,11 +20,7 @@ std::vector<Recipe> recipes(const Scope& scope) {
 }
 
 double accuracy_at(const Evidence& evidence, const Recipe& recipe, double steps) {
-  std::vector<double> values;
-  for (const Figures* const trial : evidence.trials(recipe)) {
-    values.push_back(100 * value_at(*trial, kTest, steps));
-  }
-  return spread_of(values).mean;
+  return mean_at(evidence.trials(recipe), kTest, steps);
 }
 
 Account account(const Evidence& evidence) {

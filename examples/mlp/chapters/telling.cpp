@@ -26,6 +26,12 @@ std::string times(double ratio) {
   return ratio < 10 ? format("%.1f times", ratio) : number(std::round(ratio)) + " times";
 }
 
+double mean_at(const Trials& trials, const std::string& figure, double at) {
+  std::vector<double> values;
+  for (const Figures* const trial : trials) values.push_back(100 * value_at(*trial, figure, at));
+  return spread_of(values).mean;
+}
+
 const char* arm_name(Placement placement) {
   switch (placement) {
     case Placement::before_activation:

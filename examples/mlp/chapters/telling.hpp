@@ -16,6 +16,9 @@ std::string points(double difference);
 /// "7.9 times"
 std::string times(double ratio);
 
+/// The mean over the seeds of an accuracy at a place, in percent.
+double mean_at(const Trials& trials, const std::string& figure, double at);
+
 /// "no BatchNorm", "BatchNorm before the activation", ...
 const char* arm_name(Placement placement);
 Tone tone_of(Placement placement);

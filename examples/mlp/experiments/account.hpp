@@ -31,6 +31,7 @@ struct Chart {
   std::string title{}, x_label{}, y_label{};
   std::vector<Line> lines{};
   bool log_x = false, log_y = false;
+
   bool bars = false;  ///< each line is a bar, its one point
 };
 

@@ -51,7 +51,7 @@ std::string network_text(const Recipe& recipe, Index inputs, Index classes) {
   const std::string hidden =
       layers > 5 ? format("%zu hidden layers of %td", layers, recipe.hidden.front())
                  : format("%td-%s-%td", inputs, widths_text(recipe.hidden).c_str(), classes);
-  return hidden + ", " + name(recipe.activation);
+  return hidden + (recipe.activation == Activation::relu ? ", ReLU" : ", sigmoid");
 }
 
 double cost_of(const Recipe& recipe, Index inputs) {

@@ -45,6 +45,7 @@ Json json(const Chart& chart) {
           {"y", chart.y_label},
           {"log_x", chart.log_x},
           {"log_y", chart.log_y},
+
           {"bars", chart.bars},
           {"lines", list(chart.lines, [](const Line& line) { return json(line); })}};
 }

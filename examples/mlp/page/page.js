@@ -19,7 +19,7 @@ function findingItem(finding) {
 
 function markOf(finding) {
   return element("span", { class: finding.holds ? "mark yes" : "mark no",
-    title: finding.holds ? "reached its mark" : "did not reach its mark" }, finding.holds ? "+" : "\u2212");
+    title: finding.holds ? "reached its mark" : "did not reach its mark" }, finding.holds ? "\u2713" : "\u2717");
 }
 
 // On the first screen: the figure, the claim with its mark, the setting; a link to the chapter.
@@ -130,7 +130,10 @@ function axis(title, logarithmic) {
   const made = { title: { display: title !== "", text: title, color: color("soft") }, grid: { color: color("rule") },
     border: { color: color("rule") }, ticks: { color: color("soft"), maxRotation: 0 } };
   made.type = logarithmic ? "logarithmic" : "linear";
-  if (logarithmic) Object.assign(made.ticks, { callback: logTick, autoSkip: false });
+  if (logarithmic) {
+    Object.assign(made.ticks, { callback: logTick, autoSkip: false });
+    made.grid.color = (context) => (context.tick && context.tick.label === "" ? "transparent" : color("rule"));
+  }
   return made;
 }
 
