@@ -107,12 +107,19 @@ class BatchNorm<ScalarType, Eval, Policies...>
     }
   }
 
+  template <std::size_t N>
+  detail::CallPart whole_call(const std::array<View<const Scalar>, N>& from,
+                              std::size_t outputs) const {
+    return detail::all_channels(from[0], N + outputs, this->options_);
+  }
+
   template <typename Executor>
   auto forward_on(const Executor& executor) const {
     return [this, executor](const auto& x, const auto& r, auto& y) {
       this->check_input(x);
       const auto from = this->inputs(x, r);
-      detail::normalize<Activation>(executor, coefficients_, from, this->output("y", x, y, from));
+      detail::normalize<Activation>(executor, coefficients_, whole_call(from, 1), from,
+                                    this->output("y", x, y, from));
     };
   }
 
@@ -122,8 +129,8 @@ class BatchNorm<ScalarType, Eval, Policies...>
                             auto&... out) {
       this->check_input(x);
       const auto from = this->gradient_inputs(x, r, dy);
-      detail::affine_gradient<Activation>(executor, coefficients_, from,
-                                          this->gradient_outputs(x, from, out...));
+      detail::affine_gradient<Activation>(executor, coefficients_, whole_call(from, sizeof...(out)),
+                                          from, this->gradient_outputs(x, from, out...));
     };
   }
 

@@ -24,7 +24,13 @@ struct Moments {
       detail::refuse("merge: expected moments of ", mean.size(), " channels, got ",
                      other.mean.size(), ".");
     }
-    detail::merge_moments(count, mean, m2, other.count, other.mean, other.m2);
+    if (count == 0) {
+      mean = other.mean;
+      m2 = other.m2;
+    } else {
+      detail::merge_moments(mean.size(), count, mean.data(), m2.data(), other.count,
+                            other.mean.data(), other.m2.data());
+    }
     count += other.count;
   }
 
@@ -47,10 +53,9 @@ Moments moments_of(const Executor& executor, const X& x) {
     const Index channels = views[0].channels;
     Moments result{views[0].count(), Eigen::ArrayXd::Zero(channels),
                    Eigen::ArrayXd::Zero(channels)};
-    std::vector<double> workspace;
+    SumsWorkspace workspace;
     if (result.count > 0) {
-      batch_moments(executor, views[0], order, workspace, ArrayMap(result.mean.data(), channels),
-                    ArrayMap(result.m2.data(), channels));
+      batch_moments(executor, views[0], order, workspace, result.mean.data(), result.m2.data());
     }
     return result;
   } else {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 
 #include "detail/refuse.hpp"
 #include "momentum.hpp"
@@ -36,6 +37,10 @@ struct Options {
   RunningVariance running_variance = RunningVariance::unbiased;
   SingleValue single_value = SingleValue::refuse;
   NonFinite non_finite = NonFinite::reject;
+  /// Bytes of the last-level cache that a core can use: results of a call whose arrays together
+  /// exceed it are written around the caches. 0 asks the machine and believes at most 32 MiB. No
+  /// result depends on it.
+  std::int64_t cache_bytes = 0;
 
   bool operator==(const Options&) const = default;
 };
@@ -46,6 +51,10 @@ inline void check_options(const Options& options) {
   if (!(options.epsilon >= 0.0) || !std::isfinite(options.epsilon)) {
     refuse("expected a finite epsilon of at least 0, got ", options.epsilon,
            "; the usual values are 1e-5 (PyTorch, ONNX) and 1e-3 (Keras).");
+  }
+  if (options.cache_bytes < 0) {
+    refuse("expected cache_bytes of at least 0, got ", options.cache_bytes,
+           "; 0 asks the machine.");
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "batch_gradients.hpp"
 #include "batch_moments.hpp"
+#include "cache_size.hpp"
 #include "formulas.hpp"
 #include "operations.hpp"
 #include "shape_checks.hpp"
@@ -22,66 +23,121 @@ LoopOrder arrange_all(std::array<View<const Scalar>, N>& from, std::array<View<S
   (std::make_index_sequence<N>{}, std::make_index_sequence<M>{});
 }
 
-/// Arranges the views together, all in the same way, and maps every element.
+/// How a call treats its arrays: which channels, and whether results go around the caches.
+struct CallPart {
+  ChannelRange range;
+  bool around_caches = false;
+};
+
+/// Arranges the views together, all in the same way, and maps every element of some channels.
 template <typename Executor, typename Operation>
-void transform_views(const Executor& executor, const Operation& operation,
-                     InputViews<Operation> from, OutputViews<Operation> to) {
-  const LoopOrder order = arrange_all(from, to);
-  transform(executor, operation, order, from, to);
+void transform_views(const Executor& executor, const Operation& operation, const CallPart& part,
+                     const InputViews<Operation>& from, const OutputViews<Operation>& to) {
+  auto some_from = part.range.of(from);
+  auto some_to = part.range.of(to);
+  const LoopOrder order = arrange_all(some_from, some_to);
+  transform(executor, operation, order, some_from, some_to, part.around_caches);
+}
+
+template <typename Activation, std::size_t Inputs, typename Scalar>
+Normalize<Scalar, Activation, Inputs == 2> normalization(const ChannelCoefficients<Scalar>& k,
+                                                         const ChannelRange& range) {
+  return {k.centre.data() + range.begin, k.scale.data() + range.begin,
+          k.shift.data() + range.begin};
 }
 
 /// y = activation(bn(x) [+ residual]) with prepared coefficients.
 template <typename Activation, typename Executor, typename Scalar, std::size_t Inputs>
-void normalize(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+void normalize(const Executor& executor, const ChannelCoefficients<Scalar>& k, const CallPart& part,
                const std::array<View<const Scalar>, Inputs>& from, const View<Scalar>& y) {
-  const Normalize<Scalar, Activation, Inputs == 2> operation{k.centre.data(), k.scale.data(),
-                                                             k.shift.data()};
-  transform_views(executor, operation, from, {y});
+  transform_views(executor, normalization<Activation, Inputs>(k, part.range), part, from, {y});
 }
 
 /// dx (and dresidual) where the statistics are constants.
 template <typename Activation, typename Executor, typename Scalar, std::size_t Inputs,
           std::size_t Outputs>
 void affine_gradient(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                     const std::array<View<const Scalar>, Inputs>& from,
+                     const CallPart& part, const std::array<View<const Scalar>, Inputs>& from,
                      const std::array<View<Scalar>, Outputs>& to) {
   const AffineGradient<Scalar, Activation, Inputs == 3> operation{
-      {k.centre.data(), k.scale.data(), k.shift.data()}};
-  transform_views(executor, operation, from, to);
-}
-
-template <typename Scalar>
-NormalizedChannels<Scalar> normalized_channels(const ChannelCoefficients<Scalar>& k,
-                                               const GradientCoefficients<Scalar>& gradient) {
-  return {k.centre.data(), k.scale.data(), k.shift.data(), gradient.unit.data()};
+      normalization<Activation, Inputs - 1>(k, part.range)};
+  transform_views(executor, operation, part, from, to);
 }
 
 /// dx (and dresidual) through the batch statistics.
 template <typename Activation, typename Executor, typename Scalar, std::size_t Inputs,
           std::size_t Outputs>
 void batch_gradient(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                    const GradientCoefficients<Scalar>& gradient,
+                    const GradientCoefficients<Scalar>& gradient, const CallPart& part,
                     const std::array<View<const Scalar>, Inputs>& from,
                     const std::array<View<Scalar>, Outputs>& to) {
   const BatchGradient<Scalar, Activation, Inputs == 3> operation{
-      normalized_channels(k, gradient), gradient.offset.data(), gradient.slope.data()};
-  transform_views(executor, operation, from, to);
+      normalization<Activation, Inputs - 1>(k, part.range),
+      gradient.offset.data() + part.range.begin, gradient.slope.data() + part.range.begin};
+  transform_views(executor, operation, part, from, to);
 }
 
-/// The sums that are the gradients of beta and gamma, into `gradient.sum` and `gradient.product`.
+/// The sums that are the gradients of beta and gamma, into `gradient.sum` and `gradient.product`;
+/// `gradient` has its size and its units.
 template <typename Activation, typename Executor, typename Scalar, std::size_t Inputs>
 void parameter_gradients(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                         std::array<View<const Scalar>, Inputs> from,
+                         const ChannelRange& range,
+                         const std::array<View<const Scalar>, Inputs>& from,
                          std::vector<double>& workspace, GradientCoefficients<Scalar>& gradient) {
   std::array<View<Scalar>, 0> nothing;
-  const Index channels = from[0].channels;
-  const LoopOrder order = arrange_all(from, nothing);
-  gradient.resize(channels);
-  prepare_units(k, gradient);
-  const GradientKernel<Scalar, Activation, Inputs == 3> kernel{normalized_channels(k, gradient)};
-  batch_gradients(executor, kernel, from, order, workspace, ArrayMap(gradient.sum.data(), channels),
-                  ArrayMap(gradient.product.data(), channels));
-  normalize_products(k, gradient);
+  auto some = range.of(from);
+  const LoopOrder order = arrange_all(some, nothing);
+  const GradientKernel<Scalar, Activation, Inputs == 3> kernel{
+      {gradient.unit.data() + range.begin, gradient.centre_units.data() + range.begin,
+       gradient.scale_per_unit.data() + range.begin, k.shift.data() + range.begin}};
+  batch_gradients(executor, kernel, some, order, workspace, gradient.sum.data() + range.begin,
+                  gradient.product.data() + range.begin);
+  normalize_products(k, range, gradient);
+}
+
+/// Mean and m2 of some channels, into their places.
+template <typename Executor, typename Scalar>
+void range_moments(const Executor& executor, const ChannelRange& range, const View<const Scalar>& x,
+                   SumsWorkspace& workspace, ChannelArray<double>& mean, ChannelArray<double>& m2) {
+  std::array<View<const Scalar>, 1> some{range.of(x)};
+  std::array<View<Scalar>, 0> nothing;
+  const LoopOrder order = arrange_all(some, nothing);
+  batch_moments(executor, some[0], order, workspace, mean.data() + range.begin,
+                m2.data() + range.begin);
+}
+
+/// A call of one pass over `arrays` arrays of x's shape.
+template <typename Scalar>
+CallPart all_channels(const View<const Scalar>& x, std::size_t arrays, const Options& options) {
+  const double bytes = static_cast<double>(x.count()) * static_cast<double>(x.channels) *
+                       static_cast<double>(arrays * sizeof(Scalar));
+  return {{0, x.channels}, exceeds_cache(bytes, options)};
+}
+
+/// How many channels a call of two passes takes at once. Where channels lie apart and the arrays
+/// exceed the caches, so few that what the first pass has read is still near for the second.
+template <typename Scalar>
+Index channels_together(const View<const Scalar>& x, std::size_t arrays) {
+  constexpr double part_bytes = 2e6;
+  constexpr double worth_cutting = 16e6;
+  const double bytes = static_cast<double>(x.count()) * sizeof(Scalar);
+  const bool apart = x.channel_stride >= x.inner && x.inner > 1;
+  const bool large =
+      bytes * static_cast<double>(x.channels) * static_cast<double>(arrays) > worth_cutting;
+  const Index together = apart && large ? static_cast<Index>(part_bytes / bytes) : x.channels;
+  return std::max<Index>(together, 1);
+}
+
+/// Calls `visit(part)` for parts of a call of two passes over `arrays` arrays of x's shape.
+template <typename Scalar, typename Visit>
+void for_each_part(const View<const Scalar>& x, std::size_t arrays, const Options& options,
+                   const Visit& visit) {
+  CallPart part = all_channels(x, arrays, options);
+  const Index step = channels_together(x, arrays);
+  for (Index c = 0; c < x.channels; c += step) {
+    part.range = {c, std::min(c + step, x.channels)};
+    visit(part);
+  }
 }
 
 /// One value per channel, from the middle of x, where padding is least likely: what `backward`

@@ -9,14 +9,8 @@
 // same bits for every number of threads.
 namespace batchnorm::detail {
 
-/// Rows that are summed in `Scalar` before they enter the sums in double.
-inline constexpr Index block_rows = 16;
-
-/// Packets of a channel's short runs that a kernel is given at once.
-inline constexpr Index listed_rows = 64;
-
-/// Rows of channels beside each other that are read together, a packet of channels at a time.
-inline constexpr Index stepped_rows = 64;
+/// Most rows that are summed in `Scalar` before they enter the sums in double.
+inline constexpr Index block_rows = 64;
 
 /// A range of outer and inner.
 struct Chunk {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <memory>
+
 #include "../execution.hpp"
+#include "shared_work.hpp"
 
 namespace batchnorm::detail {
 
@@ -10,7 +13,7 @@ using Eigen::Index;
 struct TaskCost {
   double bytes_read = 0;
   double bytes_written = 0;
-  double cycles = 0;
+  double values = 0;  ///< of every array
 };
 
 /// Runs everything in the calling thread.
@@ -23,8 +26,14 @@ struct SerialExecutor {
   }
 };
 
-/// Hands ranges of tasks to the threads of an Eigen device. Which thread takes which range must not
-/// matter.
+/// A device whose pool takes single functions.
+template <typename Device>
+concept PooledDevice = requires(const Device& device, std::function<void()> function) {
+  device.getPool()->Schedule(function);
+};
+
+/// Shares ranges of tasks with the threads of an Eigen device. Which thread takes which range must
+/// not matter. Work that is done before a thread would wake up stays in the calling thread.
 template <ThreadedDevice Device>
 class DeviceExecutor {
  public:
@@ -34,11 +43,33 @@ class DeviceExecutor {
 
   template <typename Work>
   void operator()(Index tasks, const TaskCost& cost, const Work& work) const {
-    const Eigen::TensorOpCost per_task(cost.bytes_read, cost.bytes_written, cost.cycles);
-    device_.parallelFor(tasks, per_task, [&work](Index first, Index last) { work(first, last); });
+    const double values = cost.values * static_cast<double>(tasks);
+    if (threads() == 1 || values < 2 * values_per_block) return SerialExecutor{}(tasks, cost, work);
+    const auto most = static_cast<Index>(values / values_per_block);
+    const Index blocks = std::min({tasks, most, blocks_per_thread * threads()});
+    if constexpr (PooledDevice<Device>) {
+      share(tasks, blocks, work);
+    } else {
+      const Eigen::TensorOpCost per_task(cost.bytes_read, cost.bytes_written, cost.values);
+      device_.parallelFor(tasks, per_task, [&work](Index first, Index last) { work(first, last); });
+    }
   }
 
  private:
+  static constexpr double values_per_block = 1 << 16;
+  static constexpr Index blocks_per_thread = 4;
+
+  /// The calling thread works too: it need not wake up, and threads of the pool that do find work
+  /// in place of spinning beside it.
+  void share(Index tasks, Index blocks, const SharedWork::Work& work) const {
+    const Index helpers = std::min(threads(), blocks);
+    const auto shared = std::make_shared<SharedWork>(tasks, blocks, helpers + 1, work);
+    for (Index helper = 1; helper <= helpers; ++helper)
+      device_.getPool()->Schedule([shared, helper] { shared->take_part(helper); });
+    shared->take_part(0);
+    shared->wait();
+  }
+
   const Device& device_;
 };
 

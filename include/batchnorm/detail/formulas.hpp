@@ -7,24 +7,24 @@
 #include <limits>
 
 #include "../options.hpp"
+#include "channel_range.hpp"
 #include "gradient_kernel.hpp"
 
 // The formulas of batch normalization, per channel and in double; every result is rounded once.
 namespace batchnorm::detail {
 
-template <typename Scalar>
-using ChannelArray = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
-
-/// Rounds to `Scalar`; what is finite stays finite, and what is not stays so.
+/// Rounds to `Scalar`; what is finite stays finite, and what is not stays so. Without a branch, so
+/// that channels go into vectors.
 template <typename Scalar>
 Scalar round_to(double value) {
   constexpr double most{std::numeric_limits<Scalar>::max()};
-  if (std::abs(value) <= most) return static_cast<Scalar>(value);
-  return static_cast<Scalar>(std::isfinite(value) ? std::copysign(most, value) : value);
+  const double below = value > most ? most : value;
+  const double within = below < -most ? -most : below;
+  return static_cast<Scalar>(value - value == 0.0 ? within : value);
 }
 
 /// What forward computes per channel and backward needs again (Ioffe and Szegedy 2015, algorithm
-/// 1).
+/// 1). What the loops read is repeated for joined rows.
 template <typename Scalar>
 struct ChannelCoefficients {
   ChannelArray<double> mean;               ///< mu
@@ -35,75 +35,118 @@ struct ChannelCoefficients {
 
   void resize(Index channels) {
     for (auto* values : {&mean, &inverse_deviation}) values->resize(channels);
-    for (auto* values : {&centre, &scale, &shift}) values->resize(channels);
+    for (auto* values : {&centre, &scale, &shift})
+      values->resize(channels * rows_to_join(channels));
   }
+
+  void repeat() {
+    for (auto* values : {&centre, &scale, &shift}) repeat_for_joined_rows(mean.size(), *values);
+  }
+};
+
+/// What normalises: the statistics of every channel, and the parameters, which may be null.
+template <typename Scalar>
+struct Statistics {
+  const ChannelArray<double>& mean;
+  const ChannelArray<double>& variance;
+  const Scalar* gamma;
+  const Scalar* beta;
+  double epsilon;
 };
 
 /// 1 / sqrt(variance + epsilon), or 0 where both are 0: such a channel's values are all equal, and
 /// y is beta.
-inline void invert_deviation(const ChannelArray<double>& variance, double epsilon,
-                             ChannelArray<double>& inverse) {
-  inverse = 1.0 / (variance + epsilon).sqrt();
-  for (Index c = 0; c < variance.size(); ++c) {
+inline void invert_deviation(const double* variance, double epsilon, Index channels,
+                             double* inverse) {
+  using Array = Eigen::ArrayXd;
+  Eigen::Map<Array>(inverse, channels) =
+      1.0 / (Eigen::Map<const Array>(variance, channels) + epsilon).sqrt();
+  if (epsilon > 0.0) return;
+  for (Index c = 0; c < channels; ++c) {
     if (variance[c] + epsilon == 0.0) inverse[c] = 0.0;
   }
 }
 
-/// Fills `k` from the statistics of every channel; `gamma` and `beta` may be null. A channel whose
-/// statistics are not finite becomes NaN as a whole, by adding 0 * mean and 0 * variance.
+/// Fills a range of `k`, which has its size, from the statistics. A channel whose statistics are
+/// not finite becomes NaN as a whole, by adding 0 * mean and 0 * variance.
+template <typename Scalar>
+void prepare_coefficients(const Statistics<Scalar>& statistics, const ChannelRange& range,
+                          ChannelCoefficients<Scalar>& k) {
+  invert_deviation(statistics.variance.data() + range.begin, statistics.epsilon, range.size(),
+                   k.inverse_deviation.data() + range.begin);
+  for (Index c = range.begin; c < range.end; ++c) {
+    const double gamma =
+        statistics.gamma != nullptr ? static_cast<double>(statistics.gamma[c]) : 1.0;
+    const double beta = statistics.beta != nullptr ? static_cast<double>(statistics.beta[c]) : 0.0;
+    const double nothing = 0.0 * statistics.mean[c] + 0.0 * statistics.variance[c];
+    const double mean = statistics.mean[c] + nothing;
+    const double inverse = k.inverse_deviation[c] + nothing;
+    const auto centre = static_cast<Scalar>(mean);
+    const double scale = gamma * inverse;
+    k.mean[c] = mean;
+    k.inverse_deviation[c] = inverse;
+    k.centre[c] = centre;
+    k.scale[c] = static_cast<Scalar>(scale);
+    k.shift[c] = static_cast<Scalar>(beta - (mean - static_cast<double>(centre)) * scale);
+  }
+}
+
+/// Fills all of `k` from the statistics of every channel; `gamma` and `beta` may be null.
 template <typename Scalar>
 void prepare_coefficients(const ChannelArray<double>& mean, const ChannelArray<double>& variance,
                           const Scalar* gamma, const Scalar* beta, double epsilon,
                           ChannelCoefficients<Scalar>& k) {
   k.resize(mean.size());
-  k.mean = mean + 0.0 * mean + 0.0 * variance;
-  invert_deviation(variance, epsilon, k.inverse_deviation);
-  k.inverse_deviation += 0.0 * k.mean;
-  k.centre = k.mean.template cast<Scalar>();
-  for (Index c = 0; c < mean.size(); ++c) {
-    const double scale =
-        (gamma != nullptr ? static_cast<double>(gamma[c]) : 1.0) * k.inverse_deviation[c];
-    const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
-    k.scale[c] = static_cast<Scalar>(scale);
-    k.shift[c] =
-        static_cast<Scalar>((beta != nullptr ? static_cast<double>(beta[c]) : 0.0) - rest * scale);
-  }
+  prepare_coefficients<Scalar>({mean, variance, gamma, beta, epsilon}, {0, mean.size()}, k);
+  k.repeat();
 }
 
-/// What backward computes per channel.
+/// What backward computes per channel. What the loops read is repeated for joined rows.
 template <typename Scalar>
 struct GradientCoefficients {
-  ChannelArray<Scalar> unit;     ///< see NormalizedChannels
-  ChannelArray<Scalar> offset;   ///< -scale * mean of g, and what the rounding of `centre` asks for
-  ChannelArray<Scalar> slope;    ///< -scale * mean of g * x_hat, per unit of x - centre
-  ChannelArray<double> sum;      ///< sum of g: the gradient of beta
-  ChannelArray<double> product;  ///< sum of g * x_hat: the gradient of gamma
+  ChannelArray<Scalar> unit;            ///< see UnitChannels
+  ChannelArray<Scalar> centre_units;    ///< see UnitChannels
+  ChannelArray<Scalar> scale_per_unit;  ///< see UnitChannels
+  ChannelArray<Scalar> offset;          ///< -mean of g, and what the rounding of `centre` asks for
+  ChannelArray<Scalar> slope;           ///< -mean of g * x_hat, per x - centre
+  ChannelArray<double> sum;             ///< sum of g: the gradient of beta
+  ChannelArray<double> product;         ///< sum of g * x_hat: the gradient of gamma
 
   void resize(Index channels) {
-    for (auto* values : {&unit, &offset, &slope}) values->resize(channels);
+    for (auto* values : {&unit, &centre_units, &scale_per_unit, &offset, &slope})
+      values->resize(channels * rows_to_join(channels));
     for (auto* values : {&sum, &product}) values->resize(channels);
   }
 };
 
-/// The power of two next below a positive `value`, kept within the range of float.
+/// The power of two next below a positive `value`.
 inline double power_of_two_below(double value) {
   constexpr std::uint64_t exponent_bits = 0x7ff0'0000'0000'0000;
-  const auto power = std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) & exponent_bits);
-  return std::min(std::max(power, 0x1p-100), 0x1p100);
+  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) & exponent_bits);
 }
 
+/// Units that products and the centre can be measured in without leaving the range of float.
 template <typename Scalar>
 void prepare_units(const ChannelCoefficients<Scalar>& k, GradientCoefficients<Scalar>& gradient) {
+  constexpr double most = 0x1p100;
   for (Index c = 0; c < k.mean.size(); ++c) {
-    gradient.unit[c] = static_cast<Scalar>(power_of_two_below(k.inverse_deviation[c]));
+    const auto centre = static_cast<double>(k.centre[c]);
+    const double of_centre = most / (1.0 + power_of_two_below(std::abs(centre)));
+    const double wanted = std::min(k.inverse_deviation[c], of_centre);
+    const double unit = power_of_two_below(std::min(std::max(wanted, 1.0 / most), most));
+    gradient.unit[c] = static_cast<Scalar>(unit);
+    gradient.centre_units[c] = static_cast<Scalar>(-centre * unit);
+    gradient.scale_per_unit[c] = static_cast<Scalar>(static_cast<double>(k.scale[c]) / unit);
   }
+  for (auto* values : {&gradient.unit, &gradient.centre_units, &gradient.scale_per_unit})
+    repeat_for_joined_rows(k.mean.size(), *values);
 }
 
-/// Turns the sums of g * (x - centre) * unit into sums of g * x_hat.
+/// Turns a range's sums of g * (x - centre) * unit into sums of g * x_hat.
 template <typename Scalar>
-void normalize_products(const ChannelCoefficients<Scalar>& k,
+void normalize_products(const ChannelCoefficients<Scalar>& k, const ChannelRange& range,
                         GradientCoefficients<Scalar>& gradient) {
-  for (Index c = 0; c < k.mean.size(); ++c) {
+  for (Index c = range.begin; c < range.end; ++c) {
     const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
     const double centred =
         gradient.product[c] / static_cast<double>(gradient.unit[c]) - rest * gradient.sum[c];
@@ -111,20 +154,20 @@ void normalize_products(const ChannelCoefficients<Scalar>& k,
   }
 }
 
-/// The coefficients of dx = scale * (g - mean(g) - x_hat * mean(g x_hat)), from normalised products
-/// of `count` values.
+/// The coefficients of dx = scale * (g - mean(g) - x_hat * mean(g x_hat)), from a range's
+/// normalised products of `count` values.
 template <typename Scalar>
 void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
-                            GradientCoefficients<Scalar>& gradient) {
-  for (Index c = 0; c < k.mean.size(); ++c) {
+                            const ChannelRange& range, GradientCoefficients<Scalar>& gradient) {
+  const double share = 1.0 / static_cast<double>(count);
+  for (Index c = range.begin; c < range.end; ++c) {
     const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
-    const double mean_g = gradient.sum[c] / static_cast<double>(count);
-    const double slope = gradient.product[c] / static_cast<double>(count) * k.inverse_deviation[c];
-    const auto scale = static_cast<double>(k.scale[c]);
-    gradient.offset[c] = static_cast<Scalar>(-scale * (mean_g - rest * slope));
-    gradient.slope[c] =
-        static_cast<Scalar>(-scale * (slope / static_cast<double>(gradient.unit[c])));
+    const double slope = -gradient.product[c] * share * k.inverse_deviation[c];
+    gradient.offset[c] = static_cast<Scalar>(-gradient.sum[c] * share - rest * slope);
+    gradient.slope[c] = static_cast<Scalar>(slope);
   }
+  for (auto* values : {&gradient.offset, &gradient.slope})
+    repeat_for_joined_rows(k.mean.size(), *values);
 }
 
 /// gradient = sums, or gradient += sums. `gradient` may be null.
@@ -141,7 +184,7 @@ template <typename Scalar>
 struct RunningUpdate {
   const double* mean;
   const double* m2;
-  double divisor;  ///< of m2
+  double share;  ///< variance = m2 * share
   Scalar* running_mean;
   Scalar* running_variance;
 
@@ -149,14 +192,19 @@ struct RunningUpdate {
     running_mean[c] =
         round_to<Scalar>(old_weight * static_cast<double>(running_mean[c]) + new_weight * mean[c]);
     running_variance[c] = round_to<Scalar>(old_weight * static_cast<double>(running_variance[c]) +
-                                           new_weight * (m2[c] / divisor));
+                                           new_weight * (m2[c] * share));
+  }
+
+  void move_all(Index channels, double old_weight, double new_weight) const {
+    for (Index c = 0; c < channels; ++c) move(c, old_weight, new_weight);
   }
 };
 
 inline bool all_finite(const ChannelArray<double>& mean, const ChannelArray<double>& m2) {
-  bool finite = true;
-  for (Index c = 0; c < mean.size(); ++c) finite &= 0.0 * mean[c] + 0.0 * m2[c] == 0.0;
-  return finite;
+  Index bad = 0;
+  for (Index c = 0; c < mean.size(); ++c)
+    bad += static_cast<Index>(!(0.0 * mean[c] + 0.0 * m2[c] == 0.0));
+  return bad == 0;
 }
 
 /// Moves the running statistics of every channel by a batch of `count` values (algorithm 2, line
@@ -167,18 +215,24 @@ void update_running_statistics(const ChannelArray<double>& mean, const ChannelAr
   using Scalar = std::remove_cvref_t<decltype(*state.running_mean.data())>;
   const bool unbiased = options.running_variance == RunningVariance::unbiased;
   const RunningUpdate<Scalar> update{mean.data(), m2.data(),
-                                     static_cast<double>(unbiased ? count - 1 : count),
+                                     1.0 / static_cast<double>(unbiased ? count - 1 : count),
                                      state.running_mean.data(), state.running_variance.data()};
+  const Momentum& momentum = options.momentum;
   const bool reject = options.non_finite == NonFinite::reject && !all_finite(mean, m2);
   std::int64_t* rejected = state.rejected.data();
   ++state.batches;
+  if (!reject && state.rejected.values.isZero()) {
+    const auto accepted = static_cast<double>(state.batches);
+    return update.move_all(mean.size(), momentum.old_weight(accepted),
+                           momentum.new_weight(accepted));
+  }
   for (Index c = 0; c < mean.size(); ++c) {
     if (reject && !(std::isfinite(mean[c]) && std::isfinite(m2[c]))) {
       ++rejected[c];
       continue;
     }
     const auto accepted = static_cast<double>(state.batches - rejected[c]);
-    update.move(c, options.momentum.old_weight(accepted), options.momentum.new_weight(accepted));
+    update.move(c, momentum.old_weight(accepted), momentum.new_weight(accepted));
   }
 }
 

@@ -1,36 +1,30 @@
 #pragma once
 
 #include "../activation.hpp"
-#include "chunks.hpp"
-#include "lanes.hpp"
-#include "wide_sum.hpp"
+#include "sums.hpp"
 
 namespace batchnorm::detail {
 
-/// Per channel, what backward needs to rebuild forward's normalised values from x.
+/// Per channel, what the gradient sums need to rebuild forward's normalised values from x: in units
+/// of a power of two near the deviation, which keeps products in range and changes no digit.
 template <typename Scalar>
-struct NormalizedChannels {
-  const Scalar* centre;  ///< mean, rounded to Scalar
-  const Scalar* scale;   ///< gamma / sqrt(variance + epsilon)
-  const Scalar* shift;   ///< beta, less the scaled rest of the mean that `centre` does not hold
-  const Scalar*
-      unit;  ///< a power of two near 1 / sqrt(variance + epsilon), which keeps products in range
+struct UnitChannels {
+  const Scalar* unit;            ///< a power of two near 1 / sqrt(variance + epsilon)
+  const Scalar* centre_units;    ///< -centre * unit
+  const Scalar* scale_per_unit;  ///< scale / unit
+  const Scalar* shift;
 };
 
 template <typename P>
-struct NormalizedCoefficients {
-  P centre;
-  P scale;
-  P shift;
+struct UnitCoefficients {
   P unit;
-};
+  P centre_units;
+  P scale_per_unit;
+  P shift;
 
-template <typename P, typename Scalar>
-NormalizedCoefficients<P> spread(const NormalizedChannels<Scalar>& channels, Index channel,
-                                 Spread how) {
-  return {spread<P>(channels.centre, channel, how), spread<P>(channels.scale, channel, how),
-          spread<P>(channels.shift, channel, how), spread<P>(channels.unit, channel, how)};
-}
+  /// (x - centre) * unit, rounded once.
+  P centred(const P& x) const { return multiply_add(x, unit, centre_units); }
+};
 
 /// The value that enters the activation, by the one expression that forward and backward share.
 /// Subtracting before scaling keeps the digits that `x * scale + (shift - mean * scale)` loses when
@@ -43,8 +37,8 @@ P preactivation(const P& centred, const P& scale, const P& shift,
   return affine;
 }
 
-/// Sum of g and of g * (x - centre) * unit, where g is dy behind the activation. Inputs: x, dy, and
-/// the residual where there is one.
+/// Sums of g and of g * (x - centre) * unit, where g is dy behind the activation. Inputs: x, dy,
+/// and the residual where there is one.
 template <typename S, typename Activation, bool HasResidual>
 struct GradientKernel {
   using Scalar = S;
@@ -53,68 +47,84 @@ struct GradientKernel {
   static constexpr bool has_origin = false;
 
   template <typename P>
-  using Coefficients = NormalizedCoefficients<P>;
-
-  NormalizedChannels<Scalar> channels;
+  using Coefficients = UnitCoefficients<P>;
 
   template <typename P>
-  Coefficients<P> coefficients(Index channel, Spread how) const {
-    return spread<P>(channels, channel, how);
+  struct Part {
+    P sum;
+    P product;
+  };
+
+  UnitChannels<Scalar> channels;
+
+  /// Few roundings do not average out: then blocks are small.
+  Index rows_in_block(Index count) const {
+    return std::clamp<Index>(count / 32 * 4, 4, block_rows);
   }
 
-  /// Adds any number of rows; `row_at(k, row)` is where a row of input k lies.
-  template <typename P, typename Rows>
-  [[gnu::flatten]] void add_rows(const Coefficients<P>& k, const Rows& row_at, Index rows,
-                                 const Lanes<sums>& lanes_of_sums, Start start) const {
-    // Few roundings do not average out.
-    const bool few = rows < few_rows;
-    WideSum<P> sum;
-    WideSum<P> product;
-    for (Index first = 0; first < rows; first += block_rows) {
-      const P zero = broadcast<P>(0);
-      std::array<P, 4> sums_of_g{zero, zero, zero, zero};
-      std::array<P, 4> products{zero, zero, zero, zero};
-      for_each_row(std::min(block_rows, rows - first), [&](std::size_t chain, Index in_block) {
-        const Index row = first + in_block;
-        const P centred = subtract(load<P>(row_at(0, row)), k.centre);
-        const P g = gated(k, centred, row_at, row);
-        if (few) {
-          sum.add(lane_array(g).data());
-        } else {
-          sums_of_g[chain] = add(sums_of_g[chain], g);
-        }
-        products[chain] = multiply_add(g, multiply(centred, k.unit), products[chain]);
-      });
-      sum.add(lane_array(sum_chains(sums_of_g)).data());
-      product.add(lane_array(sum_chains(products)).data());
+  template <typename P, typename Totals>
+  Coefficients<P> begin(Index channel, Spread how, const P& /*origin*/, Totals& totals) const {
+    totals = {};
+    return {spread<P>(channels.unit, channel, how), spread<P>(channels.centre_units, channel, how),
+            spread<P>(channels.scale_per_unit, channel, how),
+            spread<P>(channels.shift, channel, how)};
+  }
+
+  template <typename P>
+  Part<P> none() const {
+    return {broadcast<P>(0), broadcast<P>(0)};
+  }
+
+  template <typename P>
+  Part<P> first(const Coefficients<P>& k, const Pointers<GradientKernel>& at) const {
+    const P centred = k.centred(load<P>(at[0]));
+    const P g = gated(k, centred, at);
+    return {g, multiply(g, centred)};
+  }
+
+  template <typename P>
+  void add(Part<P>& part, const Coefficients<P>& k, const Pointers<GradientKernel>& at) const {
+    const P centred = k.centred(load<P>(at[0]));
+    const P g = gated(k, centred, at);
+    part.sum = detail::add(part.sum, g);
+    part.product = multiply_add(g, centred, part.product);
+  }
+
+  template <typename P>
+  static void merge(Part<P>& into, const Part<P>& from) {
+    into.sum = detail::add(into.sum, from.sum);
+    into.product = detail::add(into.product, from.product);
+  }
+
+  template <typename P>
+  static std::array<P, inputs> idle(const Coefficients<P>& /*k*/) {
+    std::array<P, inputs> result;
+    result.fill(broadcast<P>(0));
+    return result;
+  }
+
+  /// Adds a part to the sums; fixed bounds let the compiler use vectors.
+  template <typename P, typename Totals>
+  void enter(const Part<P>& part, Index /*rows*/, Totals& totals) const {
+    const auto sum = widened(part.sum);
+    const auto product = widened(part.product);
+    for (std::size_t l = 0; l < sum.size(); ++l) {
+      totals[0][l] += sum[l];
+      totals[1][l] += product[l];
     }
-    enter(0, sum.totals(), lanes_of_sums, start);
-    enter(1, product.totals(), lanes_of_sums, start);
   }
 
  private:
-  static constexpr Index few_rows = 64;
-
-  template <typename P, typename Rows>
-  static P gated(const Coefficients<P>& k, const P& centred, const Rows& row_at, Index row) {
-    const P dy = load<P>(row_at(1, row));
+  template <typename P>
+  static P gated(const Coefficients<P>& k, const P& centred, const Pointers<GradientKernel>& at) {
+    const P dy = load<P>(at[1]);
     if constexpr (!Activation::gates) {
       return dy;
     } else {
       std::array<P, HasResidual ? 1 : 0> residual;
-      if constexpr (HasResidual) residual[0] = load<P>(row_at(2, row));
-      return Activation::gate(preactivation(centred, k.scale, k.shift, residual), dy);
+      if constexpr (HasResidual) residual[0] = load<P>(at[2]);
+      return Activation::gate(preactivation(centred, k.scale_per_unit, k.shift, residual), dy);
     }
-  }
-
-  /// Adds to a sum in double; fixed bounds let the compiler use vectors.
-  template <std::size_t Width>
-  static void enter(std::size_t which, const std::array<double, Width>& values,
-                    const Lanes<sums>& lanes_of_sums, Start start) {
-    std::array<double, Width> total{};
-    if (start == Start::resume) total = lanes_of_sums.template read<Width>(which);
-    for (std::size_t l = 0; l < Width; ++l) total[l] += values[l];
-    lanes_of_sums.write(which, total);
   }
 };
 

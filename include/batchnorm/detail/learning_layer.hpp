@@ -152,56 +152,70 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
                    bool from_batch) {
     record_.save(shape, from, from_batch);
     if (from[0].count() == 0) return;
+    work_.resize(channels());
+    record_.coefficients.resize(channels());
     if (from_batch) {
-      take_batch_statistics(executor, from[0]);
+      normalize_with_batch(executor, from, to);
     } else if constexpr (Stored::tracks) {
       take_running_statistics();
+      for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
+        normalize<Activation>(executor, record_.coefficients, part, from, to);
+      });
     }
-    normalize<Activation>(executor, record_.coefficients, from, to);
   }
 
-  template <typename Executor>
-  void take_batch_statistics(const Executor& executor, View<const Scalar> x) {
-    std::array<View<const Scalar>, 1> from{x};
-    std::array<View<Scalar>, 0> nothing;
-    const LoopOrder order = arrange_all(from, nothing);
-    work_.mean.resize(channels());
-    work_.m2.resize(channels());
-    batch_moments(executor, from[0], order, work_.sums, ArrayMap(work_.mean.data(), channels()),
-                  ArrayMap(work_.m2.data(), channels()));
-    work_.variance = work_.m2 / static_cast<double>(x.count());
-    prepare();
+  template <typename Executor, std::size_t N>
+  void normalize_with_batch(const Executor& executor, const std::array<View<const Scalar>, N>& from,
+                            const View<Scalar>& to) {
+    const Index count = from[0].count();
+    for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
+      range_moments(executor, part.range, from[0], work_.sums, work_.mean, work_.m2);
+      for (Index c = part.range.begin; c < part.range.end; ++c)
+        work_.variance[c] = work_.m2[c] / static_cast<double>(count);
+      prepare(part.range);
+      normalize<Activation>(executor, record_.coefficients, part, from, to);
+    });
     if constexpr (Stored::tracks) {
-      update_running_statistics(work_.mean, work_.m2, x.count(), this->options_, this->state_);
+      update_running_statistics(work_.mean, work_.m2, count, this->options_, this->state_);
     }
   }
 
   void take_running_statistics() {
     work_.mean = this->state_.running_mean.values.template cast<double>();
     work_.variance = this->state_.running_variance.values.template cast<double>();
-    prepare();
+    prepare({0, channels()});
   }
 
-  void prepare() {
-    prepare_coefficients(work_.mean, work_.variance, std::as_const(this->state_).gamma.data(),
-                         std::as_const(this->state_).beta.data(), this->options_.epsilon,
-                         record_.coefficients);
+  void prepare(const ChannelRange& range) {
+    const auto& state = std::as_const(this->state_);
+    prepare_coefficients<Scalar>(
+        {work_.mean, work_.variance, state.gamma.data(), state.beta.data(), this->options_.epsilon},
+        range, record_.coefficients);
+    record_.coefficients.repeat();
   }
 
   template <typename Executor, std::size_t N, std::size_t M>
   void run_backward(const Executor& executor, const std::array<View<const Scalar>, N>& from,
                     const std::array<View<Scalar>, M>& to, GradientUpdate update) {
-    const Index count = from[0].count();
-    if (count == 0) return write_gradients(update, no_gradients());
-    parameter_gradients<Activation>(executor, record_.coefficients, from, work_.sums,
-                                    work_.gradient);
-    if (record_.batch_statistics) {
-      prepare_batch_gradient(record_.coefficients, count, work_.gradient);
-      batch_gradient<Activation>(executor, record_.coefficients, work_.gradient, from, to);
-    } else {
-      affine_gradient<Activation>(executor, record_.coefficients, from, to);
-    }
+    if (from[0].count() == 0) return write_gradients(update, no_gradients());
+    work_.gradient.resize(channels());
+    prepare_units(record_.coefficients, work_.gradient);
+    for_each_part(from[0], N + M, this->options_, [&](const CallPart& part) {
+      parameter_gradients<Activation>(executor, record_.coefficients, part.range, from,
+                                      work_.sums.chunks, work_.gradient);
+      input_gradients(executor, part, from, to);
+    });
     write_gradients(update, work_.gradient);
+  }
+
+  template <typename Executor, std::size_t N, std::size_t M>
+  void input_gradients(const Executor& executor, const CallPart& part,
+                       const std::array<View<const Scalar>, N>& from,
+                       const std::array<View<Scalar>, M>& to) {
+    if (!record_.batch_statistics)
+      return affine_gradient<Activation>(executor, record_.coefficients, part, from, to);
+    prepare_batch_gradient(record_.coefficients, from[0].count(), part.range, work_.gradient);
+    batch_gradient<Activation>(executor, record_.coefficients, work_.gradient, part, from, to);
   }
 
   const GradientCoefficients<Scalar>& no_gradients() {

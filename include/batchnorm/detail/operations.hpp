@@ -24,6 +24,13 @@ struct Normalize {
   const Scalar* scale;
   const Scalar* shift;
 
+  /// The first `count` lanes of `a`, the others of `b`.
+  template <typename P>
+  static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {
+    return {replace_before(count, b.centre, a.centre), replace_before(count, b.scale, a.scale),
+            replace_before(count, b.shift, a.shift)};
+  }
+
   template <typename P>
   Coefficients<P> coefficients(Index channel, Spread how) const {
     return {spread<P>(centre, channel, how), spread<P>(scale, channel, how),
@@ -67,7 +74,14 @@ struct AffineGradient {
   template <typename P>
   using Coefficients = typename Normalize<S, Activation, HasResidual>::template Coefficients<P>;
 
-  Normalize<S, Activation, HasResidual> forward;
+  using Forward = Normalize<S, Activation, HasResidual>;
+
+  Forward forward;
+
+  template <typename P>
+  static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {
+    return Forward::template join<P>(count, a, b);
+  }
 
   template <typename P>
   Coefficients<P> coefficients(Index channel, Spread how) const {
@@ -81,27 +95,33 @@ struct AffineGradient {
   }
 };
 
-/// dx = scale * g + offset + (x - centre) * unit * slope: the gradient through the statistics
-/// (Train).
+/// dx = scale * (g + offset + (x - centre) * slope): the gradient through the statistics (Train).
 template <typename S, typename Activation, bool HasResidual>
 struct BatchGradient {
   using Scalar = S;
   static constexpr std::size_t inputs = HasResidual ? 3 : 2;
   static constexpr std::size_t outputs = HasResidual ? 2 : 1;
+  using Forward = Normalize<S, Activation, HasResidual>;
 
   template <typename P>
-  struct Coefficients : NormalizedCoefficients<P> {
+  struct Coefficients : Forward::template Coefficients<P> {
     P offset;
     P slope;
   };
 
-  NormalizedChannels<Scalar> channels;
+  Forward forward;
   const Scalar* offset;
   const Scalar* slope;
 
   template <typename P>
+  static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {
+    return {Forward::template join<P>(count, a, b), replace_before(count, b.offset, a.offset),
+            replace_before(count, b.slope, a.slope)};
+  }
+
+  template <typename P>
   Coefficients<P> coefficients(Index channel, Spread how) const {
-    return {spread<P>(channels, channel, how), spread<P>(offset, channel, how),
+    return {forward.template coefficients<P>(channel, how), spread<P>(offset, channel, how),
             spread<P>(slope, channel, how)};
   }
 
@@ -109,8 +129,8 @@ struct BatchGradient {
   auto operator()(const Coefficients<P>& k, const std::array<P, inputs>& in) const {
     const P centred = subtract(in[0], k.centre);
     const P g = gated<Activation, HasResidual>(k, centred, in);
-    const P through_statistics = multiply_add(multiply(centred, k.unit), k.slope, k.offset);
-    return gradients<HasResidual>(multiply_add(g, k.scale, through_statistics), g);
+    const P through_statistics = multiply_add(centred, k.slope, add(g, k.offset));
+    return gradients<HasResidual>(multiply(through_statistics, k.scale), g);
   }
 };
 

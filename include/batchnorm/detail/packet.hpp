@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
 // All arithmetic of the inner loops, for a packet and for a scalar alike. Eigen's packets carry the
 // vectors.
@@ -46,6 +47,16 @@ inline constexpr Index lanes = PacketTraits<P>::size;
 
 template <typename P>
 inline constexpr bool is_scalar = std::is_floating_point_v<P>;
+
+/// Calls `visit(0)` to `visit(N - 1)` without a loop, so that what it writes stays in registers
+/// also where the compiler unrolls nothing (-O2).
+template <std::size_t N, typename Visit>
+void unroll(const Visit& visit) {
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    (visit(std::integral_constant<std::size_t, I>{}), ...);
+  }
+  (std::make_index_sequence<N>{});
+}
 
 template <typename P>
 P load(const ScalarOf<P>* from) {

@@ -74,11 +74,15 @@ struct Record {
 /// nothing.
 template <typename Scalar>
 struct Workspace {
-  std::vector<double> sums;
+  SumsWorkspace sums;
   ChannelArray<double> mean;
   ChannelArray<double> m2;
   ChannelArray<double> variance;
   GradientCoefficients<Scalar> gradient;
+
+  void resize(Index channels) {
+    for (auto* values : {&mean, &m2, &variance}) values->resize(channels);
+  }
 };
 
 }  // namespace batchnorm::detail

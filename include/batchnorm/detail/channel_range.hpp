@@ -1,0 +1,53 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <numeric>
+
+#include "../view.hpp"
+
+namespace batchnorm::detail {
+
+template <typename Scalar>
+using ChannelArray = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+
+/// Channels [begin, end).
+struct ChannelRange {
+  Index begin = 0;
+  Index end = 0;
+
+  Index size() const { return end - begin; }
+
+  template <typename Scalar>
+  View<Scalar> of(View<Scalar> view) const {
+    view.data += begin * view.channel_stride;
+    view.channels = size();
+    return view;
+  }
+
+  template <typename V, std::size_t N>
+  std::array<V, N> of(std::array<V, N> views) const {
+    for (V& view : views) view = of(view);
+    return views;
+  }
+};
+
+/// Rows of few channels that follow each other without a gap are read as rows of several times as
+/// many channels, whole packets of them: so many rows of `channels` each become one. 1 where there
+/// are channels enough.
+inline Index rows_to_join(Index channels) {
+  constexpr Index enough = 64;
+  constexpr Index lanes_of_any_packet = 16;
+  constexpr Index wanted = 128;
+  if (channels <= 0 || channels >= enough) return 1;
+  const Index unit = lanes_of_any_packet / std::gcd(channels, lanes_of_any_packet);
+  return (wanted + channels * unit - 1) / (channels * unit) * unit;
+}
+
+/// Repeats the first `channels` values over all of `values`.
+template <typename Array>
+void repeat_for_joined_rows(Index channels, Array& values) {
+  for (Index c = channels; c < values.size(); ++c) values[c] = values[c - channels];
+}
+
+}  // namespace batchnorm::detail

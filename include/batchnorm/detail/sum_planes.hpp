@@ -1,0 +1,136 @@
+#pragma once
+
+#include <algorithm>
+
+#include "sums.hpp"
+
+namespace batchnorm::detail {
+
+/// The running sums of one channel, whose values lie in runs: a sum per lane, added up at the end.
+template <typename Kernel>
+class PlaneSums {
+ public:
+  using Scalar = typename Kernel::Scalar;
+  using Wide = WideOf<Kernel>;
+  static constexpr Index width = lanes<Wide>;
+
+  PlaneSums(const Kernel& kernel, Index channel, Index block, Scalar origin)
+      : kernel_(&kernel),
+        block_(block),
+        coefficients_(
+            kernel.template begin<Wide>(channel, Spread::same, broadcast<Wide>(origin), totals_)) {}
+
+  /// Adds `runs` runs of `length` contiguous values. Where `length` is no multiple of a packet, as
+  /// many values before a run must be readable as miss.
+  void add_runs(Pointers<Kernel> from, const Strides<Kernel>& step, Index runs, Index length) {
+    const Index rows = divide_up(length, width);
+    const Index together = std::max<Index>(block_ / rows, 1);
+    for (Index run = 0; run < runs; run += together) {
+      const Index taken = std::min(together, runs - run);
+      if (rows <= block_) {
+        add_block(from, step, taken, length);
+      } else {
+        add_long_run(from, length);
+      }
+      for (Index k = 0; k < taken; ++k) from = advanced(from, step);
+    }
+  }
+
+  void write(const Slots& slots, Index channel) const {
+    for (std::size_t k = 0; k < Kernel::sums; ++k) {
+      const bool is_origin = Kernel::has_origin && k == 0;
+      double total = totals_[k][0];
+      for (std::size_t l = 1; l < (is_origin ? 1 : std::size_t{width}); ++l) total += totals_[k][l];
+      slots(k, channel) = total;
+    }
+  }
+
+ private:
+  using Coefficients = typename Kernel::template Coefficients<Wide>;
+  using Part = typename Kernel::template Part<Wide>;
+
+  void add_long_run(Pointers<Kernel> from, Index length) {
+    const Index piece = block_ * width;
+    for (Index i = 0; i < length; i += piece)
+      add_block(advanced(from, i), {}, 1, std::min(piece, length - i));
+  }
+
+  /// Adds runs that together have at most `block_` rows.
+  [[gnu::flatten]] void add_block(Pointers<Kernel> from, const Strides<Kernel>& step, Index runs,
+                                  Index length) {
+    const Coefficients k = coefficients_;
+    const Part none = kernel_->template none<Wide>();
+    std::array<Part, 4> chains{none, none, none, none};
+    const Index whole = length / width;
+    const Index tail = length % width;
+    for (Index run = 0; run < runs; ++run, from = advanced(from, step)) {
+      for_each_row(whole, [&](std::size_t chain, Index row) {
+        kernel_->add(chains[chain], k, advanced(from, row * width));
+      });
+      if (tail > 0) add_tail(chains[3], k, advanced(from, length - width), width - tail);
+    }
+    Kernel::merge(chains[0], chains[1]);
+    Kernel::merge(chains[2], chains[3]);
+    Kernel::merge(chains[0], chains[2]);
+    kernel_->enter(chains[0], runs * divide_up(length, width), totals_);
+  }
+
+  /// Adds the packet at `from`, whose lanes before `first` were added before.
+  void add_tail(Part& part, const Coefficients& k, const Pointers<Kernel>& from,
+                Index first) const {
+    const auto idle = Kernel::idle(k);
+    std::array<std::array<Scalar, std::size_t{width}>, Kernel::inputs> row;
+    Pointers<Kernel> at;
+    for (std::size_t input = 0; input < Kernel::inputs; ++input) {
+      store(row[input].data(), replace_before(first, load<Wide>(from[input]), idle[input]));
+      at[input] = row[input].data();
+    }
+    kernel_->add(part, k, at);
+  }
+
+  const Kernel* kernel_;
+  Index block_;
+  Totals<Kernel> totals_;
+  Coefficients coefficients_;
+};
+
+/// Collects values that lie apart, until there are enough for a run.
+template <typename Kernel>
+class Gathered {
+ public:
+  using Scalar = typename Kernel::Scalar;
+
+  explicit Gathered(PlaneSums<Kernel>& sums) : sums_(sums) {}
+
+  void add(Pointers<Kernel> from, const Strides<Kernel>& step, Index count) {
+    while (count > 0) {
+      const Index taken = std::min(count, capacity - held_);
+      for (std::size_t k = 0; k < Kernel::inputs; ++k) {
+        Scalar* to = values_[k].data() + padding + held_;
+        for (Index i = 0; i < taken; ++i) to[i] = from[k][i * step[k]];
+        from[k] += taken * step[k];
+      }
+      held_ += taken;
+      count -= taken;
+      if (held_ == capacity) flush();
+    }
+  }
+
+  void flush() {
+    if (held_ == 0) return;
+    Pointers<Kernel> from;
+    for (std::size_t k = 0; k < Kernel::inputs; ++k) from[k] = values_[k].data() + padding;
+    sums_.add_runs(from, {}, 1, held_);
+    held_ = 0;
+  }
+
+ private:
+  static constexpr Index padding = PlaneSums<Kernel>::width;
+  static constexpr Index capacity = block_rows * PlaneSums<Kernel>::width;
+
+  PlaneSums<Kernel>& sums_;
+  std::array<std::array<Scalar, std::size_t{padding + capacity}>, Kernel::inputs> values_{};
+  Index held_ = 0;
+};
+
+}  // namespace batchnorm::detail

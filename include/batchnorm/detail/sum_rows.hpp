@@ -1,0 +1,163 @@
+#pragma once
+
+#include <algorithm>
+
+#include "sums.hpp"
+
+namespace batchnorm::detail {
+
+/// The running sums of channels that lie beside each other in every row, few enough for the nearest
+/// cache. Rows are read in groups, each row of a
+/// group on a way of its own through memory that the processor foresees.
+template <typename Kernel>
+class RowSums {
+ public:
+  using Wide = WideOf<Kernel>;
+  static constexpr Index width = lanes<Wide>;
+  static constexpr Index most_columns = 64;
+  static constexpr Index most_channels = most_columns * width;
+
+  /// At most `most_channels` channels [c_begin, c_end) of views that have at least a packet of
+  /// them. The last packet reaches back where less than a packet is left.
+  RowSums(const Kernel& kernel, const ViewsOf<Kernel>& views, Index c_begin, Index c_end)
+      : kernel_(kernel),
+        views_(views),
+        c_begin_(c_begin),
+        c_last_(c_end - width),
+        columns_(divide_up(c_end - c_begin, width)) {
+    for (std::size_t k = 0; k < Kernel::inputs; ++k) step_[k] = views[k].outer_stride;
+  }
+
+  /// Sums rows [begin, end); `origins` has the channels' origins, or is null where the rows shall
+  /// tell.
+  void add_rows(Index begin, Index end, const double* origins) {
+    start(begin, end - begin, origins);
+    const Index groups = (end - begin) / group;
+    // Far apart, every row of a group goes on where that of the group before ended.
+    const bool apart = views_[0].count() * views_[0].channels > near_values;
+    const Index step = apart ? 1 : group;
+    const Index distance = apart ? groups : 1;
+    const Index block = kernel_.rows_in_block(views_[0].count()) / group;
+    for (Index first = 0; first < groups; first += block) {
+      const Index some = std::min(block, groups - first);
+      add_groups<group>(begin + first * step, distance, step, some);
+      enter_block(some * group);
+    }
+    for (Index o = begin + groups * group; o < end; ++o) {
+      add_groups<1>(o, 1, 1, 1);
+      enter_block(1);
+    }
+  }
+
+  void write(const Slots& slots) const {
+    for (Index j = 0; j < columns_; ++j) {
+      for (std::size_t k = 0; k < Kernel::sums; ++k) {
+        const auto& lanes_of_sum = totals_[static_cast<std::size_t>(j)][k];
+        const Index first = c_begin_ + j * width;
+        std::copy(lanes_of_sum.begin() + (first - channel(j)), lanes_of_sum.end(),
+                  slots.row(k) + first);
+      }
+    }
+  }
+
+ private:
+  template <typename P>
+  using Coefficients = typename Kernel::template Coefficients<P>;
+  using Part = typename Kernel::template Part<Wide>;
+
+  static constexpr Index group = 4;
+  /// Values that fit the second-level cache, in which rows beside each other are read faster than
+  /// rows apart.
+  static constexpr Index near_values = 1 << 17;
+
+  Index channel(Index column) const { return std::min(c_begin_ + column * width, c_last_); }
+
+  [[gnu::flatten]] void start(Index o, Index rows, const double* origins) {
+    for (Index j = 0; j < columns_; ++j) {
+      Wide origin = broadcast<Wide>(0);
+      if constexpr (Kernel::has_origin) {
+        origin = origins != nullptr ? rounded(origins + channel(j)) : mean_of(o, channel(j), rows);
+      }
+      const auto column = static_cast<std::size_t>(j);
+      coefficients_[column] =
+          kernel_.template begin<Wide>(channel(j), Spread::per_lane, origin, totals_[column]);
+    }
+  }
+
+  Wide mean_of(Index o, Index c, Index rows) const {
+    const auto from = pointers_at<Kernel>(views_, o, c, 0)[0];
+    return mean_of_rows(
+        [&](Index row) { return kernel_.template value<Wide>(from + row * step_[0]); }, rows);
+  }
+
+  static Wide rounded(const double* values) {
+    std::array<typename Kernel::Scalar, std::size_t{width}> result;
+    for (std::size_t l = 0; l < result.size(); ++l)
+      result[l] = static_cast<typename Kernel::Scalar>(values[l]);
+    return load<Wide>(result.data());
+  }
+
+  /// Sums `count` groups of rows, which begin with row `o` and lie `step` rows from each other; a
+  /// group has `Rows` rows, `distance` from each other.
+  template <Index Rows>
+  [[gnu::flatten]] void add_groups(Index o, Index distance, Index step, Index count) {
+    std::array<Pointers<Kernel>, std::size_t{Rows}> at;
+    for (std::size_t row = 0; row < at.size(); ++row)
+      at[row] = pointers_at<Kernel>(views_, o + static_cast<Index>(row) * distance, 0, 0);
+    Strides<Kernel> by = step_;
+    for (Index& stride : by) stride *= step;
+    add_group<true>(at);
+    for (Index k = 1; k < count; ++k) {
+      unroll<Rows>([&](auto row) { at[row] = advanced(at[row], by); });
+      add_group<false>(at);
+    }
+  }
+
+  /// Adds a group of rows to the parts of all columns, or begins those parts with them.
+  template <bool First, std::size_t Rows>
+  void add_group(const std::array<Pointers<Kernel>, Rows>& at) {
+    // Copies: what is behind `this` must be read anew after every store of a packet.
+    const Kernel kernel = kernel_;
+    const auto columns = static_cast<std::size_t>(columns_);
+    const Index last = c_last_;
+    Index c = c_begin_;
+    for (std::size_t j = 0; j < columns; ++j, c += width) {
+      const Part part = part_of(kernel, coefficients_[j], at, std::min(c, last));
+      if constexpr (First) {
+        parts_[j] = part;
+      } else {
+        Kernel::merge(parts_[j], part);
+      }
+    }
+  }
+
+  template <std::size_t Rows>
+  static Part part_of(const Kernel& kernel, const Coefficients<Wide>& k,
+                      const std::array<Pointers<Kernel>, Rows>& at, Index c) {
+    Part part = kernel.first(k, advanced(at[0], c));
+    if constexpr (Rows == 4) {
+      Part other = kernel.first(k, advanced(at[2], c));
+      kernel.add(part, k, advanced(at[1], c));
+      kernel.add(other, k, advanced(at[3], c));
+      Kernel::merge(part, other);
+    }
+    return part;
+  }
+
+  [[gnu::flatten]] void enter_block(Index rows) {
+    for (std::size_t j = 0; j < static_cast<std::size_t>(columns_); ++j)
+      kernel_.enter(parts_[j], rows, totals_[j]);
+  }
+
+  const Kernel& kernel_;
+  const ViewsOf<Kernel>& views_;
+  Index c_begin_;
+  Index c_last_;
+  Index columns_;
+  Strides<Kernel> step_;
+  std::array<Coefficients<Wide>, std::size_t{most_columns}> coefficients_;
+  std::array<Part, std::size_t{most_columns}> parts_;
+  std::array<Totals<Kernel>, std::size_t{most_columns}> totals_;
+};
+
+}  // namespace batchnorm::detail

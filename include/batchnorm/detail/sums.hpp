@@ -1,0 +1,64 @@
+#pragma once
+
+#include "chunks.hpp"
+#include "wide_sum.hpp"
+
+// What a reduction's kernel is given and what it gives. A kernel says what is summed:
+//   Scalar, inputs, sums   the type and number of its inputs, the number of its sums in double
+//   Coefficients<P>        what it needs of a channel, or of a packet of channels
+//   Part<P>                sums of some rows, in the making
+//   first, add, merge      a part of one row; one more row; two parts
+//   idle                   inputs that change no sum
+//   enter                  adds a part to the sums in double
+// A row is a packet of each input: of as many channels, or of one channel's neighbours.
+namespace batchnorm::detail {
+
+template <typename Scalar, std::size_t N>
+using Views = std::array<View<const Scalar>, N>;
+
+template <typename Kernel>
+using ViewsOf = Views<typename Kernel::Scalar, Kernel::inputs>;
+
+template <typename Kernel>
+using Pointers = std::array<const typename Kernel::Scalar*, Kernel::inputs>;
+
+template <typename Kernel>
+using Strides = std::array<Index, Kernel::inputs>;
+
+template <typename Kernel>
+using WideOf = PacketOf<typename Kernel::Scalar>;
+
+template <typename Kernel>
+Pointers<Kernel> pointers_at(const ViewsOf<Kernel>& views, Index o, Index c, Index i) {
+  Pointers<Kernel> result;
+  for (std::size_t k = 0; k < Kernel::inputs; ++k)
+    result[k] = views[k].data + views[k].offset(o, c, i);
+  return result;
+}
+
+template <typename Pointer, std::size_t N>
+std::array<Pointer, N> advanced(std::array<Pointer, N> pointers, Index by) {
+  unroll<N>([&](auto k) { pointers[k] += by; });
+  return pointers;
+}
+
+template <typename Pointer, std::size_t N>
+std::array<Pointer, N> advanced(std::array<Pointer, N> pointers, const std::array<Index, N>& by) {
+  unroll<N>([&](auto k) { pointers[k] += by[k]; });
+  return pointers;
+}
+
+/// Sums in double: sum k of lane l is `totals[k][l]`.
+template <typename Kernel>
+using Totals = std::array<std::array<double, std::size_t{lanes<WideOf<Kernel>>}>, Kernel::sums>;
+
+/// Where a chunk's sums are kept: sum k of channel c is `first[k * stride + c]`.
+struct Slots {
+  double* first;
+  Index stride;
+
+  double* row(std::size_t k) const { return first + static_cast<Index>(k) * stride; }
+  double& operator()(std::size_t k, Index c) const { return row(k)[c]; }
+};
+
+}  // namespace batchnorm::detail
