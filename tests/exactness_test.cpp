@@ -125,6 +125,35 @@ TYPED_TEST(Exact, ForwardOfManyValues) {
   this->template expect_forward<Train>(TypeParam::dimensions(1000, 1, 1000), 1);
 }
 
+/// Shapes that lead through every loop of the kernels: rows that are joined, with some left over;
+/// channels that fill packets, or almost; more of them than are summed at once; rows near each
+/// other and far apart; runs that end within a packet.
+struct LoopExtent {
+  Index samples, channels, spatial;
+};
+const std::vector<LoopExtent> loops{{4000, 3, 1},  {1300, 17, 1}, {130, 40, 1},  {64, 64, 1},
+                                    {131, 100, 1}, {70, 257, 1},  {601, 300, 1}, {67, 1100, 1},
+                                    {21, 16, 35},  {6, 5, 49},    {3, 33, 17},   {40, 7, 9},
+                                    {2, 3, 4099},  {1, 2, 20011}, {5, 129, 1037}};
+
+TYPED_TEST(Exact, ForwardOfEveryLoop) {
+  for (const double ratio : {0.0, 1e3, 1e6})
+    for (const auto& [samples, channels, spatial] : loops) {
+      const auto dimensions = TypeParam::dimensions(samples, channels, spatial);
+      this->template expect_forward<Train>(dimensions, ratio);
+      this->template expect_forward<Eval>(dimensions, ratio);
+    }
+}
+
+TYPED_TEST(Exact, BackwardOfEveryLoop) {
+  for (const Gradient kind : {Gradient::random, Gradient::constant, Gradient::proportional})
+    for (const auto& [samples, channels, spatial] : loops) {
+      const auto dimensions = TypeParam::dimensions(samples, channels, spatial);
+      this->template expect_backward<Train>(dimensions, 0, kind);
+      this->template expect_backward<Frozen>(dimensions, 1e6, kind);
+    }
+}
+
 TYPED_TEST(Exact, BackwardOfFewValues) {
   for (const double ratio : ratios)
     for (const Extent& extent : few)

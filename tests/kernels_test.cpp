@@ -1,0 +1,150 @@
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "layouts.hpp"
+
+// How a call walks through memory, and how it writes, is no part of its result.
+
+namespace {
+
+using namespace fixtures;
+using batchnorm::BatchNorm, batchnorm::Eval, batchnorm::Options, batchnorm::Train;
+
+/// All that a forward and a backward write.
+struct Step {
+  Values y, dx, dresidual;
+  batchnorm::State<float> state;
+
+  friend void expect_same(const Step& a, const Step& b) {
+    EXPECT_TRUE(same_bits(a.y, b.y));
+    EXPECT_TRUE(same_bits(a.dx, b.dx));
+    EXPECT_TRUE(same_bits(a.dresidual, b.dresidual));
+    EXPECT_EQ(a.state.running_mean, b.state.running_mean);
+    EXPECT_EQ(a.state.running_variance, b.state.running_variance);
+  }
+};
+
+template <typename L>
+class Walks : public ::testing::Test {
+ protected:
+  using Dims = typename L::Dims;
+
+  template <typename Mode>
+  static Step step(const Dims& d, const Options& options, bool in_place = false) {
+    auto x = L::filled(d, pattern<float>(L::shape(d), 301));
+    auto r = L::filled(d, pattern<float>(L::shape(d), 302));
+    auto dy = L::filled(d, pattern<float>(L::shape(d), 303));
+    typename L::Kind y(d), dr(d);
+    BatchNorm<float, Mode, batchnorm::ReLU, typename L::Axis> layer(
+        some_state<float>(L::shape(d).channels), options);
+    layer.forward(x.get(), batchnorm::residual(r.get()), y.get());
+    typename L::Kind apart(d);
+    auto& dx = in_place ? dy : apart;
+    layer.backward(x.get(), batchnorm::residual(r.get()), dy.get(), dx.get(), dr.get());
+    return {L::values(y, d), L::values(dx, d), L::values(dr, d), layer.state()};
+  }
+};
+TYPED_TEST_SUITE(Walks, Layouts, LayoutName);
+
+/// Sizes with and without whole packets, joined rows, long and short runs, a single channel.
+struct Extent {
+  Index samples, channels, spatial;
+};
+const std::vector<Extent> extents{{5, 16, 64}, {7, 17, 35}, {900, 3, 1}, {33, 64, 1},
+                                  {9, 100, 1}, {3, 1, 77},  {2, 5, 300}, {3, 1030, 2}};
+
+TYPED_TEST(Walks, WriteTheSameAroundTheCaches) {
+  for (const Extent& e : extents) {
+    const auto d = TypeParam::dimensions(e.samples, e.channels, e.spatial);
+    const Options around{.cache_bytes = 1};
+    const Options through{.cache_bytes = std::int64_t{1} << 40};
+    expect_same(this->template step<Train>(d, around), this->template step<Train>(d, through));
+    expect_same(this->template step<Eval>(d, around), this->template step<Eval>(d, through));
+  }
+}
+
+TYPED_TEST(Walks, WriteTheSameInPlace) {
+  for (const Extent& e : extents) {
+    const auto d = TypeParam::dimensions(e.samples, e.channels, e.spatial);
+    for (const std::int64_t bytes : {1, 0}) {
+      const Options options{.cache_bytes = bytes};
+      expect_same(this->template step<Train>(d, options, true),
+                  this->template step<Train>(d, options, false));
+    }
+  }
+}
+
+/// Channels [first, first + count) of values.
+Values some_channels(const Values& values, Index first, Index count) {
+  const auto& all = values.shape();
+  Values part(reference::Shape{all.outer, count, all.inner});
+  reference::for_each(part.shape(),
+                      [&](Index o, Index c, Index i) { part(o, c, i) = values(o, first + c, i); });
+  return part;
+}
+
+/// y and dx of a training step, without parameters.
+template <typename L>
+std::pair<Values, Values> train(const Values& x, const Values& dy, const typename L::Dims& d) {
+  auto x_kind = L::filled(d, x);
+  auto dy_kind = L::filled(d, dy);
+  typename L::Kind y(d), dx(d);
+  BatchNorm<float, Train, typename L::Axis, batchnorm::NoAffine> layer(x.shape().channels);
+  layer.forward(x_kind.get(), y.get());
+  layer.backward(x_kind.get(), dy_kind.get(), dx.get());
+  return {L::values(y, d), L::values(dx, d)};
+}
+
+// Large enough that channels are taken a few at a time, in a walk of their own each.
+TYPED_TEST(Walks, TakeEveryChannelByItself) {
+  constexpr Index samples = 8, channels = 48, spatial = 6001;
+  const auto whole = TypeParam::dimensions(samples, channels, spatial);
+  const Values x = pattern<float>(TypeParam::shape(whole), 311);
+  const Values dy = pattern<float>(TypeParam::shape(whole), 312);
+  const auto [y, dx] = train<TypeParam>(x, dy, whole);
+  for (const Index first : {0, 16, 32}) {
+    const auto d = TypeParam::dimensions(samples, 16, spatial);
+    const auto [part_y, part_dx] =
+        train<TypeParam>(some_channels(x, first, 16), some_channels(dy, first, 16), d);
+    const double scale = 4 * roundoff<float>;
+    reference::for_each(part_y.shape(), [&](Index o, Index c, Index i) {
+      const double there = y(o, first + c, i);
+      ASSERT_NEAR(part_y(o, c, i), there, scale * (1 + std::abs(there)));
+      ASSERT_NEAR(part_dx(o, c, i), dx(o, first + c, i), 4 * scale);
+    });
+  }
+}
+
+// The loops pick origins among the values and judge them: data that make every judgement fail give
+// what double gives.
+TEST(Origins, FarFromTheMeanAreChosenAnew) {
+  constexpr Index rows = 4100, channels = 40;
+  Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> x(rows, channels);
+  for (Index o = 0; o < rows; ++o) {
+    for (Index c = 0; c < channels; ++c) {
+      const auto step = static_cast<float>(o < 16 ? 0 : 1);
+      const auto ramp = static_cast<float>(o);
+      x(o, c) = c % 3 == 0 ? 1000.0F * step : c % 3 == 1 ? ramp : 1e-21F * ramp;
+    }
+  }
+  const batchnorm::Moments found = batchnorm::moments(x);
+  for (Index c = 0; c < channels; ++c) {
+    const Eigen::ArrayXd values = x.col(c).cast<double>().array();
+    const double mean = values.mean();
+    const double m2 = (values - mean).square().sum();
+    EXPECT_NEAR(found.mean(c), mean, 1e-9 * std::sqrt(m2 / rows)) << c;
+    EXPECT_NEAR(found.m2(c), m2, 4.8e-7 * m2) << c;
+  }
+}
+
+TEST(RunningStatistics, StayFiniteBeyondTheRangeOfFloat) {
+  Eigen::MatrixXf x(4, 1);
+  x << -3e38F, 3e38F, 3e38F, -3e38F;
+  BatchNorm<float> layer(1, {.momentum = batchnorm::decay(0)});
+  layer.forward(x);
+  EXPECT_EQ(layer.running_variance()(0), std::numeric_limits<float>::max());
+  EXPECT_EQ(layer.running_mean()(0), 0.0F);
+}
+
+}  // namespace
