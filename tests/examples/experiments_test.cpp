@@ -216,6 +216,15 @@ TEST(Evidence, FollowsACurve) {
   EXPECT_EQ(mlp::text_of(curve[1].y), "70.0 [60.0..80.0]");
 }
 
+TEST(Evidence, ACurveComesToTheMeanThatItEndsWith) {
+  const Figures one{{"a", {{1, 0.1}, {2, 0.926}}}};
+  const Figures two{{"a", {{1, 0.1}, {2, 0.93}}}};
+  const Figures three{{"a", {{1, 0.1}, {2, 0.922}}}};
+  const mlp::Trials trials{&one, &two, &three};
+  EXPECT_EQ(mlp::first_at_least(mlp::curve(trials, "a", 100), 100 * mlp::at_end(trials, "a").mean),
+            2);
+}
+
 TEST(Chapters, EachAskHasItsNameOnceAndFiveSeedsOrMore) {
   for (const mlp::Level level : {mlp::Level::quick, mlp::Level::standard, mlp::Level::full}) {
     const mlp::Scope scope{.level = level, .inputs = 64, .classes = 10, .train = 1168, .test = 500};

@@ -12,7 +12,7 @@ Recipe network(const Scope& scope, Placement placement) {
           .steps = scope.choose<Index>(10000, 10000, 30000),
           .deviation = 0.01,
           .interval = 500,
-          .seeds = scope.choose(1, 3, 5)};
+          .seeds = scope.choose(3, 5, 5)};
 }
 
 std::vector<Recipe> recipes(const Scope& scope) {

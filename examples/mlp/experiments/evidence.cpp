@@ -71,8 +71,11 @@ std::vector<Point> curve(const Trials& trials, const std::string& figure, double
 }
 
 std::optional<double> first_at_least(const std::vector<Point>& points, double least) {
-  const auto found = std::find_if(points.begin(), points.end(),
-                                  [&](const Point& point) { return point.y.mean >= least; });
+  // What a mean may lose to rounding.
+  constexpr double kRounding = 1e-9;
+  const auto found = std::find_if(points.begin(), points.end(), [&](const Point& point) {
+    return point.y.mean >= least - kRounding;
+  });
   if (found == points.end()) return std::nullopt;
   return found->x;
 }
