@@ -36,9 +36,9 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
                                            std::forward<Rest>(rest)...);
   }
 
-  template <NotADevice X, typename... Rest>
-  auto forward(const X& /*x*/, Rest&&... /*rest*/) const {
-    static_assert(never<X>,
+  template <typename First, typename... Rest>
+  auto forward(const First& /*x or device*/, Rest&&... /*rest*/) const {
+    static_assert(never<First>,
                   "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
                   "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
                   "from it.");
