@@ -36,9 +36,18 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
                                            std::forward<Rest>(rest)...);
   }
 
-  template <typename First, typename... Rest>
-  auto forward(const First& /*x or device*/, Rest&&... /*rest*/) const {
-    static_assert(never<First>,
+  template <NotADevice X, typename... Rest>
+  auto forward(const X& /*x*/, Rest&&... /*rest*/) const {
+    static_assert(never<X>,
+                  "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
+                  "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
+                  "from it.");
+    return Refused<Scalar>();
+  }
+
+  template <ExecutionDevice Device, typename X, typename... Rest>
+  auto forward(const Device& /*device*/, const X& /*x*/, Rest&&... /*rest*/) const {
+    static_assert(never<X>,
                   "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
                   "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
                   "from it.");
