@@ -7,8 +7,8 @@
 namespace batchnorm::detail {
 
 /// The running sums of channels that lie beside each other in every row, few enough for the nearest
-/// cache. Rows are read in groups, each row of a
-/// group on a way of its own through memory that the processor foresees.
+/// cache. Rows are read in groups, each row of a group on a way of its own through memory that the
+/// processor foresees.
 template <typename Kernel>
 class RowSums {
  public:
