@@ -123,27 +123,44 @@ TYPED_TEST(Walks, TakeEveryChannelByItself) {
   }
 }
 
-// The loops pick origins among the values and judge them: data that make every judgement fail give
-// what double gives.
-TEST(Origins, FarFromTheMeanAreChosenAnew) {
-  constexpr Index rows = 4100, channels = 40;
-  Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> x(rows, channels);
-  for (Index o = 0; o < rows; ++o) {
-    for (Index c = 0; c < channels; ++c) {
-      const auto step = static_cast<float>(o < 16 ? 0 : 1);
-      const auto ramp = static_cast<float>(o);
-      x(o, c) = c % 3 == 0 ? 1000.0F * step : c % 3 == 1 ? ramp : 1e-21F * ramp;
+// The loops pick origins among the values and judge their sums: data that make every judgement fail
+// give what double gives.
+class Judged : public ::testing::TestWithParam<Index> {
+ protected:
+  /// Channels that begin with outliers, rise, and leave the range of squares at either end.
+  static double value(Index o, Index c) {
+    const double some = 1 + 0.3 * noise(321, o, c, 0);
+    switch (c % 4) {
+      case 0:
+        return o < 16 ? 0.1 * some : 1000 + some;
+      case 1:
+        return static_cast<double>(o) + some;
+      case 2:
+        return 1e-23 * some;
+      default:
+        return 1e25 * some;
     }
   }
-  const batchnorm::Moments found = batchnorm::moments(x);
-  for (Index c = 0; c < channels; ++c) {
-    const Eigen::ArrayXd values = x.col(c).cast<double>().array();
-    const double mean = values.mean();
-    const double m2 = (values - mean).square().sum();
-    EXPECT_NEAR(found.mean(c), mean, 1e-9 * std::sqrt(m2 / rows)) << c;
-    EXPECT_NEAR(found.m2(c), m2, 4.8e-7 * m2) << c;
+};
+
+TEST_P(Judged, GivesWhatDoubleGives) {
+  const Index rows = 4100, channels = GetParam();
+  MatrixOf<float, Eigen::RowMajor> x(rows, channels);
+  for (Index o = 0; o < rows; ++o) {
+    for (Index c = 0; c < channels; ++c) x(o, c) = static_cast<float>(value(o, c));
+  }
+  const MatrixOf<float, Eigen::ColMajor> by_channel = x;
+  for (const batchnorm::Moments& found : {batchnorm::moments(x), batchnorm::moments(by_channel)}) {
+    for (Index c = 0; c < channels; ++c) {
+      const Eigen::ArrayXd values = x.col(c).cast<double>().array();
+      const double mean = values.mean();
+      const double m2 = (values - mean).square().sum();
+      EXPECT_NEAR(found.mean(c), mean, 1.2e-7 * std::sqrt(m2 / static_cast<double>(rows))) << c;
+      EXPECT_NEAR(found.m2(c), m2, 4.8e-7 * m2) << c;
+    }
   }
 }
+INSTANTIATE_TEST_SUITE_P(FewAndManyChannels, Judged, ::testing::Values(1, 4, 7, 70, 1100));
 
 TEST(RunningStatistics, StayFiniteBeyondTheRangeOfFloat) {
   Eigen::MatrixXf x(4, 1);

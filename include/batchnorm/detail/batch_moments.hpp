@@ -124,9 +124,10 @@ class ChunkMoments {
   template <typename With, typename Wanted>
   void sum_packet(const With& kernel, Index begin, Index end, const double* origins,
                   const Wanted& wanted) {
-    std::array<double, std::size_t{3 * 2 * packet}> sums;
+    constexpr auto stride = std::size_t{2} * packet;
+    std::array<double, Kernel::sums * stride> sums;
     const Index base = std::min(begin, std::max<Index>(end - packet, 0));
-    const Slots apart{sums.data() - base, 2 * packet};
+    const Slots apart{sums.data() - base, Index{stride}};
     sum_chunk(kernel, views_, chunk_, begin, end, order_, origins, apart);
     for (Index c = begin; c < end; ++c) {
       if (!wanted(c)) continue;

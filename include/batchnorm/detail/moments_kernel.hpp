@@ -115,8 +115,10 @@ struct MomentsKernel {
     into.squares = detail::add(into.squares, from.squares);
   }
 
+  /// The origin as it stands in memory.
   template <typename P>
-  static std::array<P, 1> idle(const Coefficients<P>& k) {
+  std::array<P, 1> idle(const Coefficients<P>& k) const {
+    if constexpr (Scaled) return {multiply(k.centre, broadcast<P>(1 / scaling.down))};
     return {k.centre};
   }
 

@@ -78,7 +78,7 @@ class PlaneSums {
   /// Adds the packet at `from`, whose lanes before `first` were added before.
   void add_tail(Part& part, const Coefficients& k, const Pointers<Kernel>& from,
                 Index first) const {
-    const auto idle = Kernel::idle(k);
+    const auto idle = kernel_->idle(k);
     std::array<std::array<Scalar, std::size_t{width}>, Kernel::inputs> row;
     Pointers<Kernel> at;
     for (std::size_t input = 0; input < Kernel::inputs; ++input) {
