@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -26,14 +27,15 @@ class Workers {
   Eigen::ThreadPoolDevice device_;
 };
 
-/// Sizes that no number of threads divides, one channel, one sample, fewer values than threads, and
-/// enough of them for several blocks.
+/// Sizes that no number of threads divides: small ones that stay in the calling thread, and ones
+/// that are shared out, with one channel, one sample, more channels than a thread sums at once,
+/// rows that are joined, and several chunks.
 struct Extent {
   Index samples, channels, spatial;
 };
-const std::vector<Extent> extents{{2, 3, 1},     {7, 1, 13},   {1, 5, 129},
-                                  {1, 1, 50021}, {1, 67, 503}, {61, 1, 977},
-                                  {13, 37, 101}, {3, 513, 17}, {30011, 3, 1}};
+const std::vector<Extent> extents{{2, 3, 1},      {7, 1, 13},     {1, 67, 503},
+                                  {1, 1, 400021}, {61, 1, 5977},  {13, 37, 701},
+                                  {3, 513, 217},  {100003, 3, 1}, {331, 1030, 1}};
 
 template <typename L>
 class Threads : public ::testing::Test {
@@ -163,6 +165,29 @@ TEST(ThreadsInPlace, GiveTheBitsOfSerial) {
   EXPECT_TRUE(same_bits(y, serial.forward(x)));
   threaded.backward(workers.device(), x, dx, dx);
   EXPECT_TRUE(same_bits(dx, serial.backward(x, dy)));
+}
+
+/// A device that has threads and no pool to give functions to.
+class WithoutPool {
+ public:
+  explicit WithoutPool(const Eigen::ThreadPoolDevice& device) : device_(device) {}
+  int numThreads() const { return device_.numThreads(); }
+  void parallelFor(Index n, const Eigen::TensorOpCost& cost,
+                   std::function<void(Index, Index)> work) const {
+    device_.parallelFor(n, cost, work);
+  }
+
+ private:
+  const Eigen::ThreadPoolDevice& device_;
+};
+
+TEST(ThreadsOfAnyDevice, GiveTheBitsOfSerial) {
+  const Workers workers(3);
+  const WithoutPool device(workers.device());
+  const MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(1003, 300);
+  BatchNorm<float> serial(some_state<float>(300)), threaded = serial;
+  EXPECT_TRUE(same_bits(threaded.forward(device, x), serial.forward(x)));
+  EXPECT_TRUE(same_bits(threaded.backward(device, x, x), serial.backward(x, x)));
 }
 
 TEST(ThreadsOfEval, MayShareALayer) {
