@@ -1,5 +1,5 @@
 // Linear -> BatchNorm1d -> ReLU with weights from PyTorch and from Keras: the same answers as
-// there, and the same step when training goes on. export_pytorch.py and export_keras.js made the
+// there, and the same step when training goes on. export_pytorch.py and export_keras.py made the
 // files.
 
 #include <batchnorm/batchnorm.hpp>
