@@ -78,6 +78,25 @@ TYPED_TEST(Walks, WriteTheSameInPlace) {
   }
 }
 
+// One output dense, the other of an odd stride: no store may trust the alignment of both.
+TEST(Outputs, MayHaveStridesOfTheirOwn) {
+  constexpr Index rows = 9, channels = 32, padded = 37;
+  using Rows = MatrixOf<float, Eigen::RowMajor>;
+  const Rows x = Rows::Random(rows, channels), r = Rows::Random(rows, channels);
+  const Rows dy = Rows::Random(rows, channels);
+  BatchNorm<float, Train, batchnorm::ReLU> layer(channels, {.cache_bytes = 1});
+  layer.forward(x, batchnorm::residual(r));
+  Rows dx(rows, channels), dense(rows, channels), wide(rows, padded);
+  layer.backward(x, batchnorm::residual(r), dy, dx, dense);
+  Eigen::Map<Rows, 0, Eigen::OuterStride<>> apart(wide.data(), rows, channels,
+                                                  Eigen::OuterStride<>(padded));
+  Rows again(rows, channels);
+  layer.forward(x, batchnorm::residual(r));
+  layer.backward(x, batchnorm::residual(r), dy, again, apart);
+  EXPECT_EQ(again, dx);
+  EXPECT_EQ(Rows(apart), dense);
+}
+
 /// Channels [first, first + count) of values.
 Values some_channels(const Values& values, Index first, Index count) {
   const auto& all = values.shape();

@@ -117,15 +117,17 @@ void transform_span(const Operation& operation, Index channel, const Places<Oper
   transform_scalars<How>(operation, channel, at, i, count);
 }
 
-/// Whether a store may be used for all packets of spans that lie `stride` apart: an ordinary one
-/// always.
+/// Whether an element's outputs lie alike within a packet, wherever the element is: where the first
+/// can be stored by aligned packets, so can the others.
 template <typename Operation>
 bool aligned_alike(const OutputViews<Operation>& to) {
   const auto place = [](const auto& view) {
     return elements_to_alignment<WidePacket<Operation>>(view.data, lanes<WidePacket<Operation>>);
   };
-  return std::all_of(to.begin(), to.end(),
-                     [&](const auto& view) { return place(view) == place(to[0]); });
+  return std::all_of(to.begin(), to.end(), [&](const auto& view) {
+    return place(view) == place(to[0]) && view.outer_stride == to[0].outer_stride &&
+           view.channel_stride == to[0].channel_stride;
+  });
 }
 
 }  // namespace batchnorm::detail
