@@ -31,8 +31,7 @@ void stage(const View<const Scalar>& view, Index c, Index width, Tile<Width>& ti
   }
 }
 
-/// The mean of every column of the first `rows` rows of a tile, or of its squared deviations from
-/// `centre`.
+/// The sum of `value(x, column)` over every column's x in the first `rows` rows of a tile.
 template <std::size_t Width, typename Value>
 std::array<double, Width> column_sums(const Tile<Width>& tile, Index rows, const Value& value) {
   std::array<double, Width> sums{};

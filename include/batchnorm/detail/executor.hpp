@@ -44,9 +44,9 @@ class DeviceExecutor {
   template <typename Work>
   void operator()(Index tasks, const TaskCost& cost, const Work& work) const {
     const double values = cost.values * static_cast<double>(tasks);
-    if (threads() == 1 || values < 2 * values_per_block) return SerialExecutor{}(tasks, cost, work);
-    const auto most = static_cast<Index>(values / values_per_block);
-    const Index blocks = std::min({tasks, most, blocks_per_thread * threads()});
+    const auto worthwhile = static_cast<Index>(values / values_per_block);
+    const Index blocks = std::min({tasks, worthwhile, blocks_per_thread * threads()});
+    if (threads() == 1 || blocks < 2) return SerialExecutor{}(tasks, cost, work);
     if constexpr (PooledDevice<Device>) {
       share(tasks, blocks, work);
     } else {
