@@ -8,13 +8,16 @@ namespace batchnorm {
 
 /// y = bn(x). The default.
 struct NoActivation {
+  /// The gradient is dy, whatever the value.
   static constexpr bool gates = false;
 
+  /// The value itself.
   template <typename P>
   static P apply(const P& value) {
     return value;
   }
 
+  /// dy itself.
   template <typename P>
   static P gate(const P& /*value*/, const P& dy) {
     return dy;
@@ -24,14 +27,17 @@ struct NoActivation {
 /// y = max(bn(x), 0), fused: no further pass, no stored mask. Backward rebuilds the mask with
 /// forward's own expression. The gradient at 0 is 0, as in PyTorch; a NaN stays a NaN.
 struct ReLU {
+  /// The gradient depends on the value.
   static constexpr bool gates = true;
 
+  /// max(value, 0); NaN for NaN.
   template <typename P>
   static P apply(const P& value) {
     const auto zero = detail::broadcast<P>(0);
     return detail::select_less(value, zero, zero, value);
   }
 
+  /// dy where the value is above 0, else 0.
   template <typename P>
   static P gate(const P& value, const P& dy) {
     const auto zero = detail::broadcast<P>(0);
@@ -39,6 +45,8 @@ struct ReLU {
   }
 };
 
+/// A fused activation: what stands behind the layer, and its derivative, for a value and for a
+/// packet of them (`detail/packet.hpp`). A type of your own may be one.
 template <typename T>
 concept ActivationPolicy = requires(float value) {
   { T::gates } -> std::convertible_to<bool>;  // whether the gradient depends on the value

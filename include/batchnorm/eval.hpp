@@ -35,6 +35,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
                   "affine map or an activation on purpose, make the layer from other.state().");
   }
 
+  /// Does not compile: a channel count says nothing of the running statistics.
   template <std::integral Count>
   explicit BatchNorm(Count channels, const Options& options = {})
       : Base(Stored(static_cast<Index>(channels)), options) {
@@ -43,13 +44,15 @@ class BatchNorm<ScalarType, Eval, Policies...>
                   "layer or from a state, not from a channel count.");
   }
 
-  /// Normalises x with the running statistics.
+  /// Normalises x with the running statistics; see BatchNorm in layer.hpp for the forms. An empty x
+  /// gives an empty y.
   template <NotADevice X, typename... Rest>
   decltype(auto) forward(const X& x, Rest&&... rest) const {
     return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::SerialExecutor{}), x,
                                                    std::forward<Rest>(rest)...);
   }
 
+  /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
   decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) const {
     return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::executor_for(device)), x,
@@ -63,11 +66,13 @@ class BatchNorm<ScalarType, Eval, Policies...>
     return call_backward(detail::SerialExecutor{}, x, std::forward<Rest>(rest)...);
   }
 
+  /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
   decltype(auto) backward(const Device& device, const X& x, Rest&&... rest) const {
     return call_backward(detail::executor_for(device), x, std::forward<Rest>(rest)...);
   }
 
+  /// Does not compile: gamma is a constant here.
   template <typename Misuse = void>
   ConstVectorMap gamma_gradient() const {
     static_assert(detail::never<Misuse>,
@@ -75,6 +80,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
     return ConstVectorMap(nullptr, 0);
   }
 
+  /// Does not compile: beta is a constant here.
   template <typename Misuse = void>
   ConstVectorMap beta_gradient() const {
     static_assert(detail::never<Misuse>,
@@ -82,6 +88,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
     return ConstVectorMap(nullptr, 0);
   }
 
+  /// Does not compile: the layer is constant.
   template <typename Misuse = void>
   void set_state(const State<Scalar>& /*state*/) const {
     static_assert(detail::never<Misuse>,

@@ -44,6 +44,7 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
                   "layer or from a state, not from a channel count.");
   }
 
+  /// Does not compile: a number of channels is an integer.
   template <std::floating_point Number>
   explicit BatchNorm(Number channels, const Options& options = {})
       : BatchNorm(static_cast<Index>(channels), options) {

@@ -73,6 +73,7 @@ Moments moments(const X& x) {
   return detail::moments_of<Axis>(detail::SerialExecutor{}, x);
 }
 
+/// The same on a device, with the same bits.
 template <AxisPolicy Axis = ChannelsFirst, ExecutionDevice Device, typename X>
 Moments moments(const Device& device, const X& x) {
   return detail::moments_of<Axis>(detail::executor_for(device), x);

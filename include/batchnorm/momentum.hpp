@@ -13,6 +13,7 @@ namespace batchnorm {
 /// one (0.1): hence no conversion from a number. Made by `decay`, `new_weight` and `cumulative`.
 class Momentum {
  public:
+  /// Does not compile: the number may be the weight of the old value or of the new one.
   template <typename Number>
   requires std::is_arithmetic_v<Number>
   constexpr Momentum(Number /*ambiguous*/) {  // NOLINT(google-explicit-constructor)
@@ -32,8 +33,10 @@ class Momentum {
     return cumulative_ ? 1.0 / accepted : new_weight_;
   }
 
+  /// Whether every accepted batch weighs the same.
   constexpr bool is_cumulative() const { return cumulative_; }
 
+  /// Whether both give every batch the same weight.
   constexpr bool operator==(const Momentum&) const = default;
 
  private:
@@ -49,7 +52,8 @@ class Momentum {
   bool cumulative_ = false;
 };
 
-/// Momentum by the weight of the old value, in [0, 1]: 0.9 here is PyTorch's 0.1.
+/// Momentum by the weight of the old value, in [0, 1]: 0.9 here is PyTorch's 0.1. Throws
+/// `std::invalid_argument` for other weights.
 constexpr Momentum decay(double weight) {
   if (!(weight >= 0.0 && weight <= 1.0)) {
     detail::refuse("decay expects the weight of the old value in [0, 1], got ", weight, ".");
@@ -57,7 +61,8 @@ constexpr Momentum decay(double weight) {
   return {weight, 1.0 - weight, false};
 }
 
-/// Momentum by the weight of the new value, in [0, 1]: 0.1 here is Keras' and ONNX's 0.9.
+/// Momentum by the weight of the new value, in [0, 1]: 0.1 here is Keras' and ONNX's 0.9. Throws
+/// `std::invalid_argument` for other weights.
 constexpr Momentum new_weight(double weight) {
   if (!(weight >= 0.0 && weight <= 1.0)) {
     detail::refuse("new_weight expects the weight of the new value in [0, 1], got ", weight, ".");

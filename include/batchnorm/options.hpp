@@ -34,14 +34,18 @@ struct Options {
   double epsilon = 1e-5;
   /// How much a batch moves the running statistics.
   Momentum momentum = decay(0.9);
+  /// Divisor of what enters the running variance.
   RunningVariance running_variance = RunningVariance::unbiased;
+  /// What training does with one value per channel.
   SingleValue single_value = SingleValue::refuse;
+  /// What training does with a channel whose statistics are not finite.
   NonFinite non_finite = NonFinite::reject;
   /// Bytes of the last-level cache that a core can use: results of a call whose arrays together
   /// exceed it are written around the caches. 0 asks the machine and believes at most 32 MiB. No
   /// result depends on it.
   std::int64_t cache_bytes = 0;
 
+  /// Whether all fields are equal.
   bool operator==(const Options&) const = default;
 };
 

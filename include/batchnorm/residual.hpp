@@ -9,6 +9,8 @@ struct Residual {
   const T& tensor;  ///< of x's shape; must live until the call returns
 };
 
+/// Marks r, which has x's shape, as the residual of a call: `forward(x, residual(r))` and
+/// `backward(x, residual(r), dy)`.
 template <typename T>
 Residual<T> residual(const T& tensor) {
   return {tensor};
@@ -22,7 +24,10 @@ struct ResidualGradients {
 };
 
 /// Whether backward replaces the gradients of gamma and beta, or adds to them.
-enum class GradientUpdate { assign, accumulate };
+enum class GradientUpdate {
+  assign,     ///< replaces them
+  accumulate  ///< adds to them
+};
 
 /// Last argument of `backward` that adds to the gradients of gamma and beta, for one step over
 /// several batches.

@@ -9,6 +9,7 @@ namespace batchnorm {
 /// vector has one entry per channel, or none where the layer's policies have no such value.
 template <typename Scalar>
 struct State {
+  /// One value per channel.
   using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
   Vector gamma{};             ///< learnt scale
