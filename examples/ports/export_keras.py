@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
+keras.utils.set_random_seed(1)
 random = np.random.default_rng(1)
 inputs, outputs = map(int, sys.argv[1:])
 model = keras.Sequential([
