@@ -1,6 +1,6 @@
-# Checks that the tests which a document names in backticks exist, as `Suite.Name`:
+# Checks that the tests which a document names in backticks exist, as `Suite.Name` or as a path:
 #
-#   awk -f named_tests.awk docs/features.md tests/*_test.cpp
+#   awk -v root=. -f named_tests.awk docs/features.md tests/*_test.cpp
 #
 # The document comes first; the sources of the tests follow.
 
@@ -12,9 +12,14 @@ file == 1 && /^\|/ {
     wanted[substr(row, RSTART + 1, RLENGTH - 2)] = FNR
     row = substr(row, RSTART + RLENGTH)
   }
+  row = $0
+  while (match(row, /`(tests|examples)\/[a-z0-9_.\/]+`/)) {
+    paths[substr(row, RSTART + 1, RLENGTH - 2)] = FNR
+    row = substr(row, RSTART + RLENGTH)
+  }
 }
 
-file > 1 && /^(TEST|TYPED_TEST)\(/ {
+file > 1 && /^(TEST|TEST_P|TYPED_TEST)\(/ {
   name = $0
   sub(/^[A-Z_]+\(/, "", name)
   sub(/\).*/, "", name)
@@ -27,6 +32,12 @@ END {
     ++names
     if (!(name in found)) {
       printf "%s:%d: there is no test %s\n", ARGV[1], wanted[name], name
+      failed = 1
+    }
+  }
+  for (path in paths) {
+    if (system("test -e '" root "/" path "'") != 0) {
+      printf "%s:%d: there is no %s\n", ARGV[1], paths[path], path
       failed = 1
     }
   }
