@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 #include "cnn.hpp"
@@ -83,7 +84,8 @@ int main() {
   const Matrix expected = deployed.forward(device, x), logits = folded.forward(device, x);
   const float largest = expected.cwiseAbs().maxCoeff();
   const float difference = (logits - expected).cwiseAbs().maxCoeff();
-  const double units = static_cast<double>(difference / largest) * 0x1p23;
+  const float unit = std::ldexp(1.0F, std::ilogb(largest) - 23);  // of its last place
+  const double units = static_cast<double>(difference / unit);
 
   std::printf("                 test accuracy   %td images\n", x.rows());
   std::printf("with BatchNorm   %.1f %%          %.2f ms\n",
