@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "format.hpp"
+#include "names.hpp"
 
 namespace mlp {
 

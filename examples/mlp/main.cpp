@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "command_line.hpp"
 #include "csv.hpp"
 #include "dataset.hpp"
 #include "experiments/experiments.hpp"

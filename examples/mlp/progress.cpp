@@ -6,6 +6,7 @@
 
 #include "format.hpp"
 #include "interrupt.hpp"
+#include "names.hpp"
 #include "terminal.hpp"
 
 namespace mlp {

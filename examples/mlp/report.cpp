@@ -8,27 +8,19 @@
 #include <string>
 
 #include "format.hpp"
+#include "names.hpp"
+#include "spread.hpp"
 
 namespace mlp {
 namespace {
 
 using Runs = std::vector<const Run*>;
 
-/// A mean over seeds, and the least and the most.
-struct Spread {
-  double mean = 0, least = 0, most = 0;
-};
-
 template <typename Value>
 Spread spread(const Runs& runs, const Value& value) {
-  Spread result{.least = value(*runs.front()), .most = value(*runs.front())};
-  for (const Run* const run : runs) {
-    const double x = value(*run);
-    result.mean += x / static_cast<double>(runs.size());
-    result.least = std::min(result.least, x);
-    result.most = std::max(result.most, x);
-  }
-  return result;
+  std::vector<double> values;
+  for (const Run* const run : runs) values.push_back(value(*run));
+  return spread_of(values);
 }
 
 double final_accuracy(const Run& run) { return 100 * run.epochs.back().test_accuracy; }
@@ -109,10 +101,6 @@ double default_target(const Result& first) {
   return std::max(0.0, std::floor(10 * (first.final_accuracy.mean - 1)) / 10);
 }
 
-std::string accuracy_text(const Spread& accuracy) {
-  return format("%.1f [%.1f..%.1f]", accuracy.mean, accuracy.least, accuracy.most);
-}
-
 std::string steps_text(const Epoch* epoch) {
   return epoch == nullptr ? "never" : format("%lld", static_cast<long long>(epoch->steps));
 }
@@ -130,7 +118,7 @@ void print_table(const std::vector<Result>& results, double target) {
   row("", "rate", "at the end", "at its best", format("%g %%", target).c_str(), "training");
   for (const Result& result : results) {
     row(long_name(result.arm.placement), format("%g", result.arm.learning_rate).c_str(),
-        accuracy_text(result.final_accuracy).c_str(), accuracy_text(result.best_accuracy).c_str(),
+        text_of(result.final_accuracy).c_str(), text_of(result.best_accuracy).c_str(),
         steps_text(result.reach).c_str(), format("%.2f", result.seconds).c_str());
   }
 }

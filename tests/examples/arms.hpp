@@ -6,7 +6,7 @@
 #include <string>
 #include <tuple>
 
-#include "architecture.hpp"
+#include "network.hpp"
 
 using AnyArm = std::tuple<mlp::Activation, mlp::Placement>;
 
@@ -30,4 +30,14 @@ inline std::string name_of(const testing::TestParamInfo<AnyArm>& info) {
       break;
   }
   return std::string("no_norm_") + activation;
+}
+
+/// A small network of that kind.
+inline mlp::Architecture small_network(const AnyArm& arm, const batchnorm::Options& norm = {}) {
+  return {.inputs = 5,
+          .hidden = {4, 6},
+          .classes = 3,
+          .activation = std::get<mlp::Activation>(arm),
+          .placement = std::get<mlp::Placement>(arm),
+          .norm = norm};
 }

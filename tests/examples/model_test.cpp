@@ -21,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using batchnorm::Eval;
 using batchnorm::Train;
-using mlp::Activation;
 using mlp::Model;
 using mlp::Placement;
 using Matrix = nn::Matrix<float>;
@@ -70,12 +69,7 @@ class ModelTest : public testing::TestWithParam<AnyArm> {
   }
 
   mlp::Architecture architecture() const {
-    return {.inputs = 5,
-            .hidden = {4, 6},
-            .classes = 3,
-            .activation = std::get<Activation>(GetParam()),
-            .placement = std::get<Placement>(GetParam()),
-            .norm = {.epsilon = 1e-3, .momentum = batchnorm::decay(0.7)}};
+    return small_network(GetParam(), {.epsilon = 1e-3, .momentum = batchnorm::decay(0.7)});
   }
   mlp::Mlp<Train> network() const { return {architecture(), nn::Random(3, 0)}; }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -14,22 +15,18 @@ namespace {
 
 using batchnorm::Eval;
 using batchnorm::Train;
-using mlp::Activation;
 using mlp::Index;
 using mlp::Placement;
 using Matrix = nn::Matrix<double>;
 using Network = mlp::Mlp<Train, double>;
 
+// What takes a network for inference takes no network in training, unless somebody says so.
+static_assert(!std::is_convertible_v<mlp::Mlp<Train>, mlp::Mlp<Eval>>);
+static_assert(std::is_constructible_v<mlp::Mlp<Eval>, mlp::Mlp<Train>>);
+
 class NetworkTest : public testing::TestWithParam<AnyArm> {
  protected:
-  mlp::Architecture architecture() const {
-    return {.inputs = 5,
-            .hidden = {4, 6},
-            .classes = 3,
-            .activation = std::get<Activation>(GetParam()),
-            .placement = std::get<Placement>(GetParam()),
-            .norm = {}};
-  }
+  mlp::Architecture architecture() const { return small_network(GetParam()); }
 
   Network network() const { return Network(architecture(), nn::Random(3, 0)); }
 

@@ -80,7 +80,7 @@ Account account(const Evidence& evidence) {
               .log_x = true};
   chart.lines.push_back(
       {.name = "batch statistics",
-       .tone = Tone::plain,
+       .tone = Tone::reference,
        .points = curve(evidence.trials(trained(evidence.scope(), 0.9)), "batch_accuracy", 100),
        .dashed = true});
   for (std::size_t i = 0; i < kDecays.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "format.hpp"
+#include "names.hpp"
 
 namespace mlp {
 
@@ -32,16 +33,9 @@ double mean_at(const Trials& trials, const std::string& figure, double at) {
   return spread_of(values).mean;
 }
 
-const char* arm_name(Placement placement) {
-  switch (placement) {
-    case Placement::before_activation:
-      return "BatchNorm before the activation";
-    case Placement::after_activation:
-      return "BatchNorm after the activation";
-    case Placement::none:
-      break;
-  }
-  return "no BatchNorm";
+std::string arm_name(Placement placement) {
+  const std::string name = long_name(placement);
+  return placement == Placement::none ? name : name + " the activation";
 }
 
 Tone tone_of(Placement placement) {

@@ -20,7 +20,7 @@ std::string times(double ratio);
 double mean_at(const Trials& trials, const std::string& figure, double at);
 
 /// "no BatchNorm", "BatchNorm before the activation", ...
-const char* arm_name(Placement placement);
+std::string arm_name(Placement placement);
 Tone tone_of(Placement placement);
 
 /// "64-100-100-100-10, sigmoid; batches of 60, 1,000 steps, 5 seeds"

@@ -31,7 +31,7 @@ Account account(const Evidence& evidence) {
   const auto random = curve(trials, "batch_accuracy", 100);
   const auto sorted = curve(trials, "sorted_accuracy", 100);
   const Spread right = at_end(trials, kTest, 100);
-  Line eval{.name = "mode Eval", .tone = Tone::norm, .dashed = true};
+  Line eval{.name = "mode Eval", .tone = Tone::reference, .dashed = true};
   Account account{
       .claim =
           "A network that normalises test data with their own batch statistics answers for the "
@@ -59,7 +59,7 @@ Account account(const Evidence& evidence) {
       {.title = "Test images with the statistics of their batch",
        .x_label = "images per batch at inference",
        .y_label = "test accuracy, %",
-       .lines = {{.name = "mode Train, random order", .tone = Tone::plain, .points = random},
+       .lines = {{.name = "mode Train, random order", .tone = Tone::norm, .points = random},
                  {.name = "mode Train, sorted by class", .tone = Tone::third, .points = sorted},
                  eval},
        .log_x = true});

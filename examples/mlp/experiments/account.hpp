@@ -4,12 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace mlp {
+#include "spread.hpp"
 
-/// A mean over seeds, and the least and the most of them.
-struct Spread {
-  double mean = 0, least = 0, most = 0;
-};
+namespace mlp {
 
 /// A point of a line: y is a spread.
 struct Point {
@@ -17,8 +14,9 @@ struct Point {
   Spread y{};
 };
 
-/// Which network a line is of; it decides the colour, the same one in all charts.
-enum class Tone { plain, norm, third, fourth };
+/// Which network a line is of; it decides the colour, the same one in all charts. What others are
+/// held against, and is no network of its own, is a `reference`.
+enum class Tone { plain, norm, third, fourth, reference };
 
 struct Line {
   std::string name{};
@@ -32,7 +30,8 @@ struct Chart {
   std::vector<Line> lines{};
   bool log_x = false, log_y = false;
 
-  bool bars = false;  ///< each line is a bar, its one point
+  bool bars = false;    ///< each line is a bar, its one point
+  bool same_y = false;  ///< the y axes of all such charts of a chapter go from and to the same
 };
 
 struct Table {

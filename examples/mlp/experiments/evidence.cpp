@@ -4,7 +4,6 @@
 #include <stdexcept>
 
 #include "experiments/results.hpp"
-#include "format.hpp"
 
 namespace mlp {
 
@@ -42,16 +41,6 @@ double value_at(const Figures& trial, const std::string& figure, double at) {
   return value;
 }
 
-Spread spread_of(const std::vector<double>& values) {
-  Spread spread{.least = values.front(), .most = values.front()};
-  for (const double value : values) {
-    spread.mean += value / static_cast<double>(values.size());
-    spread.least = std::min(spread.least, value);
-    spread.most = std::max(spread.most, value);
-  }
-  return spread;
-}
-
 Spread at_end(const Trials& trials, const std::string& figure, double factor) {
   std::vector<double> values;
   for (const Figures* const trial : trials) values.push_back(factor * last(*trial, figure));
@@ -78,11 +67,6 @@ std::optional<double> first_at_least(const std::vector<Point>& points, double le
   });
   if (found == points.end()) return std::nullopt;
   return found->x;
-}
-
-std::string text_of(const Spread& spread, int digits) {
-  return format("%.*f [%.*f..%.*f]", digits, spread.mean, digits, spread.least, digits,
-                spread.most);
 }
 
 }  // namespace mlp

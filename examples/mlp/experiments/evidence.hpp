@@ -8,6 +8,7 @@
 #include "experiments/figures.hpp"
 #include "experiments/recipe.hpp"
 #include "experiments/scope.hpp"
+#include "spread.hpp"
 
 namespace mlp {
 
@@ -44,15 +45,11 @@ double last(const Figures& trial, const std::string& figure);
 /// The reading of a figure at a place; the nearest one before, if there is none.
 double value_at(const Figures& trial, const std::string& figure, double at);
 
-Spread spread_of(const std::vector<double>& values);
 Spread at_end(const Trials& trials, const std::string& figure, double factor = 1);
 /// The spread of a figure at each place where the first trial has a reading.
 std::vector<Point> curve(const Trials& trials, const std::string& figure, double factor = 1);
 
 /// The first x where the mean is `least` or more.
 std::optional<double> first_at_least(const std::vector<Point>& points, double least);
-
-/// "97.8 [97.2..98.2]"
-std::string text_of(const Spread& spread, int digits = 1);
 
 }  // namespace mlp

@@ -13,6 +13,7 @@
 #include "experiments/trial.hpp"
 #include "format.hpp"
 #include "interrupt.hpp"
+#include "names.hpp"
 
 namespace mlp {
 namespace {
@@ -56,18 +57,6 @@ std::vector<Chapter> chosen_chapters(const Settings& settings, const Scope& scop
   return chosen;
 }
 
-const char* text_of(Level level) {
-  switch (level) {
-    case Level::quick:
-      return " --quick";
-    case Level::full:
-      return " --full";
-    case Level::standard:
-      break;
-  }
-  return "";
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
@@ -77,7 +66,7 @@ std::string joined(const std::vector<std::string>& names) {
 std::string command(const Settings& settings, const std::string& only) {
   std::string text = "examples/run";
   if (!only.empty()) text += " --only " + only;
-  text += text_of(settings.level);
+  if (settings.level != Level::standard) text += std::string(" --") + name(settings.level);
   if (settings.data != MLP_DIGITS) text += " --data " + settings.data;
   if (settings.seed != 1) text += " --seed " + std::to_string(settings.seed);
   return text;
@@ -227,9 +216,7 @@ Told Runner::introduction() const {
                         EIGEN_MINOR_VERSION, MLP_COMPILER),
       .date = today(),
       .command = command(settings_, joined(settings_.only)),
-      .level = settings_.level == Level::quick  ? "quick"
-               : settings_.level == Level::full ? "full"
-                                                : "standard"};
+      .level = name(settings_.level)};
 }
 
 }  // namespace

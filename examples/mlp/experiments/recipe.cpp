@@ -1,7 +1,7 @@
 #include "experiments/recipe.hpp"
 
 #include "format.hpp"
-#include "settings.hpp"
+#include "names.hpp"
 
 namespace mlp {
 namespace {
@@ -16,22 +16,6 @@ std::string widths_text(const std::vector<Index>& widths) {
 }
 
 }  // namespace
-
-const char* name(Probe probe) {
-  switch (probe) {
-    case Probe::gradients:
-      return "gradients";
-    case Probe::distributions:
-      return "distributions";
-    case Probe::batch_statistics:
-      return "batch_statistics";
-    case Probe::both_modes:
-      return "both_modes";
-    case Probe::none:
-      break;
-  }
-  return "none";
-}
 
 std::string recipe_header() {
   return "hidden,activation,norm,learning_rate,batch,steps,gain,deviation,decay,dropout,images,"

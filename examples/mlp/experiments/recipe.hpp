@@ -44,6 +44,4 @@ std::string network_text(const Recipe& recipe, Index inputs, Index classes);
 /// About how long a trial takes, in an arbitrary unit.
 double cost_of(const Recipe& recipe, Index inputs);
 
-const char* name(Probe probe);
-
 }  // namespace mlp

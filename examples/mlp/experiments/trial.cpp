@@ -6,8 +6,8 @@
 #include <memory>
 #include <numbers>
 
-#include "experiments/probes.hpp"
 #include "learner.hpp"
+#include "probes/probes.hpp"
 
 namespace mlp {
 namespace {
@@ -109,19 +109,18 @@ class Trial {
     figures_[figure].push_back({static_cast<double>(at), value});
   }
 
-  nn::Score score(const nn::Samples<float>& samples) const {
-    return evaluate(Mlp<Eval>(learner_.network()), samples, device_);
-  }
-
   void measure(Index step) {
-    add("validation_accuracy", step, score(material_.validation).accuracy());
-    add("test_accuracy", step, score(material_.test).accuracy());
+    const Mlp<Eval> network(learner_.network());
+    add("validation_accuracy", step, evaluate(network, material_.validation, device_).accuracy());
+    add("test_accuracy", step, evaluate(network, material_.test, device_).accuracy());
     add("seconds", step, seconds_);
   }
 
   void measure_end() {
-    add("test_loss", recipe_.steps, score(material_.test).mean_loss());
-    add("train_accuracy", recipe_.steps, score(first_images(train_, kMostTraining)).accuracy());
+    const Mlp<Eval> network(learner_.network());
+    const nn::Samples<float> train = first_images(train_, kMostTraining);
+    add("test_loss", recipe_.steps, evaluate(network, material_.test, device_).mean_loss());
+    add("train_accuracy", recipe_.steps, evaluate(network, train, device_).accuracy());
   }
 
   void fall_back_to_chance(Index diverged) {

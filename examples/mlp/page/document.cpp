@@ -1,25 +1,12 @@
 #include "page/document.hpp"
 
 #include "experiments/promises.hpp"
+#include "names.hpp"
 
 namespace mlp {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-const char* name(Tone tone) {
-  switch (tone) {
-    case Tone::norm:
-      return "norm";
-    case Tone::third:
-      return "third";
-    case Tone::fourth:
-      return "fourth";
-    case Tone::plain:
-      break;
-  }
-  return "plain";
-}
 
 template <typename Values, typename ToJson>
 Json list(const Values& values, const ToJson& to_json) {
@@ -45,8 +32,8 @@ Json json(const Chart& chart) {
           {"y", chart.y_label},
           {"log_x", chart.log_x},
           {"log_y", chart.log_y},
-
           {"bars", chart.bars},
+          {"same_y", chart.same_y},
           {"lines", list(chart.lines, [](const Line& line) { return json(line); })}};
 }
 

@@ -137,7 +137,14 @@ function axis(title, logarithmic) {
   return made;
 }
 
-function settingsOf(chart) {
+// What the axis of all of them shows, or nothing where each has its own.
+function commonRange(charts) {
+  const points = charts.filter((chart) => chart.same_y).flatMap((chart) => chart.lines.flatMap((line) => line.points));
+  return points.length === 0 ? {} : { suggestedMin: Math.min(...points.map((point) => point.least)),
+    suggestedMax: Math.max(...points.map((point) => point.most)) };
+}
+
+function settingsOf(chart, charts) {
   const shown = (item) => !item.dataset.bound;
   const plugins = {
     legend: { display: !chart.bars, position: "bottom",
@@ -149,11 +156,12 @@ function settingsOf(chart) {
   if (chart.bars) {
     const categories = { grid: { display: false }, ticks: { color: color("ink") } };
     return { type: "bar", data: { labels: chart.lines.map((line) => line.name), datasets: barSets(chart) }, plugins: [whiskers],
-      options: { ...common, indexAxis: "y", scales: { x: { ...axis(chart.x, false), beginAtZero: true }, y: categories } } };
+      options: { ...common, indexAxis: "y", scales: { x: { ...axis(chart.x, false), beginAtZero: true,
+        suggestedMax: Math.max(...chart.lines.map((line) => line.points[0].most)) }, y: categories } } };
   }
   return { type: "line", data: { datasets: chart.lines.flatMap(lineSets) },
     options: { ...common, interaction: { mode: "x", intersect: false },
-      scales: { x: axis(chart.x, chart.log_x), y: axis(chart.y, chart.log_y) } } };
+      scales: { x: axis(chart.x, chart.log_x), y: { ...axis(chart.y, chart.log_y), ...(chart.same_y ? commonRange(charts) : {}) } } } };
 }
 
 let drawn = [];
@@ -162,7 +170,7 @@ function drawCharts() {
   drawn.forEach((chart) => chart.destroy());
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
   drawn = report.chapters.flatMap((chapter) => chapter.charts.map((chart, i) =>
-    new Chart(document.getElementById(chapter.name + "-" + i), settingsOf(chart))));
+    new Chart(document.getElementById(chapter.name + "-" + i), settingsOf(chart, chapter.charts))));
 }
 
 // ---- Theme
