@@ -13,14 +13,14 @@ Recipe deep(const Scope& scope, std::size_t layers, Activation activation, Place
           .placement = placement,
           .learning_rate = 0.1,
           .batch = 64,
-          .steps = scope.steps(400, 500, 1000),
+          .steps = scope.steps(300, 500, 1000),
           .probe = Probe::gradients};
 }
 
 /// Few steps show already that it does not train.
 Recipe very_deep(const Scope& scope, Placement placement) {
   Recipe recipe = deep(scope, 50, Activation::relu, placement);
-  recipe.steps = scope.steps(100, 250, 1000);
+  recipe.steps = scope.steps(60, 250, 1000);
   return recipe;
 }
 
@@ -47,12 +47,17 @@ double growth_per_layer(const Evidence& evidence, const Recipe& recipe) {
   return std::pow(first / last, 1 / static_cast<double>(recipe.hidden.size() - 1));
 }
 
+/// "0.76", "1.1e+04"
+std::string norm_text(double norm) {
+  return norm >= 0.01 && norm < 1000 ? format("%.2g", norm) : format("%.1e", norm);
+}
+
 std::vector<std::string> row(const Evidence& evidence, const Recipe& recipe, const char* name) {
   const Line line = gradients(evidence, recipe);
   return {name,
           arm_name(recipe.placement),
-          format("%.1e", line.points.front().y.mean),
-          format("%.1e", line.points[recipe.hidden.size() - 1].y.mean),
+          norm_text(line.points.front().y.mean),
+          norm_text(line.points[recipe.hidden.size() - 1].y.mean),
           format("%.2f", growth_per_layer(evidence, recipe)),
           text_of(at_end(evidence.trials(recipe), kTest, 100))};
 }

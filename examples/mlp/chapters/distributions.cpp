@@ -7,9 +7,9 @@ namespace {
 Recipe watched(const Scope& scope, Placement placement) {
   return {.placement = placement,
           .learning_rate = 1,
-          .steps = scope.steps(1000, 2500, 10000),
+          .steps = scope.steps(1000, 2000, 10000),
           .deviation = 0.01,
-          .interval = scope.steps(25, 50, 100),
+          .interval = scope.steps(50, 50, 100),
           .probe = Probe::distributions};
 }
 
@@ -20,7 +20,8 @@ std::vector<Recipe> recipes(const Scope& scope) {
 /// Of the first seed's first unit.
 Chart chart(const Evidence& evidence, Placement placement, const char* title) {
   const Trials first_seed{evidence.trials(watched(evidence.scope(), placement)).front()};
-  Chart chart{.title = title, .x_label = "steps", .y_label = "input of a hidden unit"};
+  Chart chart{
+      .title = title, .x_label = "steps", .y_label = "input of a hidden unit", .same_y = true};
   for (const auto& [figure, name] :
        {std::pair{"p85", "85th percentile"}, std::pair{"p50", "median"},
         std::pair{"p15", "15th percentile"}}) {
@@ -53,16 +54,16 @@ Account account(const Evidence& evidence) {
       "; Gaussian weights with deviation 0.01, learning rate 1 for both";
   return {
       .claim =
-          "With batch normalization the distribution of a hidden unit's inputs stays where it "
-          "is while the network learns.",
+          "With batch normalization the distribution of a hidden unit's inputs moves much less "
+          "while the network learns.",
       .text =
           {"This is figure 1 of Ioffe and Szegedy (2015): the 15th, 50th and 85th percentile of "
            "the input of a unit of the last hidden layer, over 500 fixed test images, while "
            "the network trains. The charts show the first unit of the first seed; the table "
            "has means over all units.",
            "The paper calls the drift of these distributions internal covariate shift, and "
-           "explains the faster training by its absence. That the drift is there without "
-           "batch normalization, and not with it, is what you see here. That this is why "
+           "explains the faster training by its absence. That the drift is large without "
+           "batch normalization, and small with it, is what you see here. That this is why "
            "training is faster is disputed: Santurkar et al. (2018) add noise behind batch "
            "normalization, so that the distributions drift again, and training stays fast; "
            "they find a smoother loss instead."},

@@ -8,7 +8,7 @@ namespace mlp {
 namespace {
 
 std::vector<double> factors(const Scope& scope) {
-  return scope.choose<std::vector<double>>({0.01, 0.1, 1, 10}, {0.01, 0.03, 0.1, 0.3, 1, 3, 10},
+  return scope.choose<std::vector<double>>({0.01, 1, 10}, {0.01, 0.03, 0.1, 0.3, 1, 3, 10},
                                            {0.01, 0.03, 0.1, 0.3, 1, 3, 10});
 }
 
@@ -25,7 +25,7 @@ std::vector<Recipe> sized(const Scope& scope, Recipe recipe, Placement placement
 
 Recipe sigmoid(const Scope& scope) {
   return {
-      .learning_rate = 1, .steps = scope.steps(400, 1000, 2000), .seeds = scope.choose(5, 5, 10)};
+      .learning_rate = 1, .steps = scope.steps(350, 600, 2000), .seeds = scope.choose(5, 5, 10)};
 }
 
 Recipe relu(const Scope& scope) {
@@ -33,7 +33,7 @@ Recipe relu(const Scope& scope) {
           .activation = Activation::relu,
           .learning_rate = 0.1,
           .batch = 64,
-          .steps = scope.steps(300, 400, 1000),
+          .steps = scope.steps(300, 300, 1000),
           .seeds = scope.choose(5, 5, 10)};
 }
 

@@ -24,7 +24,7 @@ std::vector<Recipe> arm(const Scope& scope, Index batch, Placement placement) {
                    .placement = placement,
                    .learning_rate = rate * static_cast<double>(batch) / 64,
                    .batch = batch,
-                   .steps = scope.steps(6000, 15000, 60000) / batch});
+                   .steps = scope.steps(6000, 12000, 60000) / batch});
   }
   return all;
 }
@@ -59,7 +59,7 @@ std::vector<Finding> findings(const Evidence& evidence) {
   const Recipe any = arm(scope, 64, Placement::none).front();
   const std::string conditions =
       network_text(any, scope.inputs, scope.classes) + "; " +
-      number(static_cast<double>(scope.steps(6000, 15000, 60000))) +
+      number(static_cast<double>(scope.steps(6000, 12000, 60000))) +
       " images at every batch size; rates chosen on the validation images for each arm and size, "
       "in proportion to the batch; 5 seeds";
   const double two = loss_at(evidence, 2);
