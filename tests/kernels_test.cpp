@@ -146,18 +146,21 @@ TYPED_TEST(Walks, TakeEveryChannelByItself) {
 // give what double gives.
 class Judged : public ::testing::TestWithParam<Index> {
  protected:
-  /// Channels that begin with outliers, rise, and leave the range of squares at either end.
+  /// Channels that begin with outliers, rise, leave the range of squares at either end, and have
+  /// squares whose roundings in a sum do not average out.
   static double value(Index o, Index c) {
     const double some = 1 + 0.3 * noise(321, o, c, 0);
-    switch (c % 4) {
+    switch (c % 5) {
       case 0:
         return o < 16 ? 0.1 * some : 1000 + some;
       case 1:
         return static_cast<double>(o) + some;
       case 2:
         return 1e-23 * some;
-      default:
+      case 3:
         return 1e25 * some;
+      default:
+        return (o % 2 == 0 ? 1 : -1) * (1.3 + 0.01 * static_cast<double>(c % 97));
     }
   }
 };

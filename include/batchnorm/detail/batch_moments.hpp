@@ -83,7 +83,8 @@ class ChunkMoments {
   void run() {
     sum_chunk(Kernel{}, views_, chunk_, c_begin_, c_end_, order_, nullptr, slots_);
     if (finish(Kernel{}, c_begin_, c_end_, slots_)) return;
-    again(Verdict::far_from_origin, Kernel{}, slots_.row(0));
+    const FirstAttempt first{slots_.row(0), slots_.row(1), slots_.row(2), chunk_.count()};
+    again(Verdict::far_from_origin, Kernel{}, &first);
     again(Verdict::too_small, Kernel::rescaled(false), nullptr);
     again(Verdict::too_large, Kernel::rescaled(true), nullptr);
   }
@@ -110,24 +111,24 @@ class ChunkMoments {
   /// Sums the channels of a verdict once more, by the packet; a channel's result does not depend on
   /// its neighbours, so those of another verdict stay.
   template <typename With>
-  void again(Verdict which, const With& kernel, const double* origins) {
+  void again(Verdict which, const With& kernel, const FirstAttempt* before) {
     for (Index c = c_begin_; c < c_end_; c += packet) {
       const Index end = std::min(c + packet, c_end_);
       const auto wanted = [&](Index channel) { return verdict(channel) == which; };
       bool any = false;
       for (Index channel = c; channel < end; ++channel) any |= wanted(channel);
-      if (any) sum_packet(kernel, c, end, origins, wanted);
+      if (any) sum_packet(kernel, c, end, before, wanted);
     }
   }
 
   template <typename With, typename Wanted>
-  void sum_packet(const With& kernel, Index begin, Index end, const double* origins,
+  void sum_packet(const With& kernel, Index begin, Index end, const FirstAttempt* before,
                   const Wanted& wanted) {
     constexpr auto stride = std::size_t{2} * packet;
     std::array<double, Kernel::sums * stride> sums;
     const Index base = std::min(begin, std::max<Index>(end - packet, 0));
     const Slots apart{sums.data() - base, Index{stride}};
-    sum_chunk(kernel, views_, chunk_, begin, end, order_, origins, apart);
+    sum_chunk(kernel, views_, chunk_, begin, end, order_, before, apart);
     for (Index c = begin; c < end; ++c) {
       if (!wanted(c)) continue;
       kernel.finish_all(&apart(0, c), &apart(1, c), &apart(2, c), 1, chunk_.count());

@@ -31,7 +31,7 @@ class Chunks {
   Chunks(const View<Scalar>& view, LoopOrder order) : outer_(view.outer), inner_(view.inner) {
     if (order == LoopOrder::rows) {
       outer_step_ =
-          std::clamp<Index>(row_chunk_values / std::max<Index>(view.channels, 1), 128, 4096);
+          std::clamp<Index>(row_chunk_values / std::max<Index>(view.channels, 1), 256, 4096);
       outer_step_ -= outer_step_ % block_rows;
     } else {
       inner_step_ = std::min(std::max<Index>(inner_, 1), plane_chunk_values);
@@ -55,7 +55,7 @@ class Chunks {
   }
 
  private:
-  static constexpr Index row_chunk_values = 65536;
+  static constexpr Index row_chunk_values = 262144;
   static constexpr Index plane_chunk_values = 16384;
 
   Index outer_;

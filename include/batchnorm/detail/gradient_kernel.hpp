@@ -63,7 +63,8 @@ struct GradientKernel {
   }
 
   template <typename P, typename Totals>
-  Coefficients<P> begin(Index channel, Spread how, const P& /*origin*/, Totals& totals) const {
+  Coefficients<P> begin(Index channel, Spread how, const Pilot<P>& /*pilot*/,
+                        Totals& totals) const {
     totals = {};
     return {spread<P>(channels.unit, channel, how), spread<P>(channels.centre_units, channel, how),
             spread<P>(channels.scale_per_unit, channel, how),
@@ -71,15 +72,8 @@ struct GradientKernel {
   }
 
   template <typename P>
-  Part<P> none() const {
+  Part<P> none(const Coefficients<P>& /*k*/) const {
     return {broadcast<P>(0), broadcast<P>(0)};
-  }
-
-  template <typename P>
-  Part<P> first(const Coefficients<P>& k, const Pointers<GradientKernel>& at) const {
-    const P centred = k.centred(load<P>(at[0]));
-    const P g = gated(k, centred, at);
-    return {g, multiply(g, centred)};
   }
 
   template <typename P>
@@ -91,7 +85,18 @@ struct GradientKernel {
   }
 
   template <typename P>
-  static void merge(Part<P>& into, const Part<P>& from) {
+  void add(Part<P>& part, const Coefficients<P>& k,
+           const std::array<Pointers<GradientKernel>, 4>& at) const {
+    Part<P> some = first(k, at[0]);
+    Part<P> others = first(k, at[2]);
+    add(some, k, at[1]);
+    add(others, k, at[3]);
+    merge(some, others, k);
+    merge(part, some, k);
+  }
+
+  template <typename P>
+  static void merge(Part<P>& into, const Part<P>& from, const Coefficients<P>& /*k*/) {
     into.sum = detail::add(into.sum, from.sum);
     into.product = detail::add(into.product, from.product);
   }
@@ -105,7 +110,8 @@ struct GradientKernel {
 
   /// Adds a part to the sums; fixed bounds let the compiler use vectors.
   template <typename P, typename Totals>
-  void enter(const Part<P>& part, Index /*rows*/, Totals& totals) const {
+  void enter(const Part<P>& part, Index /*rows*/, const Coefficients<P>& /*k*/,
+             Totals& totals) const {
     const auto sum = widened(part.sum);
     const auto product = widened(part.product);
     for (std::size_t l = 0; l < sum.size(); ++l) {
@@ -115,6 +121,13 @@ struct GradientKernel {
   }
 
  private:
+  template <typename P>
+  Part<P> first(const Coefficients<P>& k, const Pointers<GradientKernel>& at) const {
+    const P centred = k.centred(load<P>(at[0]));
+    const P g = gated(k, centred, at);
+    return {g, multiply(g, centred)};
+  }
+
   template <typename P>
   static P gated(const Coefficients<P>& k, const P& centred, const Pointers<GradientKernel>& at) {
     const P dy = load<P>(at[1]);

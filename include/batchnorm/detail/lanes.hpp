@@ -14,6 +14,27 @@ auto lane_array(const P& packet) {
   return result;
 }
 
+/// The lanes of a packet in double.
+template <typename P>
+auto widened(const P& packet) {
+  const auto values = lane_array(packet);
+  std::array<double, std::size_t{lanes<P>}> result;
+  for (std::size_t l = 0; l < result.size(); ++l) result[l] = static_cast<double>(values[l]);
+  return result;
+}
+
+/// The sum of an array's values, in halves, which vectors add.
+template <std::size_t N>
+double sum_of(const std::array<double, N>& values) {
+  if constexpr (N == 1) {
+    return values[0];
+  } else {
+    std::array<double, N / 2> half;
+    for (std::size_t l = 0; l < half.size(); ++l) half[l] = values[l] + values[l + N / 2];
+    return sum_of(half);
+  }
+}
+
 /// The numbers of a packet's lanes: 0, 1, 2, ...
 template <typename P>
 P lane_numbers() {
@@ -27,23 +48,6 @@ template <typename P>
 P replace_before(Index first, const P& packet, const P& idle) {
   const P bound = broadcast<P>(static_cast<ScalarOf<P>>(first));
   return select_less(lane_numbers<P>(), bound, idle, packet);
-}
-
-/// Calls `visit(chain, row)` for every row, in four chains: short chains of additions round little,
-/// and the processor runs them side by side.
-template <typename Visit>
-void for_each_row(Index rows, const Visit& visit) {
-  const Index rest = rows % 4;
-  for (Index row = 0; row < rows - rest; row += 4) {
-    visit(std::size_t{0}, row);
-    visit(std::size_t{1}, row + 1);
-    visit(std::size_t{2}, row + 2);
-    visit(std::size_t{3}, row + 3);
-  }
-  // A chain's number is a constant everywhere, so that the chains stay in registers.
-  if (rest > 0) visit(std::size_t{0}, rows - rest);
-  if (rest > 1) visit(std::size_t{1}, rows - rest + 1);
-  if (rest > 2) visit(std::size_t{2}, rows - rest + 2);
 }
 
 /// Coefficients come either one per lane (channels beside each other) or the same for all lanes.

@@ -179,8 +179,9 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
     const Index count = from[0].count();
     for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
       range_moments(executor, part.range, from[0], work_.sums, work_.mean, work_.m2);
+      const double share = 1.0 / static_cast<double>(count);
       for (Index c = part.range.begin; c < part.range.end; ++c)
-        work_.variance[c] = work_.m2[c] / static_cast<double>(count);
+        work_.variance[c] = work_.m2[c] * share;
       prepare(part.range);
       normalize<Activation>(executor, record_.coefficients, part, from, to);
     });

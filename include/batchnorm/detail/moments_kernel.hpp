@@ -3,32 +3,10 @@
 #include <cmath>
 #include <limits>
 
+#include "compensated_sum.hpp"
 #include "sums.hpp"
 
 namespace batchnorm::detail {
-
-/// The sum of `Rows` values of `at` as a balanced tree, which is exact for equal values.
-template <Index Rows, typename At>
-auto tree_sum(const At& at, Index first) {
-  if constexpr (Rows == 1) {
-    return at(first);
-  } else {
-    return add(tree_sum<Rows / 2>(at, first), tree_sum<Rows / 2>(at, first + Rows / 2));
-  }
-}
-
-/// The mean of the first 2^n of `rows` values of `at`, so that a constant is its own mean.
-template <typename At>
-auto mean_of_rows(const At& at, Index rows) {
-  using P = decltype(at(0));
-  using Scalar = ScalarOf<P>;
-  const auto mean = [](const P& sum, Scalar factor) { return multiply(sum, broadcast<P>(factor)); };
-  if (rows >= 16) return mean(tree_sum<16>(at, 0), Scalar(1) / 16);
-  if (rows >= 8) return mean(tree_sum<8>(at, 0), Scalar(1) / 8);
-  if (rows >= 4) return mean(tree_sum<4>(at, 0), Scalar(1) / 4);
-  if (rows >= 2) return mean(tree_sum<2>(at, 0), Scalar(1) / 2);
-  return at(0);
-}
 
 /// Powers of two that keep squares in range: values are multiplied by `down`, deviations from the
 /// origin by `up`.
@@ -50,30 +28,33 @@ enum class Verdict {
 /// Mean and sum of squared deviations (m2) of a chunk, exact like double at the speed of `Scalar`.
 /// Squares are of deviations from an origin among the values, which is what keeps the variance of
 /// values with a large mean, in `Scalar` over a block of rows and then in double. The values
-/// themselves are summed in double: an element next to the mean has only as many digits in y as the
-/// mean has.
+/// themselves are summed twice as exactly: an element next to the mean has only as many digits in y
+/// as the mean has.
 template <typename S, bool Scaled = false>
 struct MomentsKernel {
   using Scalar = S;
   static constexpr std::size_t inputs = 1;
   static constexpr std::size_t sums = 3;  // origin, sum, squares; then mean, excess, m2
   static constexpr bool has_origin = true;
-  /// A sum in double holds all digits of values in float, of values in double only those of their
-  /// deviations.
+  /// Twice the digits of `float` hold those of values whose mean is large; of values in double
+  /// those of their deviations must do.
   static constexpr bool sums_deviations = std::is_same_v<Scalar, double>;
 
   Scaling<Scalar> scaling{};
 
   template <typename P>
   struct Coefficients {
-    P centre;
+    P minus_origin;
+    P bias;
   };
 
   template <typename P>
   struct Part {
-    WideSum<P> values;
+    std::conditional_t<sums_deviations, PlainSum<P>, CompensatedSum<P>> values;
     P squares;
   };
+
+  using At = std::array<const Scalar*, 1>;
 
   Index rows_in_block(Index /*count*/) const { return block_rows; }
 
@@ -84,52 +65,54 @@ struct MomentsKernel {
     return x;
   }
 
-  /// Starts the sums of a packet at its origin, one of the values or near them.
   template <typename P, typename Totals>
-  Coefficients<P> begin(Index /*channel*/, Spread /*how*/, const P& origin, Totals& totals) const {
-    totals = {widened(origin)};
-    return {origin};
+  Coefficients<P> begin(Index /*channel*/, Spread /*how*/, const Pilot<P>& pilot,
+                        Totals& totals) const {
+    totals = {widened(pilot.origin)};
+    return {minus(pilot.origin), bias_for(pilot.magnitude)};
   }
 
   template <typename P>
-  Part<P> none() const {
-    return {{}, broadcast<P>(0)};
+  Part<P> none(const Coefficients<P>& k) const {
+    return {decltype(Part<P>::values)(k.bias), broadcast<P>(0)};
   }
 
   template <typename P>
-  Part<P> first(const Coefficients<P>& k, const std::array<const Scalar*, 1>& at) const {
-    const P d = deviation(value<P>(at[0]), k.centre);
-    return {WideSum<P>(summand(at[0], d).data()), multiply(d, d)};
-  }
-
-  template <typename P>
-  void add(Part<P>& part, const Coefficients<P>& k, const std::array<const Scalar*, 1>& at) const {
-    const P d = deviation(value<P>(at[0]), k.centre);
-    part.values.add(summand(at[0], d).data());
+  void add(Part<P>& part, const Coefficients<P>& k, const At& at) const {
+    const P d = added(part, k.minus_origin, at);
     part.squares = multiply_add(d, d, part.squares);
   }
 
   template <typename P>
-  static void merge(Part<P>& into, const Part<P>& from) {
-    into.values.add(from.values);
+  void add(Part<P>& part, const Coefficients<P>& k, const std::array<At, 4>& at) const {
+    const P minus_origin = held(k.minus_origin);
+    const P a = added(part, minus_origin, at[0]), b = added(part, minus_origin, at[1]);
+    const P c = added(part, minus_origin, at[2]), d = added(part, minus_origin, at[3]);
+    const P some = multiply_add(a, a, multiply(b, b)), others = multiply_add(c, c, multiply(d, d));
+    part.squares = detail::add(part.squares, detail::add(some, others));
+  }
+
+  template <typename P>
+  static void merge(Part<P>& into, const Part<P>& from, const Coefficients<P>& k) {
+    into.values.add(from.values, k.bias);
     into.squares = detail::add(into.squares, from.squares);
   }
 
   /// The origin as it stands in memory.
   template <typename P>
   std::array<P, 1> idle(const Coefficients<P>& k) const {
-    if constexpr (Scaled) return {multiply(k.centre, broadcast<P>(1 / scaling.down))};
-    return {k.centre};
+    if constexpr (Scaled) return {multiply(k.minus_origin, broadcast<P>(-1 / scaling.down))};
+    return {minus(k.minus_origin)};
   }
 
   /// Adds a part of `rows` rows to the sums; fixed bounds let the compiler use vectors.
   template <typename P, typename Totals>
-  void enter(const Part<P>& part, Index rows, Totals& totals) const {
+  void enter(const Part<P>& part, Index rows, const Coefficients<P>& k, Totals& totals) const {
     const double n = sums_deviations ? 0.0 : static_cast<double>(rows);
     const double unit = 1.0 / static_cast<double>(scaling.up);
-    const auto values = part.values.totals();
+    const auto values = part.values.totals(k.bias);
     const auto squares = widened(part.squares);
-    for (std::size_t l = 0; l < values.size(); ++l) {
+    for (std::size_t l = 0; l < squares.size(); ++l) {
       totals[1][l] += values[l] - n * totals[0][l];
       totals[2][l] += squares[l] * (unit * unit);
     }
@@ -139,23 +122,15 @@ struct MomentsKernel {
   /// what the origin's distance from the mean added to m2. Whether all are good.
   bool finish_all(double* origin_mean, double* sum_excess, double* squares_m2, Index channels,
                   Index count) const {
-    const double share = 1.0 / static_cast<double>(count);
-    const double unit = 1.0 / static_cast<double>(scaling.down);
-    const double least = smallest_m2(count);
-    std::int64_t bad = 0;
-    for (Index c = 0; c < channels; ++c) {
-      const double shift = sum_excess[c] * share;
-      const double excess = sum_excess[c] * shift;
-      const double m2 = squares_m2[c] - excess;
-      const double kept = (m2 < 0.0 ? 0.0 : m2) * (unit * unit);
-      origin_mean[c] = (origin_mean[c] + shift) * unit;
-      squares_m2[c] = kept;
-      sum_excess[c] = excess;
-      bad += static_cast<std::int64_t>(!(kept >= least)) |
-             static_cast<std::int64_t>(!(kept - kept == 0.0)) |
-             static_cast<std::int64_t>(excess > kept);
-    }
-    return bad == 0;
+    using Wide = PacketOf<double>;
+    const Index whole = channels - channels % lanes<Wide>;
+    Wide bad = broadcast<Wide>(0);
+    for (Index c = 0; c < whole; c += lanes<Wide>)
+      bad = detail::add(bad, finish<Wide>(origin_mean + c, sum_excess + c, squares_m2 + c, count));
+    double rest = 0;
+    for (Index c = whole; c < channels; ++c)
+      rest += finish<double>(origin_mean + c, sum_excess + c, squares_m2 + c, count);
+    return rest + sum_of(lane_array(bad)) == 0.0;
   }
 
   Verdict judge(double excess, double m2, Index count) const {
@@ -181,30 +156,33 @@ struct MomentsKernel {
                : smallest_variance * static_cast<double>(count);
   }
 
+  /// `finish_all` of one channel, or of a packet of them; how many things are not good.
   template <typename P>
-  P deviation(const P& x, const P& centre) const {
-    const P d = subtract(x, centre);
+  P finish(double* origin_mean, double* sum_excess, double* squares_m2, Index count) const {
+    const P none = broadcast<P>(0), one = broadcast<P>(1);
+    const P unit = broadcast<P>(1.0 / static_cast<double>(scaling.down));
+    const P sum = load<P>(sum_excess);
+    const P shift = multiply(sum, broadcast<P>(1.0 / static_cast<double>(count)));
+    const P excess = multiply(sum, shift);
+    const P difference = subtract(load<P>(squares_m2), excess);
+    const P m2 = multiply(select_less(difference, none, none, difference), multiply(unit, unit));
+    store(origin_mean, multiply(detail::add(load<P>(origin_mean), shift), unit));
+    store(squares_m2, m2);
+    store(sum_excess, excess);
+    const P least = maximum(excess, broadcast<P>(smallest_m2(count)));
+    const P infinite = broadcast<P>(std::numeric_limits<double>::infinity());
+    return detail::add(select_less(m2, least, one, none), select_less(m2, infinite, none, one));
+  }
+
+  /// Adds a value to the sum of values; its deviation from the origin.
+  template <typename P>
+  P added(Part<P>& part, const P& minus_origin, const At& at) const {
+    const P x = held(value<P>(at[0]));
+    const P d = add_by_multiplier(x, minus_origin);
+    part.values.add(sums_deviations ? d : x);
     if constexpr (Scaled) return multiply(d, broadcast<P>(scaling.up));
     return d;
   }
-
-  /// What enters the sum of values, in memory.
-  template <typename P>
-  auto summand(const Scalar* from, const P& d) const {
-    if constexpr (sums_deviations) {
-      return lane_array(d);
-    } else if constexpr (Scaled) {
-      return lane_array(value<P>(from));
-    } else {
-      return InPlace{from};
-    }
-  }
-
-  /// Values where they lie.
-  struct InPlace {
-    const Scalar* from;
-    const Scalar* data() const { return from; }
-  };
 };
 
 }  // namespace batchnorm::detail

@@ -67,6 +67,15 @@ P load(const ScalarOf<P>* from) {
   }
 }
 
+/// `packet` in a register. Left to itself, g++ reads a packet of several uses from memory for each.
+template <typename P>
+P held(P packet) {
+#if defined(__GNUC__) && !defined(__clang__) && defined(EIGEN_VECTORIZE_SSE)
+  if constexpr (!is_scalar<P>) asm("" : "+x"(packet.raw));
+#endif
+  return packet;
+}
+
 template <typename P>
 P broadcast(ScalarOf<P> value) {
   if constexpr (is_scalar<P>) {
@@ -126,6 +135,52 @@ P multiply_add(const P& a, const P& b, const P& c) {
     return a * b + c;
 #endif
   }
+}
+
+template <typename P>
+P minus(const P& a) {
+  if constexpr (is_scalar<P>) {
+    return -a;
+  } else {
+    return {Eigen::internal::pnegate(a.raw)};
+  }
+}
+
+template <typename P>
+P absolute(const P& a) {
+  if constexpr (is_scalar<P>) {
+    return std::abs(a);
+  } else {
+    return {Eigen::internal::pabs(a.raw)};
+  }
+}
+
+template <typename P>
+P maximum(const P& a, const P& b) {
+  if constexpr (is_scalar<P>) {
+    return a < b ? b : a;
+  } else {
+    return {Eigen::internal::pmax(a.raw, b.raw)};
+  }
+}
+
+template <typename P>
+P minimum(const P& a, const P& b) {
+  if constexpr (is_scalar<P>) {
+    return b < a ? b : a;
+  } else {
+    return {Eigen::internal::pmin(a.raw, b.raw)};
+  }
+}
+
+/// a + b, where there is such an instruction by the processor's multipliers: for sums beside so
+/// many others that its adders are what everything waits for.
+template <typename P>
+P add_by_multiplier(const P& a, const P& b) {
+#if defined(EIGEN_VECTORIZE_FMA)
+  if constexpr (!is_scalar<P>) return multiply_add(a, broadcast<P>(1), b);
+#endif
+  return add(a, b);
 }
 
 /// `chosen` where a < b, else `otherwise`; false for a NaN.

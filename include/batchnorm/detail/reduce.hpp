@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "arrange.hpp"
 #include "executor.hpp"
 #include "merge.hpp"
@@ -19,12 +17,12 @@ inline constexpr Index channel_group = 16;
 
 /// The sums of at most `channel_group` channels.
 template <typename Kernel>
-using ChannelGroup = std::array<std::optional<PlaneSums<Kernel>>, std::size_t{channel_group}>;
+using ChannelGroup = std::array<PlaneSums<Kernel>, std::size_t{channel_group}>;
 
-/// The mean of some values of a channel's chunk.
+/// The pilot of some values of a channel's chunk.
 template <typename Kernel>
-typename Kernel::Scalar origin_of(const Kernel& kernel, const ViewsOf<Kernel>& views,
-                                  const Chunk& chunk, Index channel) {
+Pilot<typename Kernel::Scalar> pilot_of(const Kernel& kernel, const ViewsOf<Kernel>& views,
+                                        const Chunk& chunk, Index channel) {
   using Scalar = typename Kernel::Scalar;
   constexpr Index most = 16;
   const auto& x = views[0];
@@ -35,8 +33,8 @@ typename Kernel::Scalar origin_of(const Kernel& kernel, const ViewsOf<Kernel>& v
   const Index step =
       std::max<Index>(values / most, 1) * (along_run ? x.inner_stride : x.outer_stride);
   const Scalar* from = pointers_at<Kernel>(views, chunk.outer_begin, channel, chunk.inner_begin)[0];
-  return mean_of_rows([&](Index row) { return kernel.template value<Scalar>(from + row * step); },
-                      values);
+  return pilot_of_rows([&](Index row) { return kernel.template value<Scalar>(from + row * step); },
+                       values);
 }
 
 /// Sums at most `channel_group` channels of a chunk, whose inner is contiguous in runs of at least
@@ -52,7 +50,7 @@ void add_runs(const ViewsOf<Kernel>& views, const Chunk& chunk, Index c_begin, I
     const Index runs = std::min(together, chunk.outer_end - o);
     for (Index c = 0; c < count; ++c) {
       const auto from = pointers_at<Kernel>(views, o, c_begin + c, chunk.inner_begin);
-      sums[static_cast<std::size_t>(c)]->add_runs(from, step, runs, run);
+      sums[static_cast<std::size_t>(c)].add_runs(from, step, runs, run);
     }
   }
 }
@@ -71,32 +69,31 @@ void add_scattered(const ViewsOf<Kernel>& views, const Chunk& chunk, Index chann
   values.flush();
 }
 
-/// Sums at most `channel_group` channels of a chunk in any order but rows; `origins` as for
+/// Sums at most `channel_group` channels of a chunk in any order but rows; `before` as for
 /// `sum_chunk`.
 template <typename Kernel>
 void sum_group(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& chunk,
-               Index c_begin, Index c_end, LoopOrder order, const double* origins,
+               Index c_begin, Index c_end, LoopOrder order, const FirstAttempt* before,
                const Slots& slots) {
   using Scalar = typename Kernel::Scalar;
   const Index count = c_end - c_begin;
   const Index block = kernel.rows_in_block(views[0].count());
   ChannelGroup<Kernel> sums;
   for (Index c = c_begin; c < c_end; ++c) {
-    Scalar origin = 0;
+    Pilot<Scalar> pilot{};
     if constexpr (Kernel::has_origin) {
-      origin =
-          origins != nullptr ? static_cast<Scalar>(origins[c]) : origin_of(kernel, views, chunk, c);
+      pilot = before != nullptr ? before->pilot<Scalar>(c) : pilot_of(kernel, views, chunk, c);
     }
-    sums[static_cast<std::size_t>(c - c_begin)].emplace(kernel, c, block, origin);
+    sums[static_cast<std::size_t>(c - c_begin)].begin(kernel, c, block, pilot);
   }
   if (order == LoopOrder::planes &&
       chunk.inner_end - chunk.inner_begin >= PlaneSums<Kernel>::width) {
     add_runs(views, chunk, c_begin, count, block, sums);
   } else {
     for (Index c = 0; c < count; ++c)
-      add_scattered(views, chunk, c_begin + c, *sums[static_cast<std::size_t>(c)]);
+      add_scattered(views, chunk, c_begin + c, sums[static_cast<std::size_t>(c)]);
   }
-  for (Index c = 0; c < count; ++c) sums[static_cast<std::size_t>(c)]->write(slots, c_begin + c);
+  for (Index c = 0; c < count; ++c) sums[static_cast<std::size_t>(c)].write(slots, c_begin + c);
 }
 
 /// Most channels that `sum_chunk` takes.
@@ -104,19 +101,19 @@ template <typename Kernel>
 inline constexpr Index most_channels = RowSums<Kernel>::most_channels;
 
 /// Sums at most `most_channels` channels [c_begin, c_end) of a chunk. No channel's result depends
-/// on which others are summed with it. `origins` has an origin for every channel of the views, or
-/// is null where the values shall tell.
+/// on which others are summed with it. `before` is null where the values shall tell
+/// the pilots.
 template <typename Kernel>
 void sum_chunk(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& chunk,
-               Index c_begin, Index c_end, LoopOrder order, const double* origins,
+               Index c_begin, Index c_end, LoopOrder order, const FirstAttempt* before,
                const Slots& slots) {
   if (order == LoopOrder::rows && views[0].channels >= RowSums<Kernel>::width) {
     RowSums<Kernel> sums(kernel, views, c_begin, c_end);
-    sums.add_rows(chunk.outer_begin, chunk.outer_end, origins);
+    sums.add_rows(chunk.outer_begin, chunk.outer_end, before);
     return sums.write(slots);
   }
   for (Index c = c_begin; c < c_end; c += channel_group) {
-    sum_group(kernel, views, chunk, c, std::min(c + channel_group, c_end), order, origins, slots);
+    sum_group(kernel, views, chunk, c, std::min(c + channel_group, c_end), order, before, slots);
   }
 }
 

@@ -14,11 +14,13 @@ class PlaneSums {
   using Wide = WideOf<Kernel>;
   static constexpr Index width = lanes<Wide>;
 
-  PlaneSums(const Kernel& kernel, Index channel, Index block, Scalar origin)
-      : kernel_(&kernel),
-        block_(block),
-        coefficients_(
-            kernel.template begin<Wide>(channel, Spread::same, broadcast<Wide>(origin), totals_)) {}
+  /// Begins the sums of a channel, from which at most `block` rows are summed at once.
+  void begin(const Kernel& kernel, Index channel, Index block, const Pilot<Scalar>& pilot) {
+    const Pilot<Wide> same{broadcast<Wide>(pilot.origin), broadcast<Wide>(pilot.magnitude)};
+    kernel_ = &kernel;
+    block_ = block;
+    coefficients_ = kernel.template begin<Wide>(channel, Spread::same, same, totals_);
+  }
 
   /// Adds `runs` runs of `length` contiguous values. Where `length` is no multiple of a packet, as
   /// many values before a run must be readable as miss.
@@ -39,9 +41,7 @@ class PlaneSums {
   void write(const Slots& slots, Index channel) const {
     for (std::size_t k = 0; k < Kernel::sums; ++k) {
       const bool is_origin = Kernel::has_origin && k == 0;
-      double total = totals_[k][0];
-      for (std::size_t l = 1; l < (is_origin ? 1 : std::size_t{width}); ++l) total += totals_[k][l];
-      slots(k, channel) = total;
+      slots(k, channel) = is_origin ? totals_[k][0] : sum_of(totals_[k]);
     }
   }
 
@@ -59,20 +59,35 @@ class PlaneSums {
   [[gnu::flatten]] void add_block(Pointers<Kernel> from, const Strides<Kernel>& step, Index runs,
                                   Index length) {
     const Coefficients k = coefficients_;
-    const Part none = kernel_->template none<Wide>();
-    std::array<Part, 4> chains{none, none, none, none};
+    Part part = kernel_->none(k);
+    Part other = part;
     const Index whole = length / width;
     const Index tail = length % width;
     for (Index run = 0; run < runs; ++run, from = advanced(from, step)) {
-      for_each_row(whole, [&](std::size_t chain, Index row) {
-        kernel_->add(chains[chain], k, advanced(from, row * width));
-      });
-      if (tail > 0) add_tail(chains[3], k, advanced(from, length - width), width - tail);
+      add_rows(part, other, k, from, whole);
+      if (tail > 0) add_tail(other, k, advanced(from, length - width), width - tail);
     }
-    Kernel::merge(chains[0], chains[1]);
-    Kernel::merge(chains[2], chains[3]);
-    Kernel::merge(chains[0], chains[2]);
-    kernel_->enter(chains[0], runs * divide_up(length, width), totals_);
+    Kernel::merge(part, other, k);
+    kernel_->enter(part, runs * divide_up(length, width), k, totals_);
+  }
+
+  /// Adds rows in groups, to two parts in turn: that keeps the processor busy.
+  void add_rows(Part& part, Part& other, const Coefficients& k, const Pointers<Kernel>& from,
+                Index rows) const {
+    const auto at = [&](Index row) { return advanced(from, row * width); };
+    const auto group = [&](Index row) {
+      return std::array{at(row), at(row + 1), at(row + 2), at(row + 3)};
+    };
+    Index row = 0;
+    for (; row + 8 <= rows; row += 8) {
+      kernel_->add(part, k, group(row));
+      kernel_->add(other, k, group(row + 4));
+    }
+    if (row + 4 <= rows) {
+      kernel_->add(part, k, group(row));
+      row += 4;
+    }
+    for (; row < rows; ++row) kernel_->add(other, k, at(row));
   }
 
   /// Adds the packet at `from`, whose lanes before `first` were added before.

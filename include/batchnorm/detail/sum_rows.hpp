@@ -28,10 +28,9 @@ class RowSums {
     for (std::size_t k = 0; k < Kernel::inputs; ++k) step_[k] = views[k].outer_stride;
   }
 
-  /// Sums rows [begin, end); `origins` has the channels' origins, or is null where the rows shall
-  /// tell.
-  void add_rows(Index begin, Index end, const double* origins) {
-    start(begin, end - begin, origins);
+  /// Sums rows [begin, end); `before` is null where the rows shall tell the pilots.
+  void add_rows(Index begin, Index end, const FirstAttempt* before) {
+    start(begin, end - begin, before);
     const Index groups = (end - begin) / group;
     // Far apart, every row of a group goes on where that of the group before ended.
     const bool apart = views_[0].count() * views_[0].channels > near_values;
@@ -40,10 +39,12 @@ class RowSums {
     const Index block = kernel_.rows_in_block(views_[0].count()) / group;
     for (Index first = 0; first < groups; first += block) {
       const Index some = std::min(block, groups - first);
+      begin_block();
       add_groups<group>(begin + first * step, distance, step, some);
       enter_block(some * group);
     }
     for (Index o = begin + groups * group; o < end; ++o) {
+      begin_block();
       add_groups<1>(o, 1, 1, 1);
       enter_block(1);
     }
@@ -72,29 +73,23 @@ class RowSums {
 
   Index channel(Index column) const { return std::min(c_begin_ + column * width, c_last_); }
 
-  [[gnu::flatten]] void start(Index o, Index rows, const double* origins) {
+  [[gnu::flatten]] void start(Index o, Index rows, const FirstAttempt* before) {
     for (Index j = 0; j < columns_; ++j) {
-      Wide origin = broadcast<Wide>(0);
+      Pilot<Wide> pilot{};
       if constexpr (Kernel::has_origin) {
-        origin = origins != nullptr ? rounded(origins + channel(j)) : mean_of(o, channel(j), rows);
+        pilot =
+            before != nullptr ? before->pilots<Wide>(channel(j)) : first_rows(o, channel(j), rows);
       }
       const auto column = static_cast<std::size_t>(j);
       coefficients_[column] =
-          kernel_.template begin<Wide>(channel(j), Spread::per_lane, origin, totals_[column]);
+          kernel_.template begin<Wide>(channel(j), Spread::per_lane, pilot, totals_[column]);
     }
   }
 
-  Wide mean_of(Index o, Index c, Index rows) const {
+  Pilot<Wide> first_rows(Index o, Index c, Index rows) const {
     const auto from = pointers_at<Kernel>(views_, o, c, 0)[0];
-    return mean_of_rows(
+    return pilot_of_rows(
         [&](Index row) { return kernel_.template value<Wide>(from + row * step_[0]); }, rows);
-  }
-
-  static Wide rounded(const double* values) {
-    std::array<typename Kernel::Scalar, std::size_t{width}> result;
-    for (std::size_t l = 0; l < result.size(); ++l)
-      result[l] = static_cast<typename Kernel::Scalar>(values[l]);
-    return load<Wide>(result.data());
   }
 
   /// Sums `count` groups of rows, which begin with row `o` and lie `step` rows from each other; a
@@ -106,15 +101,14 @@ class RowSums {
       at[row] = pointers_at<Kernel>(views_, o + static_cast<Index>(row) * distance, 0, 0);
     Strides<Kernel> by = step_;
     for (Index& stride : by) stride *= step;
-    add_group<true>(at);
-    for (Index k = 1; k < count; ++k) {
+    for (Index k = 0; k < count; ++k) {
+      add_group(at);
       unroll<Rows>([&](auto row) { at[row] = advanced(at[row], by); });
-      add_group<false>(at);
     }
   }
 
-  /// Adds a group of rows to the parts of all columns, or begins those parts with them.
-  template <bool First, std::size_t Rows>
+  /// Adds a group of rows to the parts of all columns.
+  template <std::size_t Rows>
   void add_group(const std::array<Pointers<Kernel>, Rows>& at) {
     // Copies: what is behind `this` must be read anew after every store of a packet.
     const Kernel kernel = kernel_;
@@ -122,31 +116,26 @@ class RowSums {
     const Index last = c_last_;
     Index c = c_begin_;
     for (std::size_t j = 0; j < columns; ++j, c += width) {
-      const Part part = part_of(kernel, coefficients_[j], at, std::min(c, last));
-      if constexpr (First) {
-        parts_[j] = part;
+      std::array<Pointers<Kernel>, Rows> column = at;
+      unroll<Rows>([&](auto row) { column[row] = advanced(at[row], std::min(c, last)); });
+      Part part = parts_[j];
+      if constexpr (Rows == 1) {
+        kernel.add(part, coefficients_[j], column[0]);
       } else {
-        Kernel::merge(parts_[j], part);
+        kernel.add(part, coefficients_[j], column);
       }
+      parts_[j] = part;
     }
   }
 
-  template <std::size_t Rows>
-  static Part part_of(const Kernel& kernel, const Coefficients<Wide>& k,
-                      const std::array<Pointers<Kernel>, Rows>& at, Index c) {
-    Part part = kernel.first(k, advanced(at[0], c));
-    if constexpr (Rows == 4) {
-      Part other = kernel.first(k, advanced(at[2], c));
-      kernel.add(part, k, advanced(at[1], c));
-      kernel.add(other, k, advanced(at[3], c));
-      Kernel::merge(part, other);
-    }
-    return part;
+  [[gnu::flatten]] void begin_block() {
+    for (std::size_t j = 0; j < static_cast<std::size_t>(columns_); ++j)
+      parts_[j] = kernel_.none(coefficients_[j]);
   }
 
   [[gnu::flatten]] void enter_block(Index rows) {
     for (std::size_t j = 0; j < static_cast<std::size_t>(columns_); ++j)
-      kernel_.enter(parts_[j], rows, totals_[j]);
+      kernel_.enter(parts_[j], rows, coefficients_[j], totals_[j]);
   }
 
   const Kernel& kernel_;

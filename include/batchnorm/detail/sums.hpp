@@ -1,13 +1,14 @@
 #pragma once
 
 #include "chunks.hpp"
-#include "wide_sum.hpp"
+#include "pilot.hpp"
 
 // What a reduction's kernel is given and what it gives. A kernel says what is summed:
 //   Scalar, inputs, sums   the type and number of its inputs, the number of its sums in double
 //   Coefficients<P>        what it needs of a channel, or of a packet of channels
 //   Part<P>                sums of some rows, in the making
-//   first, add, merge      a part of one row; one more row; two parts
+//   begin                  begins a chunk: what it needs of a channel, and sums of nothing
+//   none, add, merge       a part of no row; one or some more rows; two parts
 //   idle                   inputs that change no sum
 //   enter                  adds a part to the sums in double
 // A row is a packet of each input: of as many channels, or of one channel's neighbours.

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "lanes.hpp"
+
+namespace batchnorm::detail {
+
+/// Where a compensated sum of values of this magnitude begins: so far out that a block's values
+/// hardly move it.
+template <typename P>
+P bias_for(const P& magnitude) {
+  const P one = broadcast<P>(1);
+  const P known = select_less(broadcast<P>(0), magnitude, magnitude, one);
+  return minimum(multiply(known, broadcast<P>(16384)), broadcast<P>(ScalarOf<P>(0x1p100)));
+}
+
+/// The sum of a block's values in each lane, twice as exact as `Scalar`: what the roundings of the
+/// sum leave out is summed too. That is exact, since the sum begins at a bias larger than any value
+/// (Dekker 1971: for |a| >= |b|, a + b = s + (b - (s - a)), where s is the rounded sum). A value
+/// beyond the bias costs no more than a rounding of itself.
+template <typename P>
+class CompensatedSum {
+ public:
+  CompensatedSum() = default;
+  explicit CompensatedSum(const P& bias) : sum_(bias), rest_(broadcast<P>(0)) {}
+
+  void add(const P& value) {
+    const P sum = detail::add(sum_, value);
+    rest_ = add_by_multiplier(subtract(value, subtract(sum, sum_)), rest_);
+    sum_ = sum;
+  }
+
+  void add(const CompensatedSum& other, const P& bias) {
+    add(subtract(other.sum_, bias));
+    rest_ = detail::add(rest_, other.rest_);
+  }
+
+  /// Without the bias.
+  auto totals(const P& bias) const {
+    auto result = widened(subtract(sum_, bias));
+    const auto rest = widened(rest_);
+    for (std::size_t l = 0; l < result.size(); ++l) result[l] += rest[l];
+    return result;
+  }
+
+ private:
+  P sum_;
+  P rest_;
+};
+
+/// What stands in the place of a compensated sum where `Scalar` has digits enough.
+template <typename P>
+class PlainSum {
+ public:
+  PlainSum() = default;
+  explicit PlainSum(const P& /*bias*/) : sum_(broadcast<P>(0)) {}
+
+  void add(const P& value) { sum_ = detail::add(sum_, value); }
+  void add(const PlainSum& other, const P& /*bias*/) { add(other.sum_); }
+  auto totals(const P& /*bias*/) const { return widened(sum_); }
+
+ private:
+  P sum_;
+};
+
+}  // namespace batchnorm::detail
