@@ -77,20 +77,20 @@ struct GradientKernel {
   }
 
   template <typename P>
-  void add(Part<P>& part, const Coefficients<P>& k, const Pointers<GradientKernel>& at) const {
-    const P centred = k.centred(load<P>(at[0]));
-    const P g = gated(k, centred, at);
+  void add(Part<P>& part, const Coefficients<P>& k, const std::array<P, inputs>& row) const {
+    const P centred = k.centred(row[0]);
+    const P g = gated(k, centred, row);
     part.sum = detail::add(part.sum, g);
     part.product = multiply_add(g, centred, part.product);
   }
 
   template <typename P>
   void add(Part<P>& part, const Coefficients<P>& k,
-           const std::array<Pointers<GradientKernel>, 4>& at) const {
-    Part<P> some = first(k, at[0]);
-    Part<P> others = first(k, at[2]);
-    add(some, k, at[1]);
-    add(others, k, at[3]);
+           const std::array<std::array<P, inputs>, 4>& rows) const {
+    Part<P> some = first(k, rows[0]);
+    Part<P> others = first(k, rows[2]);
+    add(some, k, rows[1]);
+    add(others, k, rows[3]);
     merge(some, others, k);
     merge(part, some, k);
   }
@@ -122,20 +122,20 @@ struct GradientKernel {
 
  private:
   template <typename P>
-  Part<P> first(const Coefficients<P>& k, const Pointers<GradientKernel>& at) const {
-    const P centred = k.centred(load<P>(at[0]));
-    const P g = gated(k, centred, at);
+  Part<P> first(const Coefficients<P>& k, const std::array<P, inputs>& row) const {
+    const P centred = k.centred(row[0]);
+    const P g = gated(k, centred, row);
     return {g, multiply(g, centred)};
   }
 
   template <typename P>
-  static P gated(const Coefficients<P>& k, const P& centred, const Pointers<GradientKernel>& at) {
-    const P dy = load<P>(at[1]);
+  static P gated(const Coefficients<P>& k, const P& centred, const std::array<P, inputs>& row) {
+    const P& dy = row[1];
     if constexpr (!Activation::gates) {
       return dy;
     } else {
       std::array<P, HasResidual ? 1 : 0> residual;
-      if constexpr (HasResidual) residual[0] = load<P>(at[2]);
+      if constexpr (HasResidual) residual[0] = row[2];
       return Activation::gate(preactivation(centred, k.scale_per_unit, k.shift, residual), dy);
     }
   }

@@ -54,13 +54,11 @@ struct MomentsKernel {
     P squares;
   };
 
-  using At = std::array<const Scalar*, 1>;
-
   Index rows_in_block(Index /*count*/) const { return block_rows; }
 
+  /// What is summed of an input.
   template <typename P>
-  P value(const Scalar* from) const {
-    const P x = load<P>(from);
+  P value(const P& x) const {
     if constexpr (Scaled) return multiply(x, broadcast<P>(scaling.down));
     return x;
   }
@@ -78,16 +76,17 @@ struct MomentsKernel {
   }
 
   template <typename P>
-  void add(Part<P>& part, const Coefficients<P>& k, const At& at) const {
-    const P d = added(part, k.minus_origin, at);
+  void add(Part<P>& part, const Coefficients<P>& k, const std::array<P, 1>& row) const {
+    const P d = added(part, k.minus_origin, row);
     part.squares = multiply_add(d, d, part.squares);
   }
 
   template <typename P>
-  void add(Part<P>& part, const Coefficients<P>& k, const std::array<At, 4>& at) const {
+  void add(Part<P>& part, const Coefficients<P>& k,
+           const std::array<std::array<P, 1>, 4>& rows) const {
     const P minus_origin = held(k.minus_origin);
-    const P a = added(part, minus_origin, at[0]), b = added(part, minus_origin, at[1]);
-    const P c = added(part, minus_origin, at[2]), d = added(part, minus_origin, at[3]);
+    const P a = added(part, minus_origin, rows[0]), b = added(part, minus_origin, rows[1]);
+    const P c = added(part, minus_origin, rows[2]), d = added(part, minus_origin, rows[3]);
     const P some = multiply_add(a, a, multiply(b, b)), others = multiply_add(c, c, multiply(d, d));
     part.squares = detail::add(part.squares, detail::add(some, others));
   }
@@ -176,8 +175,8 @@ struct MomentsKernel {
 
   /// Adds a value to the sum of values; its deviation from the origin.
   template <typename P>
-  P added(Part<P>& part, const P& minus_origin, const At& at) const {
-    const P x = held(value<P>(at[0]));
+  P added(Part<P>& part, const P& minus_origin, const std::array<P, 1>& row) const {
+    const P x = held(value(row[0]));
     const P d = add_by_multiplier(x, minus_origin);
     part.values.add(sums_deviations ? d : x);
     if constexpr (Scaled) return multiply(d, broadcast<P>(scaling.up));

@@ -33,8 +33,7 @@ Pilot<typename Kernel::Scalar> pilot_of(const Kernel& kernel, const ViewsOf<Kern
   const Index step =
       std::max<Index>(values / most, 1) * (along_run ? x.inner_stride : x.outer_stride);
   const Scalar* from = pointers_at<Kernel>(views, chunk.outer_begin, channel, chunk.inner_begin)[0];
-  return pilot_of_rows([&](Index row) { return kernel.template value<Scalar>(from + row * step); },
-                       values);
+  return pilot_of_rows([&](Index row) { return kernel.value(from[row * step]); }, values);
 }
 
 /// Sums at most `channel_group` channels of a chunk, whose inner is contiguous in runs of at least

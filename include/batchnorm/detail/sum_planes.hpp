@@ -74,7 +74,7 @@ class PlaneSums {
   /// Adds rows in groups, to two parts in turn: that keeps the processor busy.
   void add_rows(Part& part, Part& other, const Coefficients& k, const Pointers<Kernel>& from,
                 Index rows) const {
-    const auto at = [&](Index row) { return advanced(from, row * width); };
+    const auto at = [&](Index row) { return row_at<Kernel>(advanced(from, row * width)); };
     const auto group = [&](Index row) {
       return std::array{at(row), at(row + 1), at(row + 2), at(row + 3)};
     };
@@ -87,20 +87,20 @@ class PlaneSums {
       kernel_->add(part, k, group(row));
       row += 4;
     }
-    for (; row < rows; ++row) kernel_->add(other, k, at(row));
+    for (; row + 2 <= rows; row += 2) {
+      kernel_->add(part, k, at(row));
+      kernel_->add(other, k, at(row + 1));
+    }
+    if (row < rows) kernel_->add(part, k, at(row));
   }
 
   /// Adds the packet at `from`, whose lanes before `first` were added before.
   void add_tail(Part& part, const Coefficients& k, const Pointers<Kernel>& from,
                 Index first) const {
     const auto idle = kernel_->idle(k);
-    std::array<std::array<Scalar, std::size_t{width}>, Kernel::inputs> row;
-    Pointers<Kernel> at;
-    for (std::size_t input = 0; input < Kernel::inputs; ++input) {
-      store(row[input].data(), replace_before(first, load<Wide>(from[input]), idle[input]));
-      at[input] = row[input].data();
-    }
-    kernel_->add(part, k, at);
+    Row<Kernel> row = row_at<Kernel>(from);
+    unroll<Kernel::inputs>([&](auto i) { row[i] = replace_before(first, row[i], idle[i]); });
+    kernel_->add(part, k, row);
   }
 
   const Kernel* kernel_;

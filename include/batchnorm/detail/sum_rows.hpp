@@ -89,7 +89,7 @@ class RowSums {
   Pilot<Wide> first_rows(Index o, Index c, Index rows) const {
     const auto from = pointers_at<Kernel>(views_, o, c, 0)[0];
     return pilot_of_rows(
-        [&](Index row) { return kernel_.template value<Wide>(from + row * step_[0]); }, rows);
+        [&](Index row) { return kernel_.value(load<Wide>(from + row * step_[0])); }, rows);
   }
 
   /// Sums `count` groups of rows, which begin with row `o` and lie `step` rows from each other; a
@@ -101,9 +101,10 @@ class RowSums {
       at[row] = pointers_at<Kernel>(views_, o + static_cast<Index>(row) * distance, 0, 0);
     Strides<Kernel> by = step_;
     for (Index& stride : by) stride *= step;
-    for (Index k = 0; k < count; ++k) {
-      add_group(at);
+    add_group(at);
+    for (Index k = 1; k < count; ++k) {
       unroll<Rows>([&](auto row) { at[row] = advanced(at[row], by); });
+      add_group(at);
     }
   }
 
@@ -116,13 +117,13 @@ class RowSums {
     const Index last = c_last_;
     Index c = c_begin_;
     for (std::size_t j = 0; j < columns; ++j, c += width) {
-      std::array<Pointers<Kernel>, Rows> column = at;
-      unroll<Rows>([&](auto row) { column[row] = advanced(at[row], std::min(c, last)); });
+      std::array<Row<Kernel>, Rows> rows;
+      unroll<Rows>([&](auto r) { rows[r] = row_at<Kernel>(advanced(at[r], std::min(c, last))); });
       Part part = parts_[j];
       if constexpr (Rows == 1) {
-        kernel.add(part, coefficients_[j], column[0]);
+        kernel.add(part, coefficients_[j], rows[0]);
       } else {
-        kernel.add(part, coefficients_[j], column);
+        kernel.add(part, coefficients_[j], rows);
       }
       parts_[j] = part;
     }

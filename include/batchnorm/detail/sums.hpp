@@ -49,6 +49,17 @@ std::array<Pointer, N> advanced(std::array<Pointer, N> pointers, const std::arra
   return pointers;
 }
 
+/// A packet of each input.
+template <typename Kernel>
+using Row = std::array<WideOf<Kernel>, Kernel::inputs>;
+
+template <typename Kernel>
+Row<Kernel> row_at(const Pointers<Kernel>& from) {
+  Row<Kernel> row;
+  unroll<Kernel::inputs>([&](auto k) { row[k] = load<WideOf<Kernel>>(from[k]); });
+  return row;
+}
+
 /// Sums in double: sum k of lane l is `totals[k][l]`.
 template <typename Kernel>
 using Totals = std::array<std::array<double, std::size_t{lanes<WideOf<Kernel>>}>, Kernel::sums>;
