@@ -13,7 +13,7 @@ Recipe deep(const Scope& scope, std::size_t layers, Activation activation, Place
           .placement = placement,
           .learning_rate = 0.1,
           .batch = 64,
-          .steps = scope.steps(300, 500, 1000),
+          .steps = scope.steps(300, 400, 1000),
           .probe = Probe::gradients};
 }
 

@@ -81,7 +81,7 @@ Finding speed(const Evidence& evidence, const Race& race, double mark) {
                         reached(evidence, race.norm, race.target - kSlack).steps;
   return {
       .claim = race.family.name + ": at least " + number(mark) + " times fewer steps",
-      .brief = times(ratio) + " fewer steps, " + times(easier) + " to 1 point less",
+      .brief = times(ratio) + " fewer steps, " + times(easier) + " to within 1 point",
       .measured = times(ratio) + " fewer steps to " + percent(race.target) + ": " +
                   text_of_steps(norm.steps) + " instead of " + text_of_steps(plain.steps) + "; " +
                   times(plain.seconds / norm.seconds) + " less time, " +

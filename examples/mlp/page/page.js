@@ -74,7 +74,7 @@ const short = (value) => Number(value.toPrecision(4)).toString();
 // The line of a mean, after the two that bound its band.
 function lineSets(line, index) {
   const tone = color(line.tone);
-  const few = line.points.length < 25;
+  const few = line.points.length < 25 && line.tone !== "reference";
   const common = { borderColor: tone, tension: 0, tone: line.tone };
   const bound = (key, fill) => ({ ...common, label: "", bound: true, fill, pointRadius: 0, pointHitRadius: 0,
     borderWidth: 0, backgroundColor: tone + "2e", data: line.points.map((point) => ({ x: point.x, y: point[key] })) });
@@ -137,6 +137,12 @@ function axis(title, logarithmic) {
   return made;
 }
 
+// The lines of the legend, dashed as those of the chart are, which Chart.js forgets.
+function dashedLabels(chart) {
+  return Chart.defaults.plugins.legend.labels.generateLabels(chart).map((label) => ({ ...label,
+    lineDash: chart.data.datasets[label.datasetIndex].borderDash || [] }));
+}
+
 // What the axis of all of them shows, or nothing where each has its own.
 function commonRange(charts) {
   const points = charts.filter((chart) => chart.same_y).flatMap((chart) => chart.lines.flatMap((line) => line.points));
@@ -148,7 +154,8 @@ function settingsOf(chart, charts) {
   const shown = (item) => !item.dataset.bound;
   const plugins = {
     legend: { display: !chart.bars, position: "bottom",
-      labels: { color: color("ink"), boxWidth: 24, boxHeight: 2, filter: (item, data) => !data.datasets[item.datasetIndex].bound } },
+      labels: { color: color("ink"), usePointStyle: true, pointStyle: "line", pointStyleWidth: 30, generateLabels: dashedLabels,
+        filter: (item, data) => !data.datasets[item.datasetIndex].bound } },
     tooltip: { filter: shown, callbacks: { label: tooltipText, title: (items) => items.length === 0 ? "" :
       chart.bars ? items[0].label : chart.x + " " + short(items[0].parsed.x) } },
   };
