@@ -35,6 +35,7 @@ class Contender {
 enum class Role {
   floor,     ///< moves the bytes once and computes nothing
   ours,      ///< this library
+  placed,    ///< `ours-NAME`: this library, compared with itself where arrays lie comfortably
   peer,      ///< another library or way to write it, in the caller's layout
   outsider,  ///< in a layout of its own, which the caller would have to hold
   threaded   ///< `NAME-threads`: another contender on more threads, compared with itself on one

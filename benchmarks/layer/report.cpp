@@ -149,7 +149,9 @@ void print_accuracy(std::ostream& out, const Results& results) {
   Table table({"layout", "contender", "time/floor", "shapes", "mean 0", "mean 1000"}, 2);
   for (const char* const layout : layouts) {
     for (const Entry& entry : results.contenders) {
-      if (entry.role == Role::floor || entry.role == Role::threaded) continue;
+      if (entry.role == Role::floor || entry.role == Role::threaded || entry.role == Role::placed) {
+        continue;
+      }
       const Accuracy found = accuracy(results, layout, entry.name);
       if (found.shapes == 0) continue;
       table.add({layout, entry.name, format(found.speed.value()), std::to_string(found.shapes),
@@ -223,6 +225,25 @@ void print_awkward(std::ostream& out, const Results& results) {
       << table;
 }
 
+/// Time of ours in uncomfortable places, over that of ours.
+void print_placed(std::ostream& out, const Results& results) {
+  const std::vector<std::string> places = results.names(Role::placed);
+  std::vector<std::string> head{"operation", "layout", "shape", "kB of x"};
+  append(head, places);
+  Table table(head, 3);
+  for (const Result& result : results.all) {
+    if (!result.shape.placed) continue;
+    std::vector<std::string> row{result.operation, result.layout, result.shape.name,
+                                 format(4e-3 * static_cast<double>(result.shape.size()), 0)};
+    for (const std::string& place : places)
+      row.push_back(format(Results::over_ours(result, place)));
+    table.add(row);
+  }
+  if (table.empty()) return;
+  out << "\nAwkward places: time of ours there, over that in aligned row-major tensors\n\n"
+      << table;
+}
+
 }  // namespace
 
 void print_report(std::ostream& out, const Results& results, const Settings& settings) {
@@ -232,6 +253,7 @@ void print_report(std::ostream& out, const Results& results, const Settings& set
   print_accuracy(out, results);
   print_threads(out, results, settings.threads);
   print_awkward(out, results);
+  print_placed(out, results);
 }
 
 }  // namespace benchmarks

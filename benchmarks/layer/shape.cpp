@@ -99,6 +99,13 @@ std::vector<Shape> awkward_shapes() {
   for (const Index samples : {1, 2, 3, 5, 7}) {
     result.push_back(awkward(samples, 64, 784, eight.name));
   }
+  // Places.
+  for (const auto& [samples, channels, spatial] :
+       {std::array<Index, 3>{64, 256, 1}, {1024, 1024, 1}, {32, 64, 49}, {32, 64, 784}}) {
+    Shape placed = awkward(samples, channels, spatial, "");
+    placed.placed = true;
+    result.push_back(placed);
+  }
   return result;
 }
 

@@ -15,6 +15,7 @@ struct Shape {
   Index spatial;              ///< S, product of the spatial sizes
   bool trained = true;        ///< whether a network is trained at this shape, or only deployed
   std::string friendly = {};  ///< the name of the shape next to an awkward one, without its oddity
+  bool placed = false;        ///< whether uncomfortable places in memory are tried too
 
   Index size() const { return samples * channels * spatial; }
   Index count() const { return samples * spatial; }  ///< values per channel
