@@ -54,7 +54,7 @@ TYPED_TEST_SUITE(Walks, Layouts, LayoutName);
 struct Extent {
   Index samples, channels, spatial;
 };
-const std::vector<Extent> extents{{5, 16, 64}, {7, 17, 35}, {900, 3, 1}, {33, 64, 1},
+const std::vector<Extent> extents{{5, 16, 64}, {7, 17, 35}, {900, 3, 1}, {49, 3, 1},  {33, 64, 1},
                                   {9, 100, 1}, {3, 1, 77},  {2, 5, 300}, {3, 1030, 2}};
 
 TYPED_TEST(Walks, WriteTheSameAroundTheCaches) {

@@ -12,9 +12,7 @@ namespace batchnorm::detail {
 template <typename Scalar, std::size_t N>
 bool can_join(const std::array<View<const Scalar>, N>& views, LoopOrder order) {
   const Index channels = views[0].channels;
-  const Index together = rows_to_join(channels);
-  constexpr Index enough = 64;
-  return order == LoopOrder::rows && together > 1 && views[0].outer >= enough * together &&
+  return order == LoopOrder::rows && rows_to_join(channels, views[0].outer) > 1 &&
          std::all_of(views.begin(), views.end(),
                      [&](const auto& view) { return view.outer_stride == channels; });
 }
@@ -28,7 +26,7 @@ struct JoinedRows {
 
   explicit JoinedRows(const std::array<View<Scalar>, N>& views) : whole(views), rest(views) {
     for (std::size_t k = 0; k < N; ++k) {
-      const Index together = rows_to_join(views[k].channels);
+      const Index together = rows_to_join(views[k].channels, views[k].outer);
       whole[k].outer /= together;
       whole[k].channels *= together;
       whole[k].outer_stride *= together;
