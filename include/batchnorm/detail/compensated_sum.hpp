@@ -24,8 +24,9 @@ class CompensatedSum {
   explicit CompensatedSum(const P& bias) : sum_(bias), rest_(broadcast<P>(0)) {}
 
   void add(const P& value) {
-    const P sum = detail::add(sum_, value);
-    rest_ = add_by_multiplier(subtract(value, subtract(sum, sum_)), rest_);
+    const P sum = held(detail::add(sum_, value));
+    const P entered = held(subtract(sum, sum_));
+    rest_ = add_by_multiplier(held(subtract(value, entered)), rest_);
     sum_ = sum;
   }
 

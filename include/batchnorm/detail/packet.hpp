@@ -67,12 +67,29 @@ P load(const ScalarOf<P>* from) {
   }
 }
 
-/// `packet` in a register. Left to itself, g++ reads a packet of several uses from memory for each.
+/// Makes the compiler forget what it knows of a value, at no cost but a register.
+template <typename Raw>
+void hide([[maybe_unused]] Raw& value) {
+#if defined(__GNUC__) && defined(EIGEN_VECTORIZE_AVX512)
+  asm("" : "+v"(value));
+#elif defined(__GNUC__) && defined(__SSE2__)
+  asm("" : "+x"(value));
+#elif defined(__GNUC__) && defined(__ARM_NEON)
+  asm("" : "+w"(value));
+#elif defined(__GNUC__)
+  asm("" : "+m"(value));
+#endif
+}
+
+/// `packet` as a value that stands in a register. Left to itself, g++ reads a packet of several
+/// uses from memory for each; and with -ffast-math, compilers take (a + b) - a for b.
 template <typename P>
 P held(P packet) {
-#if defined(__GNUC__) && !defined(__clang__) && defined(EIGEN_VECTORIZE_SSE)
-  if constexpr (!is_scalar<P>) asm("" : "+x"(packet.raw));
-#endif
+  if constexpr (is_scalar<P>) {
+    hide(packet);
+  } else {
+    hide(packet.raw);
+  }
   return packet;
 }
 
