@@ -85,9 +85,12 @@ struct MomentsKernel {
   void add(Part<P>& part, const Coefficients<P>& k,
            const std::array<std::array<P, 1>, 4>& rows) const {
     const P minus_origin = held(k.minus_origin);
-    const P a = added(part, minus_origin, rows[0]), b = added(part, minus_origin, rows[1]);
-    const P c = added(part, minus_origin, rows[2]), d = added(part, minus_origin, rows[3]);
-    const P some = multiply_add(a, a, multiply(b, b)), others = multiply_add(c, c, multiply(d, d));
+    const P a = added(part, minus_origin, rows[0]);
+    const P b = added(part, minus_origin, rows[1]);
+    const P c = added(part, minus_origin, rows[2]);
+    const P d = added(part, minus_origin, rows[3]);
+    const P some = multiply_add(a, a, multiply(b, b));
+    const P others = multiply_add(c, c, multiply(d, d));
     part.squares = detail::add(part.squares, detail::add(some, others));
   }
 
@@ -158,7 +161,8 @@ struct MomentsKernel {
   /// `finish_all` of one channel, or of a packet of them; how many things are not good.
   template <typename P>
   P finish(double* origin_mean, double* sum_excess, double* squares_m2, Index count) const {
-    const P none = broadcast<P>(0), one = broadcast<P>(1);
+    const P none = broadcast<P>(0);
+    const P one = broadcast<P>(1);
     const P unit = broadcast<P>(1.0 / static_cast<double>(scaling.down));
     const P sum = load<P>(sum_excess);
     const P shift = multiply(sum, broadcast<P>(1.0 / static_cast<double>(count)));

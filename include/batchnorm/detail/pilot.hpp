@@ -72,7 +72,8 @@ struct FirstAttempt {
   /// Of a packet of channels from `c` on.
   template <typename P>
   Pilot<P> pilots(Index c) const {
-    std::array<ScalarOf<P>, std::size_t{lanes<P>}> origins, magnitudes;
+    std::array<ScalarOf<P>, std::size_t{lanes<P>}> origins;
+    std::array<ScalarOf<P>, std::size_t{lanes<P>}> magnitudes;
     for (std::size_t l = 0; l < origins.size(); ++l) {
       const auto one = pilot<ScalarOf<P>>(c + static_cast<Index>(l));
       origins[l] = one.origin;
