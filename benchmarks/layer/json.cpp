@@ -39,8 +39,21 @@ ordered_json result_json(const Results& results, const Result& result) {
 }
 
 std::string to_string(Role role) {
-  constexpr std::array<const char*, 5> names{"floor", "ours", "peer", "outsider", "threaded"};
-  return names[static_cast<std::size_t>(role)];
+  switch (role) {
+    case Role::floor:
+      return "floor";
+    case Role::ours:
+      return "ours";
+    case Role::placed:
+      return "placed";
+    case Role::peer:
+      return "peer";
+    case Role::outsider:
+      return "outsider";
+    case Role::threaded:
+      return "threaded";
+  }
+  return {};
 }
 
 }  // namespace
