@@ -184,6 +184,28 @@ TEST_P(Judged, GivesWhatDoubleGives) {
 }
 INSTANTIATE_TEST_SUITE_P(FewAndManyChannels, Judged, ::testing::Values(1, 4, 7, 70, 1100));
 
+// Squares that are all alike are rounded alike, however short the runs are that they stand in.
+TEST(ShortRuns, AreExactWhereRoundingsDoNotAverageOut) {
+  using Tensor = Eigen::Tensor<float, 3, Eigen::RowMajor>;
+  constexpr Index samples = 64, channels = 40;
+  for (const Index spatial : {5, 16, 20, 35, 49, 64, 100, 196}) {
+    Tensor x(samples, channels, spatial);
+    Eigen::ArrayXXd values(samples * spatial, channels);
+    for (Index o = 0; o < samples; ++o)
+      for (Index c = 0; c < channels; ++c)
+        for (Index i = 0; i < spatial; ++i) {
+          const bool up = c % 2 == 0 ? i % 2 == 0 : noise(331, o, c, i) > 0;
+          x(o, c, i) = static_cast<float>((up ? 1 : -1) * (1 + 0.7 * noise(332, 0, c, 0)));
+          values(o * spatial + i, c) = x(o, c, i);
+        }
+    const batchnorm::Moments found = batchnorm::moments(x);
+    for (Index c = 0; c < channels; ++c) {
+      const double m2 = (values.col(c) - values.col(c).mean()).square().sum();
+      EXPECT_NEAR(found.m2(c), m2, 4.8e-7 * m2) << spatial << ", " << c;
+    }
+  }
+}
+
 TEST(RunningStatistics, StayFiniteBeyondTheRangeOfFloat) {
   Eigen::MatrixXf x(4, 1);
   x << -3e38F, 3e38F, 3e38F, -3e38F;

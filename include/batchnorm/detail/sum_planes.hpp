@@ -49,58 +49,80 @@ class PlaneSums {
   using Coefficients = typename Kernel::template Coefficients<Wide>;
   using Part = typename Kernel::template Part<Wide>;
 
+  /// The rows of runs one after the other; what is missing in the last row of a run is idle.
+  class Rows {
+   public:
+    Rows(const Row<Kernel>& idle, const Pointers<Kernel>& from, const Strides<Kernel>& step,
+         Index length)
+        : idle_(idle),
+          from_(from),
+          at_(from),
+          step_(step),
+          whole_(length / width),
+          tail_(length % width) {}
+
+    Row<Kernel> next() {
+      if (taken_ < whole_) {
+        const Row<Kernel> row = row_at<Kernel>(at_);
+        at_ = advanced(at_, width);
+        if (++taken_ == whole_ && tail_ == 0) next_run();
+        return row;
+      }
+      Row<Kernel> row = row_at<Kernel>(advanced(at_, tail_ - width));
+      unroll<Kernel::inputs>(
+          [&](auto i) { row[i] = replace_before(width - tail_, row[i], idle_[i]); });
+      next_run();
+      return row;
+    }
+
+   private:
+    void next_run() {
+      from_ = advanced(from_, step_);
+      at_ = from_;
+      taken_ = 0;
+    }
+
+    Row<Kernel> idle_;
+    Pointers<Kernel> from_;
+    Pointers<Kernel> at_;
+    Strides<Kernel> step_;
+    Index whole_;
+    Index tail_;
+    Index taken_ = 0;
+  };
+
   void add_long_run(Pointers<Kernel> from, Index length) {
     const Index piece = block_ * width;
     for (Index i = 0; i < length; i += piece)
       add_block(advanced(from, i), {}, 1, std::min(piece, length - i));
   }
 
-  /// Adds runs that together have at most `block_` rows.
-  [[gnu::flatten]] void add_block(Pointers<Kernel> from, const Strides<Kernel>& step, Index runs,
-                                  Index length) {
+  /// Adds runs that together have at most `block_` rows: in groups, to two parts in turn, which
+  /// keeps the processor busy and rounds little.
+  [[gnu::flatten]] void add_block(const Pointers<Kernel>& from, const Strides<Kernel>& step,
+                                  Index runs, Index length) {
     const Coefficients k = coefficients_;
     Part part = kernel_->none(k);
     Part other = part;
-    const Index whole = length / width;
-    const Index tail = length % width;
-    for (Index run = 0; run < runs; ++run, from = advanced(from, step)) {
-      add_rows(part, other, k, from, whole);
-      if (tail > 0) add_tail(other, k, advanced(from, length - width), width - tail);
-    }
-    Kernel::merge(part, other, k);
-    kernel_->enter(part, runs * divide_up(length, width), k, totals_);
-  }
-
-  /// Adds rows in groups, to two parts in turn: that keeps the processor busy.
-  void add_rows(Part& part, Part& other, const Coefficients& k, const Pointers<Kernel>& from,
-                Index rows) const {
-    const auto at = [&](Index row) { return row_at<Kernel>(advanced(from, row * width)); };
-    const auto group = [&](Index row) {
-      return std::array{at(row), at(row + 1), at(row + 2), at(row + 3)};
+    const Index count = runs * divide_up(length, width);
+    Rows rows(kernel_->idle(k), from, step, length);
+    const auto group = [&] {
+      std::array<Row<Kernel>, 4> next;
+      unroll<4>([&](auto r) { next[r] = rows.next(); });
+      return next;
     };
     Index row = 0;
-    for (; row + 8 <= rows; row += 8) {
-      kernel_->add(part, k, group(row));
-      kernel_->add(other, k, group(row + 4));
+    for (; row + 8 <= count; row += 8) {
+      kernel_->add(part, k, group());
+      kernel_->add(other, k, group());
     }
-    if (row + 4 <= rows) {
-      kernel_->add(part, k, group(row));
+    if (row + 4 <= count) {
+      kernel_->add(part, k, group());
       row += 4;
     }
-    for (; row + 2 <= rows; row += 2) {
-      kernel_->add(part, k, at(row));
-      kernel_->add(other, k, at(row + 1));
-    }
-    if (row < rows) kernel_->add(part, k, at(row));
-  }
-
-  /// Adds the packet at `from`, whose lanes before `first` were added before.
-  void add_tail(Part& part, const Coefficients& k, const Pointers<Kernel>& from,
-                Index first) const {
-    const auto idle = kernel_->idle(k);
-    Row<Kernel> row = row_at<Kernel>(from);
-    unroll<Kernel::inputs>([&](auto i) { row[i] = replace_before(first, row[i], idle[i]); });
-    kernel_->add(part, k, row);
+    for (; row < count; ++row) kernel_->add(other, k, rows.next());
+    Kernel::merge(part, other, k);
+    kernel_->enter(part, count, k, totals_);
   }
 
   const Kernel* kernel_;
