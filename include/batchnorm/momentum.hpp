@@ -17,10 +17,10 @@ class Momentum {
   template <typename Number>
   requires std::is_arithmetic_v<Number>
   constexpr Momentum(Number /*ambiguous*/) {  // NOLINT(google-explicit-constructor)
-    static_assert(
-        !std::is_arithmetic_v<Number>,
-        "batchnorm: a bare number is ambiguous as momentum: write decay(0.9), the weight of the "
-        "old value (Keras, ONNX), or new_weight(0.1), the weight of the new value (PyTorch).");
+    static_assert(!std::is_arithmetic_v<Number>,
+                  "batchnorm: a bare number is ambiguous as momentum: the 0.9 of Keras and ONNX is "
+                  "decay(0.9), the weight of the old value; the 0.1 of PyTorch is new_weight(0.1), "
+                  "the weight of the new value.");
   }
 
   /// Weight of the running value when the `accepted`-th batch (from 1) enters; in [0, 1].
