@@ -61,7 +61,8 @@ class PlaneSums {
           whole_(length / width),
           tail_(length % width) {}
 
-    Row<Kernel> next() {
+    /// Inlined also where clang++ would not, which knows nothing of flattening calls of calls.
+    [[gnu::always_inline]] Row<Kernel> next() {
       if (taken_ < whole_) {
         const Row<Kernel> row = row_at<Kernel>(at_);
         at_ = advanced(at_, width);
@@ -107,9 +108,7 @@ class PlaneSums {
     const Index count = runs * divide_up(length, width);
     Rows rows(kernel_->idle(k), from, step, length);
     const auto group = [&] {
-      std::array<Row<Kernel>, 4> next;
-      unroll<4>([&](auto r) { next[r] = rows.next(); });
-      return next;
+      return std::array{rows.next(), rows.next(), rows.next(), rows.next()};
     };
     Index row = 0;
     for (; row + 8 <= count; row += 8) {
