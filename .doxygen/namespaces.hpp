@@ -1,2 +1,3 @@
-/// Batch normalization over Eigen: the layer `BatchNorm`, its modes and policies, `moments`, and `fold`.
+/// Batch normalization over Eigen: the layer `BatchNorm`, its modes and policies, `moments`, and
+/// `fold`.
 namespace batchnorm {}

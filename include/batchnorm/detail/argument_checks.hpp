@@ -113,4 +113,14 @@ consteval bool check_residual(std::type_identity<Residual<R>> /*residual*/) {
 template <typename Scalar>
 using Refused = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
+/// Forward of a const layer that has to remember something.
+template <typename X, typename Scalar>
+Refused<Scalar> refuse_const() {
+  static_assert(never<X>,
+                "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
+                "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
+                "from it.");
+  return {};
+}
+
 }  // namespace batchnorm::detail

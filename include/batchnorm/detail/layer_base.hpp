@@ -15,13 +15,20 @@ class LayerBase {
   friend class LayerBase;
 
  public:
+  /// float or double.
   using Scalar = ScalarType;
+  /// The layer's policies, one of each kind.
   using Set = PolicySet<Scalar, Mode, Policies...>;
+  /// One value per channel.
   using Vector = typename State<Scalar>::Vector;
+  /// One value per channel in the layer's memory, not writable; valid as long as the layer is.
   using ConstVectorMap = Eigen::Map<const Vector>;
+  /// One count per channel in the layer's memory, not writable; valid as long as the layer is.
   using CountMap = Eigen::Map<const Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1>>;
 
+  /// Number of channels, at least 1.
   Index channels() const { return state_.channels.value(); }
+  /// The options that the layer was made with.
   const Options& options() const { return options_; }
 
   /// Training batches seen since the state (0, 1) of a new layer; empty and refused ones do not
@@ -44,6 +51,8 @@ class LayerBase {
     return map(state_.beta);
   }
 
+  /// Running average of the mean, one value per channel; finite, unless by
+  /// `NonFinite::propagate`.
   template <typename S = typename Set::Statistics>
   ConstVectorMap running_mean() const {
     static_assert(
@@ -52,6 +61,8 @@ class LayerBase {
     return map(state_.running_mean);
   }
 
+  /// Running average of the variance, one value of at least 0 per channel; finite, unless by
+  /// `NonFinite::propagate`.
   template <typename S = typename Set::Statistics>
   ConstVectorMap running_variance() const {
     static_assert(S::tracks_running_statistics,

@@ -17,6 +17,7 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
   using typename Base::Scalar;
   using typename Base::Set;
   using typename Base::Vector;
+  /// One value per channel in the layer's memory, writable; valid as long as the layer is.
   using VectorMap = Eigen::Map<Vector>;
   using Base::beta;
   using Base::channels;
@@ -30,28 +31,23 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
                                            std::forward<Rest>(rest)...);
   }
 
+  /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
   decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) {
     return ForwardForms<Set, Scalar>::call(forward_on(executor_for(device)), x,
                                            std::forward<Rest>(rest)...);
   }
 
+  /// Does not compile: forward leaves something for backward.
   template <NotADevice X, typename... Rest>
   auto forward(const X& /*x*/, Rest&&... /*rest*/) const {
-    static_assert(never<X>,
-                  "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
-                  "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
-                  "from it.");
-    return Refused<Scalar>();
+    return refuse_const<X, Scalar>();
   }
 
+  /// Does not compile: forward leaves something for backward.
   template <ExecutionDevice Device, typename X, typename... Rest>
   auto forward(const Device& /*device*/, const X& /*x*/, Rest&&... /*rest*/) const {
-    static_assert(never<X>,
-                  "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
-                  "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
-                  "from it.");
-    return Refused<Scalar>();
+    return refuse_const<X, Scalar>();
   }
 
   /// The gradients of the loss, given dy with respect to y: dx is returned or written, those of
@@ -63,6 +59,7 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
                                             std::forward<Rest>(rest)...);
   }
 
+  /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
   decltype(auto) backward(const Device& device, const X& x, Rest&&... rest) {
     return BackwardForms<Set, Scalar>::call(backward_on(executor_for(device)), x,
