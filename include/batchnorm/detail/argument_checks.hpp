@@ -113,14 +113,15 @@ consteval bool check_residual(std::type_identity<Residual<R>> /*residual*/) {
 template <typename Scalar>
 using Refused = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
-/// Forward of a const layer that has to remember something.
+/// Forward of a const layer that has to remember something. `auto`, so that compilers look inside
+/// at once and can name the line of the call.
 template <typename X, typename Scalar>
-Refused<Scalar> refuse_const() {
+auto refuse_const() {
   static_assert(never<X>,
                 "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
                 "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
                 "from it.");
-  return {};
+  return Refused<Scalar>();
 }
 
 }  // namespace batchnorm::detail
