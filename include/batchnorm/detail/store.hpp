@@ -7,19 +7,12 @@
 // How results are written. The rest of the library calls these by their names only.
 namespace batchnorm::detail {
 
-/// Writes through the caches: right wherever somebody reads the result soon.
-struct OrdinaryStore {
-  static constexpr bool needs_alignment = false;
-
-  template <typename P>
-  static void put(ScalarOf<P>* to, const P& value) {
-    store(to, value);
-  }
-
-  static void finish() {}
+enum class Store {
+  ordinary,  ///< through the caches: right wherever somebody reads the result soon
+  streaming  ///< whole packets, aligned, around the caches, which saves reading what is overwritten
 };
 
-/// Around the caches; any other packet through them.
+/// Around the caches; any other packet, or where the machine has no such instruction, through them.
 template <typename Scalar, typename Raw>
 void stream(Scalar* to, const Raw& value) {
   Eigen::internal::pstoreu(to, value);
@@ -38,27 +31,22 @@ inline void stream(float* to, const __m512& value) { _mm512_stream_ps(to, value)
 inline void stream(double* to, const __m512d& value) { _mm512_stream_pd(to, value); }
 #endif
 
-/// Writes whole packets around the caches, which saves reading what is overwritten. `to` must be
-/// aligned to the packet. Where the machine has no such instruction, an ordinary store.
-struct StreamingStore {
-  static constexpr bool needs_alignment = true;
-
-  template <typename P>
-  static void put(ScalarOf<P>* to, const P& value) {
-    if constexpr (is_scalar<P>) {
-      store(to, value);
-    } else {
-      stream(to, value.raw);
-    }
+/// Writes a packet, or a scalar, which is never streamed. Chosen as the program runs: a branch that
+/// always goes the same way costs nothing beside a store, a second copy of every loop would.
+template <typename P>
+void put(Store how, ScalarOf<P>* to, const P& value) {
+  if constexpr (!is_scalar<P>) {
+    if (how == Store::streaming) return stream(to, value.raw);
   }
+  store(to, value);
+}
 
-  /// Makes what was written visible to other threads before anything that follows.
-  static void finish() {
+/// Makes what was streamed visible to other threads before anything that follows.
+inline void finish([[maybe_unused]] Store how) {
 #if defined(EIGEN_VECTORIZE_SSE2)
-    _mm_sfence();
+  if (how == Store::streaming) _mm_sfence();
 #endif
-  }
-};
+}
 
 /// Elements before the first at an address that is a multiple of `P`'s size, or all `count` of
 /// them.

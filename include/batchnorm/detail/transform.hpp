@@ -24,39 +24,39 @@ double bytes_moved(Index values) {
 }
 
 /// Planes and portable.
-template <typename Store, typename Executor, typename Operation>
-void transform_planes(const Executor& executor, const Operation& operation, LoopOrder order,
-                      const CallViews<Operation>& views) {
+template <typename Executor, typename Operation>
+void transform_planes(Store how, const Executor& executor, const Operation& operation,
+                      LoopOrder order, const CallViews<Operation>& views) {
   const Pieces pieces(views.from[0]);
   const Walk walk = walk_of(views, order);
   executor(pieces.size(), transform_cost<Operation>(pieces.values()), [&](Index begin, Index end) {
     for (Index number = begin; number < end; ++number)
-      transform_piece<Store>(operation, views, walk, pieces[number]);
-    Store::finish();
+      transform_piece(how, operation, views, walk, pieces[number]);
+    finish(how);
   });
 }
 
-template <typename Store, typename Executor, typename Operation>
-void transform_rows(const Executor& executor, const Operation& operation,
+template <typename Executor, typename Operation>
+void transform_rows(Store how, const Executor& executor, const Operation& operation,
                     const CallViews<Operation>& views) {
   const Index rows = views.from[0].outer;
   const Index channels = views.from[0].channels;
-  const Index group = rows_together<Store>(views, bytes_moved<Operation>(rows * channels));
+  const Index group = rows_together(how, views, bytes_moved<Operation>(rows * channels));
   executor(divide_up(rows, group), transform_cost<Operation>(channels * group),
            [&](Index begin, Index end) {
-             transform_row_range<Store>(operation, views, begin * group,
-                                        std::min(end * group, rows), group);
-             Store::finish();
+             transform_row_range(how, operation, views, begin * group, std::min(end * group, rows),
+                                 group);
+             finish(how);
            });
 }
 
-template <typename Store, typename Executor, typename Operation>
-void transform_with(const Executor& executor, const Operation& operation, LoopOrder order,
-                    const CallViews<Operation>& views) {
+template <typename Executor, typename Operation>
+void transform_with(Store how, const Executor& executor, const Operation& operation,
+                    LoopOrder order, const CallViews<Operation>& views) {
   if (order == LoopOrder::rows) {
-    transform_rows<Store>(executor, operation, views);
+    transform_rows(how, executor, operation, views);
   } else {
-    transform_planes<Store>(executor, operation, order, views);
+    transform_planes(how, executor, operation, order, views);
   }
 }
 
@@ -70,22 +70,22 @@ bool in_place(const CallViews<Operation>& views) {
 }
 
 /// Joined rows and what is left over, or everything as it is.
-template <typename Store, typename Executor, typename Operation>
-void transform_joined(const Executor& executor, const Operation& operation, LoopOrder order,
-                      const CallViews<Operation>& views) {
+template <typename Executor, typename Operation>
+void transform_joined(Store how, const Executor& executor, const Operation& operation,
+                      LoopOrder order, const CallViews<Operation>& views) {
   using Scalar = typename Operation::Scalar;
   OutputViews<Operation> to = views.to;
   std::array<View<const Scalar>, Operation::outputs> outputs;
   std::copy(to.begin(), to.end(), outputs.begin());
   if (!can_join<Scalar, Operation::inputs>(views.from, order) ||
       !can_join<Scalar, Operation::outputs>(outputs, order)) {
-    return transform_with<Store>(executor, operation, order, views);
+    return transform_with(how, executor, operation, order, views);
   }
   const JoinedRows from(views.from);
   const JoinedRows into(to);
-  transform_with<Store>(executor, operation, order, CallViews<Operation>{from.whole, into.whole});
-  transform_with<OrdinaryStore>(executor, operation, order,
-                                CallViews<Operation>{from.rest, into.rest});
+  transform_with(how, executor, operation, order, CallViews<Operation>{from.whole, into.whole});
+  transform_with(Store::ordinary, executor, operation, order,
+                 CallViews<Operation>{from.rest, into.rest});
 }
 
 /// `to` = operation of `from`, element by element. All views have one shape and were arranged
@@ -95,11 +95,9 @@ void transform(const Executor& executor, const Operation& operation, LoopOrder o
                const InputViews<Operation>& from, const OutputViews<Operation>& to,
                bool around_caches) {
   const CallViews<Operation> views{from, to};
-  if (around_caches && !in_place(views) && aligned_alike<Operation>(to)) {
-    transform_joined<StreamingStore>(executor, operation, order, views);
-  } else {
-    transform_joined<OrdinaryStore>(executor, operation, order, views);
-  }
+  const bool streaming = around_caches && !in_place(views) && aligned_alike<Operation>(to);
+  transform_joined(streaming ? Store::streaming : Store::ordinary, executor, operation, order,
+                   views);
 }
 
 }  // namespace batchnorm::detail

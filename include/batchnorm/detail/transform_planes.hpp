@@ -51,9 +51,9 @@ class Pieces {
 /// Channels [channel, channel + channels) that follow each other without a gap, `run` elements each
 /// and at least a packet: whole packets are written wherever they lie, also where a channel ends in
 /// the midst of one.
-template <typename Store, typename Operation>
-[[gnu::flatten]] void transform_channels_in_line(Operation operation, Index channel, Index channels,
-                                                 Index run, Places<Operation> at) {
+template <typename Operation>
+[[gnu::flatten]] void transform_channels_in_line(Store how, Operation operation, Index channel,
+                                                 Index channels, Index run, Places<Operation> at) {
   using Wide = WidePacket<Operation>;
   const auto coefficients_of = [&](Index c) {
     return operation.template coefficients<Wide>(c, Spread::same);
@@ -64,16 +64,16 @@ template <typename Store, typename Operation>
   Index end = run;
   for (Index last = channel + channels - 1; channel < last; end += run) {
     for (; i + lanes<Wide> <= end; i += lanes<Wide>)
-      transform_at<Wide, Store>(operation, coefficients, at, i);
+      transform_at<Wide>(how, operation, coefficients, at, i);
     const auto next = coefficients_of(++channel);
     if (i < end) {
-      transform_at<Wide, Store>(operation, Operation::join(end - i, coefficients, next), at, i);
+      transform_at<Wide>(how, operation, Operation::join(end - i, coefficients, next), at, i);
       i += lanes<Wide>;
     }
     coefficients = next;
   }
   for (; i + lanes<Wide> <= end; i += lanes<Wide>)
-    transform_at<Wide, Store>(operation, coefficients, at, i);
+    transform_at<Wide>(how, operation, coefficients, at, i);
   transform_scalars<Spread::same>(operation, channel, at, i, end);
 }
 
@@ -84,8 +84,8 @@ void transform_strided(const Operation& operation, const CallViews<Operation>& v
   using Scalar = typename Operation::Scalar;
   const auto coefficients = operation.template coefficients<Scalar>(channel, Spread::same);
   for (Index i = piece.inner; i < piece.inner + piece.count; ++i) {
-    transform_at<Scalar, OrdinaryStore>(operation, coefficients, views.at(piece.outer, channel, i),
-                                        0);
+    transform_at<Scalar>(Store::ordinary, operation, coefficients,
+                         views.at(piece.outer, channel, i), 0);
   }
 }
 
@@ -107,22 +107,22 @@ Walk walk_of(const CallViews<Operation>& views, LoopOrder order) {
 }
 
 /// `count` contiguous elements of one channel.
-template <typename Store, typename Operation>
-[[gnu::flatten]] void transform_run(Operation operation, Index channel, Places<Operation> at,
-                                    Index count) {
-  transform_span<Spread::same, Store>(operation, channel, at, count);
+template <typename Operation>
+[[gnu::flatten]] void transform_run(Store how, Operation operation, Index channel,
+                                    Places<Operation> at, Index count) {
+  transform_span<Spread::same>(how, operation, channel, at, count);
 }
 
-template <typename Store, typename Operation>
-void transform_piece(const Operation& operation, const CallViews<Operation>& views, Walk walk,
-                     const Piece& piece) {
+template <typename Operation>
+void transform_piece(Store how, const Operation& operation, const CallViews<Operation>& views,
+                     Walk walk, const Piece& piece) {
   if (walk == Walk::in_line) {
-    return transform_channels_in_line<Store>(operation, piece.channel, piece.channels, piece.count,
-                                             views.at(piece.outer, piece.channel, piece.inner));
+    return transform_channels_in_line(how, operation, piece.channel, piece.channels, piece.count,
+                                      views.at(piece.outer, piece.channel, piece.inner));
   }
   for (Index c = piece.channel; c < piece.channel + piece.channels; ++c) {
     if (walk == Walk::by_channel) {
-      transform_run<Store>(operation, c, views.at(piece.outer, c, piece.inner), piece.count);
+      transform_run(how, operation, c, views.at(piece.outer, c, piece.inner), piece.count);
     } else {
       transform_strided(operation, views, piece, c);
     }

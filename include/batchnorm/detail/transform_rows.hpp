@@ -10,33 +10,32 @@ inline constexpr Index row_group = 4;
 /// One packet of channels of `Rows` rows, `step` elements from each other. All rows are read before
 /// one is written: rows often lie a multiple of 4096 bytes apart, where a load waits for a store in
 /// flight.
-template <typename Store, std::size_t Rows, typename Operation>
-void transform_column(const Operation& operation, const Places<Operation>& at, Index step,
-                      Index channel) {
+template <std::size_t Rows, typename Operation>
+void transform_column(Store how, const Operation& operation, const Places<Operation>& at,
+                      Index step, Index channel) {
   using Wide = WidePacket<Operation>;
   const auto coefficients = operation.template coefficients<Wide>(channel, Spread::per_lane);
   std::array<std::array<Wide, Operation::inputs>, Rows> values;
   const auto place = [&](auto row) { return Index{row} * step + channel; };
   unroll<Rows>([&](auto row) { values[row] = load_inputs<Wide>(at, place(row)); });
-  unroll<Rows>([&](auto row) {
-    store_outputs<Store>(operation(coefficients, values[row]), at, place(row));
-  });
+  unroll<Rows>(
+      [&](auto row) { store_outputs(how, operation(coefficients, values[row]), at, place(row)); });
 }
 
 /// All channels, contiguous, of rows [begin, end) by `Rows` rows, which are aligned alike. Rows
 /// that are left over stay.
-template <std::size_t Rows, typename Store, typename Operation>
-[[gnu::flatten]] void transform_grouped_rows(Operation operation, CallViews<Operation> views,
-                                             Index begin, Index end) {
+template <std::size_t Rows, typename Operation>
+[[gnu::flatten]] void transform_grouped_rows(Store how, Operation operation,
+                                             CallViews<Operation> views, Index begin, Index end) {
   using Wide = WidePacket<Operation>;
   const Index step = views.from[0].outer_stride;
   const Index channels = views.from[0].channels;
-  const Index first = leading_scalars<Store>(views.at(begin, 0, 0), channels);
+  const Index first = leading_scalars(how, views.at(begin, 0, 0), channels);
   const Index last = channels - (channels - first) % lanes<Wide>;
   for (Index o = begin; o + Index{Rows} <= end; o += Index{Rows}) {
     Places<Operation> at = views.at(o, 0, 0);
     for (Index c = first; c < last; c += lanes<Wide>)
-      transform_column<Store, Rows>(operation, at, step, c);
+      transform_column<Rows>(how, operation, at, step, c);
     for (std::size_t row = 0; row < Rows; ++row, at = next_row(at, views)) {
       transform_scalars<Spread::per_lane>(operation, 0, at, 0, first);
       transform_scalars<Spread::per_lane>(operation, 0, at, last, channels);
@@ -46,8 +45,8 @@ template <std::size_t Rows, typename Store, typename Operation>
 
 /// How many rows are mapped together: some where coefficients cost more than memory or leave the
 /// nearest cache before the next row wants them, else one, which the processor foresees best.
-template <typename Store, typename Operation>
-Index rows_together(const CallViews<Operation>& views, double bytes) {
+template <typename Operation>
+Index rows_together(Store how, const CallViews<Operation>& views, double bytes) {
   using Scalar = typename Operation::Scalar;
   constexpr double near_caches = 0.5e6;
   constexpr std::size_t nearest_cache = 20 << 10;
@@ -56,7 +55,7 @@ Index rows_together(const CallViews<Operation>& views, double bytes) {
   };
   if (!std::all_of(views.from.begin(), views.from.end(), alike) ||
       !std::all_of(views.to.begin(), views.to.end(), alike) ||
-      (Store::needs_alignment && views.to[0].outer_stride % lanes<WidePacket<Operation>> != 0)) {
+      (how == Store::streaming && views.to[0].outer_stride % lanes<WidePacket<Operation>> != 0)) {
     return 1;
   }
   const auto channels = static_cast<std::size_t>(views.from[0].channels);
@@ -65,21 +64,21 @@ Index rows_together(const CallViews<Operation>& views, double bytes) {
 }
 
 /// All channels, contiguous, of rows [begin, end), one after the other.
-template <typename Store, typename Operation>
-[[gnu::flatten]] void transform_single_rows(Operation operation, CallViews<Operation> views,
-                                            Index begin, Index end) {
+template <typename Operation>
+[[gnu::flatten]] void transform_single_rows(Store how, Operation operation,
+                                            CallViews<Operation> views, Index begin, Index end) {
   const Index channels = views.from[0].channels;
   Places<Operation> at = views.at(begin, 0, 0);
   for (Index o = begin; o < end; ++o, at = next_row(at, views))
-    transform_span<Spread::per_lane, Store>(operation, 0, at, channels);
+    transform_span<Spread::per_lane>(how, operation, 0, at, channels);
 }
 
-template <typename Store, typename Operation>
-void transform_row_range(const Operation& operation, const CallViews<Operation>& views, Index begin,
-                         Index end, Index group) {
+template <typename Operation>
+void transform_row_range(Store how, const Operation& operation, const CallViews<Operation>& views,
+                         Index begin, Index end, Index group) {
   const Index left_over = group == row_group ? (end - begin) % row_group : end - begin;
-  transform_grouped_rows<row_group, Store>(operation, views, begin, end - left_over);
-  transform_single_rows<Store>(operation, views, end - left_over, end);
+  transform_grouped_rows<row_group>(how, operation, views, begin, end - left_over);
+  transform_single_rows(how, operation, views, end - left_over, end);
 }
 
 }  // namespace batchnorm::detail

@@ -66,16 +66,17 @@ std::array<P, Operation::inputs> load_inputs(const Places<Operation>& at, Index 
   return values;
 }
 
-template <typename Store, typename Operation, typename Results>
-void store_outputs(const Results& results, const Places<Operation>& at, Index index) {
-  unroll<Operation::outputs>([&](auto k) { Store::put(at.to[k] + index, results[k]); });
+template <typename Operation, typename Results>
+void store_outputs(Store how, const Results& results, const Places<Operation>& at, Index index) {
+  unroll<Operation::outputs>([&](auto k) { put(how, at.to[k] + index, results[k]); });
 }
 
 /// One packet, or one scalar, at `index`.
-template <typename P, typename Store, typename Operation>
-void transform_at(const Operation& operation, const CoefficientsOf<Operation, P>& coefficients,
-                  const Places<Operation>& at, Index index) {
-  store_outputs<Store>(operation(coefficients, load_inputs<P>(at, index)), at, index);
+template <typename P, typename Operation>
+void transform_at(Store how, const Operation& operation,
+                  const CoefficientsOf<Operation, P>& coefficients, const Places<Operation>& at,
+                  Index index) {
+  store_outputs(how, operation(coefficients, load_inputs<P>(at, index)), at, index);
 }
 
 /// Scalars [begin, end) of a span whose first element is of channel `channel`.
@@ -85,33 +86,33 @@ void transform_scalars(const Operation& operation, Index channel, const Places<O
   using Scalar = typename Operation::Scalar;
   for (Index i = begin; i < end; ++i) {
     const Index c = How == Spread::per_lane ? channel + i : channel;
-    transform_at<Scalar, OrdinaryStore>(
-        operation, operation.template coefficients<Scalar>(c, Spread::same), at, i);
+    transform_at<Scalar>(Store::ordinary, operation,
+                         operation.template coefficients<Scalar>(c, Spread::same), at, i);
   }
 }
 
 /// Elements of a span that are mapped one by one before whole packets can be stored.
-template <typename Store, typename Operation>
-Index leading_scalars(const Places<Operation>& at, Index count) {
-  if constexpr (!Store::needs_alignment) return 0;
+template <typename Operation>
+Index leading_scalars(Store how, const Places<Operation>& at, Index count) {
+  if (how == Store::ordinary) return 0;
   return elements_to_alignment<WidePacket<Operation>>(at.to[0], count);
 }
 
 /// `count` contiguous elements, of one channel or of as many channels from `channel` on.
-template <Spread How, typename Store, typename Operation>
-void transform_span(const Operation& operation, Index channel, const Places<Operation>& at,
-                    Index count) {
+template <Spread How, typename Operation>
+void transform_span(Store how, const Operation& operation, Index channel,
+                    const Places<Operation>& at, Index count) {
   using Wide = WidePacket<Operation>;
-  Index i = leading_scalars<Store>(at, count);
+  Index i = leading_scalars(how, at, count);
   transform_scalars<How>(operation, channel, at, 0, i);
   if constexpr (How == Spread::same) {
     const auto coefficients = operation.template coefficients<Wide>(channel, How);
     for (; i + lanes<Wide> <= count; i += lanes<Wide>)
-      transform_at<Wide, Store>(operation, coefficients, at, i);
+      transform_at<Wide>(how, operation, coefficients, at, i);
   } else {
     for (; i + lanes<Wide> <= count; i += lanes<Wide>) {
-      transform_at<Wide, Store>(operation, operation.template coefficients<Wide>(channel + i, How),
-                                at, i);
+      transform_at<Wide>(how, operation, operation.template coefficients<Wide>(channel + i, How),
+                         at, i);
     }
   }
   transform_scalars<How>(operation, channel, at, i, count);
