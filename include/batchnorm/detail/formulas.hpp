@@ -67,6 +67,35 @@ inline void invert_deviation(const double* variance, double epsilon, Index chann
   }
 }
 
+// A loop for each case, without a branch within, is one of vectors.
+
+/// `gamma` may be null.
+template <typename Scalar>
+void write_scale(const Scalar* gamma, const ChannelRange& range, ChannelCoefficients<Scalar>& k) {
+  if (gamma == nullptr) {
+    for (Index c = range.begin; c < range.end; ++c)
+      k.scale[c] = static_cast<Scalar>(k.inverse_deviation[c]);
+  } else {
+    for (Index c = range.begin; c < range.end; ++c)
+      k.scale[c] = static_cast<Scalar>(static_cast<double>(gamma[c]) * k.inverse_deviation[c]);
+  }
+}
+
+/// `beta` may be null.
+template <typename Scalar>
+void write_shift(const Scalar* beta, const ChannelRange& range, ChannelCoefficients<Scalar>& k) {
+  const auto from_centre = [&](Index c) {
+    return (static_cast<double>(k.centre[c]) - k.mean[c]) * static_cast<double>(k.scale[c]);
+  };
+  if (beta == nullptr) {
+    for (Index c = range.begin; c < range.end; ++c)
+      k.shift[c] = static_cast<Scalar>(from_centre(c));
+  } else {
+    for (Index c = range.begin; c < range.end; ++c)
+      k.shift[c] = static_cast<Scalar>(static_cast<double>(beta[c]) + from_centre(c));
+  }
+}
+
 /// Fills a range of `k`, which has its size, from the statistics. A channel whose statistics are
 /// not finite becomes NaN as a whole, by adding 0 * mean and 0 * variance.
 template <typename Scalar>
@@ -75,20 +104,13 @@ void prepare_coefficients(const Statistics<Scalar>& statistics, const ChannelRan
   invert_deviation(statistics.variance.data() + range.begin, statistics.epsilon, range.size(),
                    k.inverse_deviation.data() + range.begin);
   for (Index c = range.begin; c < range.end; ++c) {
-    const double gamma =
-        statistics.gamma != nullptr ? static_cast<double>(statistics.gamma[c]) : 1.0;
-    const double beta = statistics.beta != nullptr ? static_cast<double>(statistics.beta[c]) : 0.0;
     const double nothing = 0.0 * statistics.mean[c] + 0.0 * statistics.variance[c];
-    const double mean = statistics.mean[c] + nothing;
-    const double inverse = k.inverse_deviation[c] + nothing;
-    const auto centre = static_cast<Scalar>(mean);
-    const double scale = gamma * inverse;
-    k.mean[c] = mean;
-    k.inverse_deviation[c] = inverse;
-    k.centre[c] = centre;
-    k.scale[c] = static_cast<Scalar>(scale);
-    k.shift[c] = static_cast<Scalar>(beta - (mean - static_cast<double>(centre)) * scale);
+    k.mean[c] = statistics.mean[c] + nothing;
+    k.inverse_deviation[c] += nothing;
+    k.centre[c] = static_cast<Scalar>(k.mean[c]);
   }
+  write_scale(statistics.gamma, range, k);
+  write_shift(statistics.beta, range, k);
 }
 
 /// Fills all of `k` from the statistics of every channel; `gamma` and `beta` may be null.
@@ -125,6 +147,10 @@ inline double power_of_two_below(double value) {
   return std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) & exponent_bits);
 }
 
+// Of values, not of references: what the standard library has keeps a loop from vectors.
+inline double smaller(double a, double b) { return b < a ? b : a; }
+inline double larger(double a, double b) { return a < b ? b : a; }
+
 /// Units that products and the centre can be measured in without leaving the range of float.
 template <typename Scalar>
 void prepare_units(const ChannelCoefficients<Scalar>& k, GradientCoefficients<Scalar>& gradient) {
@@ -132,8 +158,8 @@ void prepare_units(const ChannelCoefficients<Scalar>& k, GradientCoefficients<Sc
   for (Index c = 0; c < k.mean.size(); ++c) {
     const auto centre = static_cast<double>(k.centre[c]);
     const double of_centre = most / (1.0 + power_of_two_below(std::abs(centre)));
-    const double wanted = std::min(k.inverse_deviation[c], of_centre);
-    const double unit = power_of_two_below(std::min(std::max(wanted, 1.0 / most), most));
+    const double wanted = smaller(k.inverse_deviation[c], of_centre);
+    const double unit = power_of_two_below(larger(wanted, 1.0 / most));
     gradient.unit[c] = static_cast<Scalar>(unit);
     gradient.centre_units[c] = static_cast<Scalar>(-centre * unit);
     gradient.scale_per_unit[c] = static_cast<Scalar>(static_cast<double>(k.scale[c]) / unit);
@@ -174,8 +200,11 @@ void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
 template <typename Scalar>
 void write_gradient(const ChannelArray<double>& sums, bool add, Scalar* gradient) {
   if (gradient == nullptr) return;
-  for (Index c = 0; c < sums.size(); ++c) {
-    gradient[c] = static_cast<Scalar>((add ? static_cast<double>(gradient[c]) : 0.0) + sums[c]);
+  if (add) {
+    for (Index c = 0; c < sums.size(); ++c)
+      gradient[c] = static_cast<Scalar>(static_cast<double>(gradient[c]) + sums[c]);
+  } else {
+    for (Index c = 0; c < sums.size(); ++c) gradient[c] = static_cast<Scalar>(sums[c]);
   }
 }
 
