@@ -70,7 +70,7 @@ class Exact : public ::testing::Test {
   static Values gradient(Gradient kind, const Values& x, double mean) {
     Values dy = around(x.shape(), 0.25, 132);
     reference::for_each(x.shape(), [&](Index o, Index c, Index i) {
-      if (kind == Gradient::constant) dy(o, c, i) = 0.75;
+      if (kind == Gradient::constant) dy(o, c, i) = 0.1F;
       if (kind == Gradient::proportional) dy(o, c, i) = static_cast<float>(x(o, c, i) / (mean + 1));
     });
     return dy;

@@ -165,6 +165,17 @@ class Judged : public ::testing::TestWithParam<Index> {
   }
 };
 
+/// Mean and m2 of every channel of `x`, whose rows are samples, as double finds them.
+void expect_exact(const batchnorm::Moments& found, const Eigen::MatrixXf& x) {
+  for (Index c = 0; c < x.cols(); ++c) {
+    const Eigen::ArrayXd values = x.col(c).cast<double>().array();
+    const double mean = values.mean();
+    const double m2 = (values - mean).square().sum();
+    EXPECT_NEAR(found.mean(c), mean, 1.2e-7 * std::sqrt(m2 / static_cast<double>(x.rows()))) << c;
+    EXPECT_NEAR(found.m2(c), m2, 4.8e-7 * m2) << c;
+  }
+}
+
 TEST_P(Judged, GivesWhatDoubleGives) {
   const Index rows = 4100, channels = GetParam();
   MatrixOf<float, Eigen::RowMajor> x(rows, channels);
@@ -173,13 +184,7 @@ TEST_P(Judged, GivesWhatDoubleGives) {
   }
   const MatrixOf<float, Eigen::ColMajor> by_channel = x;
   for (const batchnorm::Moments& found : {batchnorm::moments(x), batchnorm::moments(by_channel)}) {
-    for (Index c = 0; c < channels; ++c) {
-      const Eigen::ArrayXd values = x.col(c).cast<double>().array();
-      const double mean = values.mean();
-      const double m2 = (values - mean).square().sum();
-      EXPECT_NEAR(found.mean(c), mean, 1.2e-7 * std::sqrt(m2 / static_cast<double>(rows))) << c;
-      EXPECT_NEAR(found.m2(c), m2, 4.8e-7 * m2) << c;
-    }
+    expect_exact(found, x);
   }
 }
 INSTANTIATE_TEST_SUITE_P(FewAndManyChannels, Judged, ::testing::Values(1, 4, 7, 70, 1100));
@@ -202,6 +207,45 @@ TEST(ShortRuns, AreExactWhereRoundingsDoNotAverageOut) {
     for (Index c = 0; c < channels; ++c) {
       const double m2 = (values.col(c) - values.col(c).mean()).square().sum();
       EXPECT_NEAR(found.m2(c), m2, 4.8e-7 * m2) << spatial << ", " << c;
+    }
+  }
+}
+
+// One square is large and all that follow are small and alike: each of them is rounded alike.
+TEST(Outliers, AmongEqualValuesAreExact) {
+  for (const Index rows : {2, 3, 5, 12, 16, 31, 48, 64, 100, 200, 1000, 5000})
+    for (const Index place : {Index{0}, rows / 2, rows - 1}) {
+      SCOPED_TRACE(std::to_string(rows) + " rows, place " + std::to_string(place));
+      Eigen::MatrixXf x = Eigen::MatrixXf::Zero(rows, 40);
+      for (Index c = 0; c < x.cols(); ++c)
+        x(place, c) = static_cast<float>(1.5 + 0.5 * noise(341, place, c, rows));
+      expect_exact(batchnorm::moments(x), x);
+      expect_exact(batchnorm::moments(MatrixOf<float, Eigen::RowMajor>(x)), x);
+    }
+}
+
+// The same of gradients; what is within two and five roundoffs here is within one and three where
+// no value outweighs all others.
+TEST(Outliers, AmongEqualGradientsAreExact) {
+  for (const Index rows : {5, 16, 31, 64, 100, 1000, 5000}) {
+    SCOPED_TRACE(rows);
+    MatrixOf<float, Eigen::RowMajor> x(rows, 40), dy(rows, 40);
+    for (Index o = 0; o < rows; ++o)
+      for (Index c = 0; c < 40; ++c) {
+        x(o, c) = static_cast<float>(noise(351, o, c, 0));
+        dy(o, c) = (o + c) % 37 == 5 ? 1.7F : 0.001F;
+      }
+    BatchNorm<float> layer(40);
+    layer.forward(x);
+    layer.backward(x, dy);
+    for (Index c = 0; c < 40; ++c) {
+      const Eigen::ArrayXd values = x.col(c).cast<double>().array();
+      const Eigen::ArrayXd g = dy.col(c).cast<double>().array();
+      const Eigen::ArrayXd deviations = values - values.mean();
+      const Eigen::ArrayXd x_hat = deviations / std::sqrt(deviations.square().mean() + 1e-5);
+      EXPECT_NEAR(layer.beta_gradient()(c), g.sum(), 2 * 0x1p-24 * g.abs().sum());
+      EXPECT_NEAR(layer.gamma_gradient()(c), (g * x_hat).sum(),
+                  5 * 0x1p-24 * (g * x_hat).abs().sum());
     }
   }
 }

@@ -7,21 +7,23 @@ namespace batchnorm::detail {
 
 /// Values per channel below which everything is summed in double: too few for the roundings of
 /// `Scalar` to average out.
-inline constexpr Index few_values = 64;
+inline constexpr Index few_values = 16;
 
-/// Values of some channels in double, a row of them each.
-template <std::size_t Width>
-using Tile = std::array<std::array<double, Width>, std::size_t{few_values}>;
+/// Values in double, of as many channels as a packet has lanes: a row of them each.
+template <typename Scalar>
+using Tile =
+    std::array<std::array<double, std::size_t{lanes<PacketOf<Scalar>>}>, std::size_t{few_values}>;
 
 /// Copies all values of channels [c, c + width) into rows of a tile.
-template <typename Scalar, std::size_t Width>
-void stage(const View<const Scalar>& view, Index c, Index width, Tile<Width>& tile) {
+template <typename Scalar>
+void stage(const View<const Scalar>& view, Index c, Index width, Tile<Scalar>& tile) {
+  using Wide = PacketOf<Scalar>;
   std::size_t row = 0;
   for (Index o = 0; o < view.outer; ++o) {
     for (Index i = 0; i < view.inner; ++i, ++row) {
       const Scalar* from = view.data + view.offset(o, c, i);
-      if (width == Index{Width} && view.channel_stride == 1) {
-        for (std::size_t l = 0; l < Width; ++l) tile[row][l] = static_cast<double>(from[l]);
+      if (width == lanes<Wide> && view.channel_stride == 1) {
+        tile[row] = widened(load<Wide>(from));
       } else {
         for (Index l = 0; l < width; ++l)
           tile[row][static_cast<std::size_t>(l)] =
@@ -31,14 +33,23 @@ void stage(const View<const Scalar>& view, Index c, Index width, Tile<Width>& ti
   }
 }
 
-/// The sum of `value(x, column)` over every column's x in the first `rows` rows of a tile.
-template <std::size_t Width, typename Value>
-std::array<double, Width> column_sums(const Tile<Width>& tile, Index rows, const Value& value) {
-  std::array<double, Width> sums{};
+/// The sums of `value(packet of x, column)` over every column's x in the first `rows` rows of a
+/// tile.
+template <std::size_t Width, std::size_t Rows, typename Value>
+std::array<double, Width> column_sums(const std::array<std::array<double, Width>, Rows>& tile,
+                                      Index rows, const Value& value) {
+  using Wide = PacketOf<double>;
+  constexpr auto step = std::size_t{lanes<Wide>};
+  std::array<Wide, Width / step> sums;
+  sums.fill(broadcast<Wide>(0));
   for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
-    for (std::size_t l = 0; l < Width; ++l) sums[l] += value(tile[row][l], l);
+    unroll<Width / step>([&](auto k) {
+      sums[k] = add(sums[k], value(load<Wide>(tile[row].data() + k * step), k * step));
+    });
   }
-  return sums;
+  std::array<double, Width> result;
+  unroll<Width / step>([&](auto k) { store(result.data() + k * step, sums[k]); });
+  return result;
 }
 
 /// Mean and m2 of channels [c_begin, c_end) with fewer than `few_values` values each, for any
@@ -46,19 +57,23 @@ std::array<double, Width> column_sums(const Tile<Width>& tile, Index rows, const
 template <typename Scalar>
 void sum_few_values(const View<const Scalar>& view, Index c_begin, Index c_end,
                     const Slots& slots) {
-  constexpr std::size_t width = 8;
-  const auto count = static_cast<double>(view.count());
-  Tile<width> tile{};
-  for (Index c = c_begin; c < c_end; c += Index{width}) {
-    const Index used = std::min(Index{width}, c_end - c);
+  using Wide = PacketOf<double>;
+  constexpr Index width = lanes<PacketOf<Scalar>>;
+  const Index count = view.count();
+  Tile<Scalar> tile{};
+  for (Index c = c_begin; c < c_end; c += width) {
+    const Index used = std::min(width, c_end - c);
     stage(view, c, used, tile);
-    const auto centre = tile[0];
-    const auto sums =
-        column_sums(tile, view.count(), [&](double x, std::size_t l) { return x - centre[l]; });
-    std::array<double, width> mean;
-    for (std::size_t l = 0; l < width; ++l) mean[l] = centre[l] + sums[l] / count;
-    const auto m2 = column_sums(
-        tile, view.count(), [&](double x, std::size_t l) { return (x - mean[l]) * (x - mean[l]); });
+    auto mean = tile[0];
+    const auto deviation = [&](const Wide& x, std::size_t column) {
+      return subtract(x, load<Wide>(mean.data() + column));
+    };
+    const auto sums = column_sums(tile, count, deviation);
+    for (std::size_t l = 0; l < mean.size(); ++l) mean[l] += sums[l] / static_cast<double>(count);
+    const auto m2 = column_sums(tile, count, [&](const Wide& x, std::size_t column) {
+      const Wide d = deviation(x, column);
+      return multiply(d, d);
+    });
     std::copy_n(mean.data(), used, slots.row(0) + c);
     std::copy_n(m2.data(), used, slots.row(2) + c);
   }
@@ -97,8 +112,7 @@ class ChunkMoments {
   Verdict& verdict(Index c) { return verdicts_[static_cast<std::size_t>(c - c_begin_)]; }
 
   /// From sums to moments; whether all of them are good.
-  template <typename With>
-  bool finish(const With& kernel, Index begin, Index end, const Slots& slots) {
+  bool finish(const Kernel& kernel, Index begin, Index end, const Slots& slots) {
     if (kernel.finish_all(slots.row(0) + begin, slots.row(1) + begin, slots.row(2) + begin,
                           end - begin, chunk_.count())) {
       return true;
@@ -110,8 +124,7 @@ class ChunkMoments {
 
   /// Sums the channels of a verdict once more, by the packet; a channel's result does not depend on
   /// its neighbours, so those of another verdict stay.
-  template <typename With>
-  void again(Verdict which, const With& kernel, const FirstAttempt* before) {
+  void again(Verdict which, const Kernel& kernel, const FirstAttempt* before) {
     for (Index c = c_begin_; c < c_end_; c += packet) {
       const Index end = std::min(c + packet, c_end_);
       const auto wanted = [&](Index channel) { return verdict(channel) == which; };
@@ -121,8 +134,8 @@ class ChunkMoments {
     }
   }
 
-  template <typename With, typename Wanted>
-  void sum_packet(const With& kernel, Index begin, Index end, const FirstAttempt* before,
+  template <typename Wanted>
+  void sum_packet(const Kernel& kernel, Index begin, Index end, const FirstAttempt* before,
                   const Wanted& wanted) {
     constexpr auto stride = std::size_t{2} * packet;
     std::array<double, Kernel::sums * stride> sums;

@@ -12,6 +12,9 @@ namespace batchnorm::detail {
 /// Most rows that are summed in `Scalar` before they enter the sums in double.
 inline constexpr Index block_rows = 64;
 
+/// Rows after which a part is settled (see `TwoLevelSum`).
+inline constexpr Index settled_rows = 16;
+
 /// A range of outer and inner.
 struct Chunk {
   Index outer_begin = 0;

@@ -48,7 +48,7 @@ class CompensatedSum {
   P rest_;
 };
 
-/// What stands in the place of a compensated sum where `Scalar` has digits enough.
+/// What stands in the place of a compensated sum in double, which has digits enough.
 template <typename P>
 class PlainSum {
  public:
@@ -61,6 +61,39 @@ class PlainSum {
 
  private:
   P sum_;
+};
+
+/// A sum of values of which each may differ from the truth by its own rounding.
+template <typename P>
+using ExactSum =
+    std::conditional_t<std::is_same_v<ScalarOf<P>, double>, PlainSum<P>, CompensatedSum<P>>;
+
+/// A plain sum in two levels: of the last rows, and of what came before. No value takes part in
+/// more than a few roundings, so that many small ones behind a large one are not lost.
+template <typename P>
+class TwoLevelSum {
+ public:
+  TwoLevelSum() = default;
+  explicit TwoLevelSum(const P& first) : recent_(first), earlier_(broadcast<P>(0)) {}
+
+  void add(const P& value) { recent_ = detail::add(recent_, value); }
+  void add_product(const P& a, const P& b) { recent_ = multiply_add(a, b, recent_); }
+  void add(const TwoLevelSum& other) {
+    earlier_ = detail::add(total(), other.total());
+    recent_ = broadcast<P>(0);
+  }
+
+  /// Closes a level: to be called after every few rows.
+  void settle() {
+    earlier_ = total();
+    recent_ = broadcast<P>(0);
+  }
+
+  P total() const { return detail::add(earlier_, recent_); }
+
+ private:
+  P recent_;
+  P earlier_;
 };
 
 }  // namespace batchnorm::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../activation.hpp"
+#include "compensated_sum.hpp"
 #include "sums.hpp"
 
 namespace batchnorm::detail {
@@ -51,15 +52,17 @@ struct GradientKernel {
 
   template <typename P>
   struct Part {
-    P sum;
-    P product;
+    ExactSum<P> sum;
+    TwoLevelSum<P> product;
+
+    void settle() { product.settle(); }
   };
 
   UnitChannels<Scalar> channels;
 
-  /// Few roundings do not average out: then blocks are small.
-  Index rows_in_block(Index count) const {
-    return std::clamp<Index>(count / 32 * 4, 4, block_rows);
+  /// Few roundings do not average out: then fewer follow each other.
+  static Index rows_in_block(Index count) {
+    return std::clamp<Index>(count / 64 * 16, 4, block_rows);
   }
 
   template <typename P, typename Totals>
@@ -73,32 +76,36 @@ struct GradientKernel {
 
   template <typename P>
   Part<P> none(const Coefficients<P>& /*k*/) const {
-    return {broadcast<P>(0), broadcast<P>(0)};
+    return {ExactSum<P>(broadcast<P>(0)), TwoLevelSum<P>(broadcast<P>(0))};
   }
 
   template <typename P>
   void add(Part<P>& part, const Coefficients<P>& k, const std::array<P, inputs>& row) const {
     const P centred = k.centred(row[0]);
     const P g = gated(k, centred, row);
-    part.sum = detail::add(part.sum, g);
-    part.product = multiply_add(g, centred, part.product);
+    part.sum.add(g);
+    part.product.add_product(g, centred);
   }
 
   template <typename P>
   void add(Part<P>& part, const Coefficients<P>& k,
            const std::array<std::array<P, inputs>, 4>& rows) const {
-    Part<P> some = first(k, rows[0]);
-    Part<P> others = first(k, rows[2]);
-    add(some, k, rows[1]);
-    add(others, k, rows[3]);
-    merge(some, others, k);
-    merge(part, some, k);
+    std::array<P, 4> centred;
+    std::array<P, 4> g;
+    unroll<4>([&](auto i) {
+      centred[i] = k.centred(rows[i][0]);
+      g[i] = held(gated(k, centred[i], rows[i]));
+      part.sum.add(g[i]);
+    });
+    const P some = multiply_add(g[0], centred[0], multiply(g[1], centred[1]));
+    const P others = multiply_add(g[2], centred[2], multiply(g[3], centred[3]));
+    part.product.add(detail::add(some, others));
   }
 
   template <typename P>
   static void merge(Part<P>& into, const Part<P>& from, const Coefficients<P>& /*k*/) {
-    into.sum = detail::add(into.sum, from.sum);
-    into.product = detail::add(into.product, from.product);
+    into.sum.add(from.sum, broadcast<P>(0));
+    into.product.add(from.product);
   }
 
   template <typename P>
@@ -112,8 +119,8 @@ struct GradientKernel {
   template <typename P, typename Totals>
   void enter(const Part<P>& part, Index /*rows*/, const Coefficients<P>& /*k*/,
              Totals& totals) const {
-    const auto sum = widened(part.sum);
-    const auto product = widened(part.product);
+    const auto sum = part.sum.totals(broadcast<P>(0));
+    const auto product = widened(part.product.total());
     for (std::size_t l = 0; l < sum.size(); ++l) {
       totals[0][l] += sum[l];
       totals[1][l] += product[l];
@@ -121,13 +128,6 @@ struct GradientKernel {
   }
 
  private:
-  template <typename P>
-  Part<P> first(const Coefficients<P>& k, const std::array<P, inputs>& row) const {
-    const P centred = k.centred(row[0]);
-    const P g = gated(k, centred, row);
-    return {g, multiply(g, centred)};
-  }
-
   template <typename P>
   static P gated(const Coefficients<P>& k, const P& centred, const std::array<P, inputs>& row) {
     const P& dy = row[1];

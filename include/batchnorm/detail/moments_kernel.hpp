@@ -14,6 +14,8 @@ template <typename Scalar>
 struct Scaling {
   Scalar down = 1;
   Scalar up = 1;
+
+  bool any() const { return down != Scalar(1) || up != Scalar(1); }
 };
 
 /// What the sums of a chunk say about themselves.
@@ -30,7 +32,7 @@ enum class Verdict {
 /// values with a large mean, in `Scalar` over a block of rows and then in double. The values
 /// themselves are summed twice as exactly: an element next to the mean has only as many digits in y
 /// as the mean has.
-template <typename S, bool Scaled = false>
+template <typename S>
 struct MomentsKernel {
   using Scalar = S;
   static constexpr std::size_t inputs = 1;
@@ -41,6 +43,7 @@ struct MomentsKernel {
   static constexpr bool sums_deviations = std::is_same_v<Scalar, double>;
 
   Scaling<Scalar> scaling{};
+  bool scaled = scaling.any();
 
   template <typename P>
   struct Coefficients {
@@ -50,17 +53,18 @@ struct MomentsKernel {
 
   template <typename P>
   struct Part {
-    std::conditional_t<sums_deviations, PlainSum<P>, CompensatedSum<P>> values;
-    P squares;
+    ExactSum<P> values;
+    TwoLevelSum<P> squares;
+
+    void settle() { squares.settle(); }
   };
 
-  Index rows_in_block(Index /*count*/) const { return block_rows; }
+  static Index rows_in_block(Index /*count*/) { return block_rows; }
 
   /// What is summed of an input.
   template <typename P>
   P value(const P& x) const {
-    if constexpr (Scaled) return multiply(x, broadcast<P>(scaling.down));
-    return x;
+    return scaled ? multiply(x, broadcast<P>(scaling.down)) : x;
   }
 
   template <typename P, typename Totals>
@@ -72,39 +76,40 @@ struct MomentsKernel {
 
   template <typename P>
   Part<P> none(const Coefficients<P>& k) const {
-    return {decltype(Part<P>::values)(k.bias), broadcast<P>(0)};
+    return {ExactSum<P>(k.bias), TwoLevelSum<P>(broadcast<P>(0))};
   }
 
   template <typename P>
   void add(Part<P>& part, const Coefficients<P>& k, const std::array<P, 1>& row) const {
-    const P d = added(part, k.minus_origin, row);
-    part.squares = multiply_add(d, d, part.squares);
+    std::array<P, 1> d{added(part, k.minus_origin, value(row[0]))};
+    if (scaled) multiply_all(d, scaling.up);
+    part.squares.add_product(d[0], d[0]);
   }
 
   template <typename P>
   void add(Part<P>& part, const Coefficients<P>& k,
            const std::array<std::array<P, 1>, 4>& rows) const {
     const P minus_origin = held(k.minus_origin);
-    const P a = added(part, minus_origin, rows[0]);
-    const P b = added(part, minus_origin, rows[1]);
-    const P c = added(part, minus_origin, rows[2]);
-    const P d = added(part, minus_origin, rows[3]);
-    const P some = multiply_add(a, a, multiply(b, b));
-    const P others = multiply_add(c, c, multiply(d, d));
-    part.squares = detail::add(part.squares, detail::add(some, others));
+    std::array<P, 4> x{rows[0][0], rows[1][0], rows[2][0], rows[3][0]};
+    if (scaled) multiply_all(x, scaling.down);
+    std::array<P, 4> d;
+    unroll<4>([&](auto i) { d[i] = added(part, minus_origin, x[i]); });
+    if (scaled) multiply_all(d, scaling.up);
+    const P some = multiply_add(d[0], d[0], multiply(d[1], d[1]));
+    const P others = multiply_add(d[2], d[2], multiply(d[3], d[3]));
+    part.squares.add(detail::add(some, others));
   }
 
   template <typename P>
   static void merge(Part<P>& into, const Part<P>& from, const Coefficients<P>& k) {
     into.values.add(from.values, k.bias);
-    into.squares = detail::add(into.squares, from.squares);
+    into.squares.add(from.squares);
   }
 
   /// The origin as it stands in memory.
   template <typename P>
   std::array<P, 1> idle(const Coefficients<P>& k) const {
-    if constexpr (Scaled) return {multiply(k.minus_origin, broadcast<P>(-1 / scaling.down))};
-    return {minus(k.minus_origin)};
+    return {multiply(k.minus_origin, broadcast<P>(-1 / scaling.down))};
   }
 
   /// Adds a part of `rows` rows to the sums; fixed bounds let the compiler use vectors.
@@ -113,7 +118,7 @@ struct MomentsKernel {
     const double n = sums_deviations ? 0.0 : static_cast<double>(rows);
     const double unit = 1.0 / static_cast<double>(scaling.up);
     const auto values = part.values.totals(k.bias);
-    const auto squares = widened(part.squares);
+    const auto squares = widened(part.squares.total());
     for (std::size_t l = 0; l < squares.size(); ++l) {
       totals[1][l] += values[l] - n * totals[0][l];
       totals[2][l] += squares[l] * (unit * unit);
@@ -141,7 +146,7 @@ struct MomentsKernel {
     return excess > m2 ? Verdict::far_from_origin : Verdict::good;
   }
 
-  static MomentsKernel<Scalar, true> rescaled(bool too_large) {
+  static MomentsKernel rescaled(bool too_large) {
     constexpr Scalar factor = 0x1p64F;
     if (too_large) return {{Scalar(1) / factor, Scalar(1)}};
     return {{Scalar(1), factor}};
@@ -152,8 +157,8 @@ struct MomentsKernel {
   static constexpr double smallest_variance =
       double{std::numeric_limits<float>::min()} / double{std::numeric_limits<float>::epsilon()};
 
-  static double smallest_m2(Index count) {
-    return Scaled || !std::is_same_v<Scalar, float>
+  double smallest_m2(Index count) const {
+    return scaled || !std::is_same_v<Scalar, float>
                ? 0.0
                : smallest_variance * static_cast<double>(count);
   }
@@ -179,12 +184,16 @@ struct MomentsKernel {
 
   /// Adds a value to the sum of values; its deviation from the origin.
   template <typename P>
-  P added(Part<P>& part, const P& minus_origin, const std::array<P, 1>& row) const {
-    const P x = held(value(row[0]));
+  P added(Part<P>& part, const P& minus_origin, const P& value) const {
+    const P x = held(value);
     const P d = add_by_multiplier(x, minus_origin);
     part.values.add(sums_deviations ? d : x);
-    if constexpr (Scaled) return multiply(d, broadcast<P>(scaling.up));
     return d;
+  }
+
+  template <typename P, std::size_t N>
+  static void multiply_all(std::array<P, N>& values, Scalar factor) {
+    unroll<N>([&](auto i) { values[i] = multiply(values[i], broadcast<P>(factor)); });
   }
 };
 

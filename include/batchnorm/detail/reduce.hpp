@@ -76,7 +76,7 @@ void sum_group(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& 
                const Slots& slots) {
   using Scalar = typename Kernel::Scalar;
   const Index count = c_end - c_begin;
-  const Index block = kernel.rows_in_block(views[0].count());
+  const Index block = Kernel::rows_in_block(views[0].count());
   ChannelGroup<Kernel> sums;
   for (Index c = c_begin; c < c_end; ++c) {
     Pilot<Scalar> pilot{};

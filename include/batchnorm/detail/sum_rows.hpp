@@ -36,24 +36,24 @@ class RowSums {
     const bool apart = views_[0].count() * views_[0].channels > near_values;
     const Index step = apart ? 1 : group;
     const Index distance = apart ? groups : 1;
-    const Index block = kernel_.rows_in_block(views_[0].count()) / group;
+    const Index block = Kernel::rows_in_block(views_[0].count()) / group;
     for (Index first = 0; first < groups; first += block) {
       const Index some = std::min(block, groups - first);
       begin_block();
       add_groups<group>(begin + first * step, distance, step, some);
       enter_block(some * group);
     }
-    for (Index o = begin + groups * group; o < end; ++o) {
-      begin_block();
-      add_groups<1>(o, 1, 1, 1);
-      enter_block(1);
-    }
+    const Index left_over = end - begin - groups * group;
+    if (left_over == 0) return;
+    begin_block();
+    add_groups<1>(end - left_over, 1, 1, left_over);
+    enter_block(left_over);
   }
 
   void write(const Slots& slots) const {
     for (Index j = 0; j < columns_; ++j) {
       for (std::size_t k = 0; k < Kernel::sums; ++k) {
-        const auto& lanes_of_sum = totals_[static_cast<std::size_t>(j)][k];
+        const auto& lanes_of_sum = column(j).totals[k];
         const Index first = c_begin_ + j * width;
         std::copy(lanes_of_sum.begin() + (first - channel(j)), lanes_of_sum.end(),
                   slots.row(k) + first);
@@ -64,7 +64,14 @@ class RowSums {
  private:
   template <typename P>
   using Coefficients = typename Kernel::template Coefficients<P>;
-  using Part = typename Kernel::template Part<Wide>;
+
+  /// What a packet of channels has, side by side: in arrays of their own, what belongs to a column
+  /// would lie a multiple of 4096 bytes apart, where a load waits for a store in flight.
+  struct Column {
+    Coefficients<Wide> coefficients;
+    typename Kernel::template Part<Wide> part;
+    Totals<Kernel> totals;
+  };
 
   static constexpr Index group = 4;
   /// Values that fit the second-level cache, in which rows beside each other are read faster than
@@ -73,6 +80,9 @@ class RowSums {
 
   Index channel(Index column) const { return std::min(c_begin_ + column * width, c_last_); }
 
+  Column& column(Index j) { return column_[static_cast<std::size_t>(j)]; }
+  const Column& column(Index j) const { return column_[static_cast<std::size_t>(j)]; }
+
   [[gnu::flatten]] void start(Index o, Index rows, const FirstAttempt* before) {
     for (Index j = 0; j < columns_; ++j) {
       Pilot<Wide> pilot{};
@@ -80,9 +90,8 @@ class RowSums {
         pilot =
             before != nullptr ? before->pilots<Wide>(channel(j)) : first_rows(o, channel(j), rows);
       }
-      const auto column = static_cast<std::size_t>(j);
-      coefficients_[column] =
-          kernel_.template begin<Wide>(channel(j), Spread::per_lane, pilot, totals_[column]);
+      column(j).coefficients =
+          kernel_.template begin<Wide>(channel(j), Spread::per_lane, pilot, column(j).totals);
     }
   }
 
@@ -103,9 +112,14 @@ class RowSums {
     for (Index& stride : by) stride *= step;
     add_group(at);
     for (Index k = 1; k < count; ++k) {
+      if (k % (settled_rows / group) == 0) settle();
       unroll<Rows>([&](auto row) { at[row] = advanced(at[row], by); });
       add_group(at);
     }
+  }
+
+  void settle() {
+    for (Index j = 0; j < columns_; ++j) column(j).part.settle();
   }
 
   /// Adds a group of rows to the parts of all columns.
@@ -113,30 +127,27 @@ class RowSums {
   void add_group(const std::array<Pointers<Kernel>, Rows>& at) {
     // Copies: what is behind `this` must be read anew after every store of a packet.
     const Kernel kernel = kernel_;
-    const auto columns = static_cast<std::size_t>(columns_);
+    const Index columns = columns_;
     const Index last = c_last_;
     Index c = c_begin_;
-    for (std::size_t j = 0; j < columns; ++j, c += width) {
+    for (Index j = 0; j < columns; ++j, c += width) {
       std::array<Row<Kernel>, Rows> rows;
       unroll<Rows>([&](auto r) { rows[r] = row_at<Kernel>(advanced(at[r], std::min(c, last))); });
-      Part part = parts_[j];
       if constexpr (Rows == 1) {
-        kernel.add(part, coefficients_[j], rows[0]);
+        kernel.add(column(j).part, column(j).coefficients, rows[0]);
       } else {
-        kernel.add(part, coefficients_[j], rows);
+        kernel.add(column(j).part, column(j).coefficients, rows);
       }
-      parts_[j] = part;
     }
   }
 
   [[gnu::flatten]] void begin_block() {
-    for (std::size_t j = 0; j < static_cast<std::size_t>(columns_); ++j)
-      parts_[j] = kernel_.none(coefficients_[j]);
+    for (Index j = 0; j < columns_; ++j) column(j).part = kernel_.none(column(j).coefficients);
   }
 
   [[gnu::flatten]] void enter_block(Index rows) {
-    for (std::size_t j = 0; j < static_cast<std::size_t>(columns_); ++j)
-      kernel_.enter(parts_[j], rows, coefficients_[j], totals_[j]);
+    for (Index j = 0; j < columns_; ++j)
+      kernel_.enter(column(j).part, rows, column(j).coefficients, column(j).totals);
   }
 
   const Kernel& kernel_;
@@ -145,9 +156,7 @@ class RowSums {
   Index c_last_;
   Index columns_;
   Strides<Kernel> step_;
-  std::array<Coefficients<Wide>, std::size_t{most_columns}> coefficients_;
-  std::array<Part, std::size_t{most_columns}> parts_;
-  std::array<Totals<Kernel>, std::size_t{most_columns}> totals_;
+  std::array<Column, std::size_t{most_columns}> column_;
 };
 
 }  // namespace batchnorm::detail
