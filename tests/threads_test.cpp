@@ -29,13 +29,13 @@ class Workers {
 
 /// Sizes that no number of threads divides: small ones that stay in the calling thread, and ones
 /// that are shared out, with one channel, one sample, more channels than a thread sums at once,
-/// rows that are joined, and several chunks.
+/// rows that are joined, runs of less than a packet, and several chunks.
 struct Extent {
   Index samples, channels, spatial;
 };
-const std::vector<Extent> extents{{2, 3, 1},      {7, 1, 13},     {1, 67, 503},
-                                  {1, 1, 400021}, {61, 1, 5977},  {13, 37, 701},
-                                  {3, 513, 217},  {100003, 3, 1}, {331, 1030, 1}};
+const std::vector<Extent> extents{{2, 3, 1},      {7, 1, 13},    {1, 67, 503},  {1, 1, 400021},
+                                  {61, 1, 5977},  {13, 37, 701}, {3, 513, 217}, {100003, 3, 1},
+                                  {331, 1030, 1}, {409, 181, 9}, {30011, 5, 3}};
 
 template <typename L>
 class Threads : public ::testing::Test {

@@ -1,11 +1,11 @@
-#include <batchnorm/batchnorm.hpp>
-
-#include "contender.hpp"
+#include "ours.hpp"
 
 namespace benchmarks {
 namespace {
 
-template <typename Axis, typename Activation>
+using Tensor = Eigen::TensorMap<Eigen::Tensor<float, 3, Eigen::RowMajor>>;
+
+template <typename Tensors, typename Axis, typename Activation>
 class Ours : public Contender {
  public:
   explicit Ours(const Problem& problem)
@@ -13,17 +13,14 @@ class Ours : public Contender {
         dy_(view(problem, problem.buffers->dy)),
         y_(view(problem, problem.buffers->y)),
         dx_(view(problem, problem.buffers->dx)),
-        trained_(state(problem)),
-        deployed_(state(problem)) {}
+        layers_(problem) {}
 
-  void forward() override { trained_.forward(x_, y_); }
-  void backward() override { trained_.backward(x_, dy_, dx_); }
-  void inference() override { deployed_.forward(x_, y_); }
+  void forward() override { layers_.trained.forward(x_, y_); }
+  void backward() override { layers_.trained.backward(x_, dy_, dx_); }
+  void inference() override { layers_.deployed.forward(x_, y_); }
 
  protected:
-  using Tensor = Eigen::TensorMap<Eigen::Tensor<float, 3, Eigen::RowMajor>>;
-
-  static Tensor view(const Problem& problem, Eigen::ArrayXf& values) {
+  static Tensors view(const Problem& problem, Eigen::ArrayXf& values) {
     const Shape& shape = problem.shape;
     if constexpr (std::is_same_v<Axis, batchnorm::ChannelsFirst>) {
       return {values.data(), shape.samples, shape.channels, shape.spatial};
@@ -32,43 +29,37 @@ class Ours : public Contender {
     }
   }
 
-  static batchnorm::State<float> state(const Problem& problem) {
-    return {problem.gamma, problem.beta, problem.running_mean, problem.running_variance};
-  }
-
-  Tensor x_;
-  Tensor dy_;
-  Tensor y_;
-  Tensor dx_;
-  batchnorm::BatchNorm<float, batchnorm::Train, Axis, Activation> trained_;
-  batchnorm::BatchNorm<float, batchnorm::Eval, Axis, Activation> deployed_;
+  Tensors x_;
+  Tensors dy_;
+  Tensors y_;
+  Tensors dx_;
+  Layers<Axis, Activation> layers_;
 };
 
-template <typename Axis, typename Activation>
-class OursThreaded : public Ours<Axis, Activation> {
+template <typename Tensors, typename Axis, typename Activation>
+class OursThreaded : public Ours<Tensors, Axis, Activation> {
  public:
   explicit OursThreaded(const Problem& problem)
-      : Ours<Axis, Activation>(problem), pool_(problem.threads), device_(&pool_, problem.threads) {}
+      : Ours<Tensors, Axis, Activation>(problem),
+        pool_(problem.threads),
+        device_(&pool_, problem.threads) {}
 
-  void forward() override { this->trained_.forward(device_, this->x_, this->y_); }
-  void backward() override { this->trained_.backward(device_, this->x_, this->dy_, this->dx_); }
-  void inference() override { this->deployed_.forward(device_, this->x_, this->y_); }
+  void forward() override { this->layers_.trained.forward(device_, this->x_, this->y_); }
+  void backward() override {
+    this->layers_.trained.backward(device_, this->x_, this->dy_, this->dx_);
+  }
+  void inference() override { this->layers_.deployed.forward(device_, this->x_, this->y_); }
 
  private:
   Eigen::ThreadPool pool_;
   Eigen::ThreadPoolDevice device_;
 };
 
-template <template <typename, typename> class Which, typename Axis>
-std::unique_ptr<Contender> with_axis(const Problem& problem) {
-  if (problem.relu) return std::make_unique<Which<Axis, batchnorm::ReLU>>(problem);
-  return std::make_unique<Which<Axis, batchnorm::NoActivation>>(problem);
-}
-
-template <template <typename, typename> class Which>
+template <template <typename, typename, typename> class Which>
 std::unique_ptr<Contender> make(const Problem& problem) {
-  if (problem.layout == Layout::planes) return with_axis<Which, batchnorm::ChannelsFirst>(problem);
-  return with_axis<Which, batchnorm::ChannelsLast>(problem);
+  if (problem.layout == Layout::planes)
+    return with_activation<Which, Tensor, batchnorm::ChannelsFirst>(problem);
+  return with_activation<Which, Tensor, batchnorm::ChannelsLast>(problem);
 }
 
 std::unique_ptr<Contender> make_threaded(const Problem& problem) {

@@ -1,6 +1,4 @@
-#include <batchnorm/batchnorm.hpp>
-
-#include "contender.hpp"
+#include "ours.hpp"
 
 namespace benchmarks {
 namespace {
@@ -16,8 +14,7 @@ class Placed : public Contender {
         dy_(problem.shape),
         y_(problem.shape),
         dx_(problem.shape),
-        trained_(state(problem)),
-        deployed_(state(problem)) {}
+        layers_(problem) {}
 
   void load() override {
     x_.take(problem_.shape, problem_.buffers->x);
@@ -32,22 +29,17 @@ class Placed : public Contender {
     }
   }
 
-  void forward() override { trained_.forward(x_.array, y_.array); }
-  void backward() override { trained_.backward(x_.array, dy_.array, dx_.array); }
-  void inference() override { deployed_.forward(x_.array, y_.array); }
+  void forward() override { layers_.trained.forward(x_.array, y_.array); }
+  void backward() override { layers_.trained.backward(x_.array, dy_.array, dx_.array); }
+  void inference() override { layers_.deployed.forward(x_.array, y_.array); }
 
  private:
-  static batchnorm::State<float> state(const Problem& problem) {
-    return {problem.gamma, problem.beta, problem.running_mean, problem.running_variance};
-  }
-
   const Problem problem_;
   Place x_;
   Place dy_;
   Place y_;
   Place dx_;
-  batchnorm::BatchNorm<float, batchnorm::Train, Axis, Activation> trained_;
-  batchnorm::BatchNorm<float, batchnorm::Eval, Axis, Activation> deployed_;
+  Layers<Axis, Activation> layers_;
 };
 
 template <bool Planes>
@@ -108,24 +100,18 @@ struct Block {
   Eigen::Block<Matrix> array;
 };
 
-template <typename Place, typename Axis>
-std::unique_ptr<Contender> with_activation(const Problem& problem) {
-  if (problem.relu) return std::make_unique<Placed<Place, Axis, batchnorm::ReLU>>(problem);
-  return std::make_unique<Placed<Place, Axis, batchnorm::NoActivation>>(problem);
-}
-
 /// Only where the memory's comfort is the question.
 template <template <bool> class Place>
 std::unique_ptr<Contender> make(const Problem& problem) {
   if (!problem.shape.placed) return nullptr;
   if (problem.layout == Layout::planes)
-    return with_activation<Place<true>, batchnorm::ChannelsFirst>(problem);
-  return with_activation<Place<false>, batchnorm::ChannelsLast>(problem);
+    return with_activation<Placed, Place<true>, batchnorm::ChannelsFirst>(problem);
+  return with_activation<Placed, Place<false>, batchnorm::ChannelsLast>(problem);
 }
 
 std::unique_ptr<Contender> make_block(const Problem& problem) {
   if (!problem.shape.placed || problem.layout == Layout::planes) return nullptr;
-  return with_activation<Block, batchnorm::ChannelAxis<1>>(problem);
+  return with_activation<Placed, Block, batchnorm::ChannelAxis<1>>(problem);
 }
 
 }  // namespace

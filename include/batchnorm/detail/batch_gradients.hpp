@@ -1,8 +1,8 @@
 #pragma once
 
 #include "gradient_kernel.hpp"
-#include "joined_rows.hpp"
 #include "reduce.hpp"
+#include "sums_workspace.hpp"
 
 namespace batchnorm::detail {
 
@@ -28,38 +28,55 @@ Slots merged_gradients(const Executor& executor, const Kernel& kernel, const Vie
   return slots(0);
 }
 
-/// The sums of joined rows: those of each place within a row, added.
-template <typename Executor, typename Kernel, typename Rows>
-void joined_gradients(const Executor& executor, const Kernel& kernel, const Rows& rows,
-                      Index channels, std::vector<double>& workspace, double* sum,
-                      double* product) {
-  const auto add_pieces = [&](const auto& views) {
-    const Slots slots = merged_gradients(executor, kernel, views, LoopOrder::rows, workspace);
-    for (Index c = 0; c < views[0].channels; c += channels) {
-      add_sums(channels, sum, slots.row(0) + c);
-      add_sums(channels, product, slots.row(1) + c);
+/// Adds the sums of every place to those of its channel.
+inline void add_places(const PlaceMap& map, Index places, const double* of_places,
+                       double* of_channels) {
+  const Index row = map.run * map.channels;
+  for (Index first = 0; first < places; first += row, of_places += row) {
+    if (map.run == 1) {
+      add_sums(map.channels, of_channels, of_places);
+    } else {
+      for (Index c = 0; c < map.channels; ++c)
+        for (Index i = 0; i < map.run; ++i) of_channels[c] += of_places[c * map.run + i];
     }
-  };
-  std::fill_n(sum, channels, 0.0);
-  std::fill_n(product, channels, 0.0);
-  add_pieces(rows.whole);
-  if (rows.rest[0].outer > 0) add_pieces(rows.rest);
+  }
+}
+
+/// Adds to `sum` and `product` those of rows of places.
+template <typename Executor, typename Kernel>
+void add_row_gradients(const Executor& executor, const Kernel& kernel, const ViewsOf<Kernel>& rows,
+                       SumsWorkspace& workspace, double* sum, double* product) {
+  const Slots slots = merged_gradients(executor, kernel, rows, LoopOrder::rows, workspace.chunks);
+  const PlaceMap& map = kernel.channels.map;
+  add_places(map, rows[0].channels, slots.row(0), sum);
+  add_places(map, rows[0].channels, slots.row(1), product);
 }
 
 /// Per channel the sums of `kernel` over everything in `views`: `sum` of g, `product` of g * (x -
 /// centre) * unit. `workspace` grows to the largest shape seen.
 template <typename Executor, typename Kernel>
-void batch_gradients(const Executor& executor, const Kernel& kernel, const ViewsOf<Kernel>& views,
-                     LoopOrder order, std::vector<double>& workspace, double* sum,
-                     double* product) {
+void batch_gradients(const Executor& executor, Kernel kernel, const ViewsOf<Kernel>& views,
+                     LoopOrder order, SumsWorkspace& workspace, double* sum, double* product) {
+  using Scalar = typename Kernel::Scalar;
   const Index channels = views[0].channels;
-  using Rows = JoinedRows<const typename Kernel::Scalar, Kernel::inputs>;
-  if (can_join<typename Kernel::Scalar, Kernel::inputs>(views, order)) {
-    return joined_gradients(executor, kernel, Rows(views), channels, workspace, sum, product);
+  workspace.make_room(views[0], order, Kernel::sums);
+  const bool short_runs = has_short_runs<Scalar, Kernel::inputs>(views, order);
+  if (!short_runs && order != LoopOrder::rows) {
+    const Slots slots = merged_gradients(executor, kernel, views, order, workspace.chunks);
+    std::copy_n(slots.row(0), channels, sum);
+    std::copy_n(slots.row(1), channels, product);
+    return;
   }
-  const Slots slots = merged_gradients(executor, kernel, views, order, workspace);
-  std::copy_n(slots.row(0), channels, sum);
-  std::copy_n(slots.row(1), channels, product);
+  std::fill_n(sum, channels, 0.0);
+  std::fill_n(product, channels, 0.0);
+  kernel.channels.map = {views[0].inner, channels};
+  const ViewsOf<Kernel> rows = lined_up(views);
+  if (!can_join<Scalar, Kernel::inputs>(rows, LoopOrder::rows))
+    return add_row_gradients(executor, kernel, rows, workspace, sum, product);
+  const JoinedRows joined(rows);
+  add_row_gradients(executor, kernel, joined.whole, workspace, sum, product);
+  if (joined.rest[0].outer > 0)
+    add_row_gradients(executor, kernel, joined.rest, workspace, sum, product);
 }
 
 }  // namespace batchnorm::detail

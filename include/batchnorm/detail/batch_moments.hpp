@@ -1,83 +1,11 @@
 #pragma once
 
-#include "joined_rows.hpp"
+#include "few_values.hpp"
+#include "place_rows.hpp"
 #include "reduce.hpp"
+#include "sums_workspace.hpp"
 
 namespace batchnorm::detail {
-
-/// Values per channel below which everything is summed in double: too few for the roundings of
-/// `Scalar` to average out.
-inline constexpr Index few_values = 16;
-
-/// Values in double, of as many channels as a packet has lanes: a row of them each.
-template <typename Scalar>
-using Tile =
-    std::array<std::array<double, std::size_t{lanes<PacketOf<Scalar>>}>, std::size_t{few_values}>;
-
-/// Copies all values of channels [c, c + width) into rows of a tile.
-template <typename Scalar>
-void stage(const View<const Scalar>& view, Index c, Index width, Tile<Scalar>& tile) {
-  using Wide = PacketOf<Scalar>;
-  std::size_t row = 0;
-  for (Index o = 0; o < view.outer; ++o) {
-    for (Index i = 0; i < view.inner; ++i, ++row) {
-      const Scalar* from = view.data + view.offset(o, c, i);
-      if (width == lanes<Wide> && view.channel_stride == 1) {
-        tile[row] = widened(load<Wide>(from));
-      } else {
-        for (Index l = 0; l < width; ++l)
-          tile[row][static_cast<std::size_t>(l)] =
-              static_cast<double>(from[l * view.channel_stride]);
-      }
-    }
-  }
-}
-
-/// The sums of `value(packet of x, column)` over every column's x in the first `rows` rows of a
-/// tile.
-template <std::size_t Width, std::size_t Rows, typename Value>
-std::array<double, Width> column_sums(const std::array<std::array<double, Width>, Rows>& tile,
-                                      Index rows, const Value& value) {
-  using Wide = PacketOf<double>;
-  constexpr auto step = std::size_t{lanes<Wide>};
-  std::array<Wide, Width / step> sums;
-  sums.fill(broadcast<Wide>(0));
-  for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
-    unroll<Width / step>([&](auto k) {
-      sums[k] = add(sums[k], value(load<Wide>(tile[row].data() + k * step), k * step));
-    });
-  }
-  std::array<double, Width> result;
-  unroll<Width / step>([&](auto k) { store(result.data() + k * step, sums[k]); });
-  return result;
-}
-
-/// Mean and m2 of channels [c_begin, c_end) with fewer than `few_values` values each, for any
-/// strides: in two passes in double. A constant is its own mean, which the deviations are from.
-template <typename Scalar>
-void sum_few_values(const View<const Scalar>& view, Index c_begin, Index c_end,
-                    const Slots& slots) {
-  using Wide = PacketOf<double>;
-  constexpr Index width = lanes<PacketOf<Scalar>>;
-  const Index count = view.count();
-  Tile<Scalar> tile{};
-  for (Index c = c_begin; c < c_end; c += width) {
-    const Index used = std::min(width, c_end - c);
-    stage(view, c, used, tile);
-    auto mean = tile[0];
-    const auto deviation = [&](const Wide& x, std::size_t column) {
-      return subtract(x, load<Wide>(mean.data() + column));
-    };
-    const auto sums = column_sums(tile, count, deviation);
-    for (std::size_t l = 0; l < mean.size(); ++l) mean[l] += sums[l] / static_cast<double>(count);
-    const auto m2 = column_sums(tile, count, [&](const Wide& x, std::size_t column) {
-      const Wide d = deviation(x, column);
-      return multiply(d, d);
-    });
-    std::copy_n(mean.data(), used, slots.row(0) + c);
-    std::copy_n(m2.data(), used, slots.row(2) + c);
-  }
-}
 
 /// The moments of at most `most_channels` channels of one chunk, with second attempts where the
 /// first sums are not good.
@@ -171,13 +99,6 @@ void merge_chunk_moments(const Chunks& chunks, const SlotsOf& slots, Index chann
   });
 }
 
-/// Memory that reductions need and keep, so that a layer that has seen its largest shape allocates
-/// nothing.
-struct SumsWorkspace {
-  std::vector<double> chunks;
-  std::vector<double> joined;
-};
-
 /// Mean and m2 per channel of everything in `view`, chunk by chunk.
 template <typename Executor, typename Scalar>
 void merged_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
@@ -224,17 +145,49 @@ void joined_moments(const Executor& executor, const JoinedRows<const Scalar, 1>&
   merge_moments(channels, each * (all / channels), mean, m2, left_over, means, m2s);
 }
 
-/// Mean and m2 per channel of everything in `view`, into `mean` and `m2`. Needs at least one value
-/// per channel.
+/// Merges the moments of `count` values of each place of a run into those of its channel.
+inline void merge_runs(const PlaceMap& map, Index count, const double* means, const double* m2s,
+                       double* mean, double* m2) {
+  for (Index c = 0; c < map.channels; ++c, means += map.run, m2s += map.run) {
+    double sum = 0;
+    for (Index i = 0; i < map.run; ++i) sum += means[i];
+    mean[c] = sum / static_cast<double>(map.run);
+    double squares = 0;
+    double within = 0;
+    for (Index i = 0; i < map.run; ++i) {
+      squares += (means[i] - mean[c]) * (means[i] - mean[c]);
+      within += m2s[i];
+    }
+    m2[c] = within + static_cast<double>(count) * squares;
+  }
+}
+
+/// Mean and m2 per channel, or place, of everything in `view`.
 template <typename Executor, typename Scalar>
-void batch_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
-                   SumsWorkspace& workspace, double* mean, double* m2) {
+void row_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
+                 SumsWorkspace& workspace, double* mean, double* m2) {
   if (can_join<Scalar, 1>({view}, order)) {
     const JoinedRows<const Scalar, 1> rows({view});
     joined_moments(executor, rows, view.channels, workspace, mean, m2);
   } else {
     merged_moments(executor, view, order, workspace.chunks, mean, m2);
   }
+}
+
+/// Mean and m2 per channel of everything in `view`, into `mean` and `m2`. Needs at least one value
+/// per channel.
+template <typename Executor, typename Scalar>
+void batch_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
+                   SumsWorkspace& workspace, double* mean, double* m2) {
+  workspace.make_room(view, order, MomentsKernel<Scalar>::sums);
+  if (!has_short_runs<Scalar, 1>({view}, order))
+    return row_moments(executor, view, order, workspace, mean, m2);
+  const View<const Scalar> row = lined_up<const Scalar, 1>({view})[0];
+  workspace.runs.resize(static_cast<std::size_t>(2 * row.channels));
+  double* means = workspace.runs.data();
+  double* m2s = means + row.channels;
+  row_moments(executor, row, LoopOrder::rows, workspace, means, m2s);
+  merge_runs({view.inner, view.channels}, view.outer, means, m2s, mean, m2);
 }
 
 }  // namespace batchnorm::detail

@@ -83,13 +83,16 @@ template <typename Activation, typename Executor, typename Scalar, std::size_t I
 void parameter_gradients(const Executor& executor, const ChannelCoefficients<Scalar>& k,
                          const ChannelRange& range,
                          const std::array<View<const Scalar>, Inputs>& from,
-                         std::vector<double>& workspace, GradientCoefficients<Scalar>& gradient) {
+                         SumsWorkspace& workspace, GradientCoefficients<Scalar>& gradient) {
   std::array<View<Scalar>, 0> nothing;
   auto some = range.of(from);
   const LoopOrder order = arrange_all(some, nothing);
   const GradientKernel<Scalar, Activation, Inputs == 3> kernel{
-      {gradient.unit.data() + range.begin, gradient.centre_units.data() + range.begin,
-       gradient.scale_per_unit.data() + range.begin, k.shift.data() + range.begin}};
+      {gradient.unit.data() + range.begin,
+       gradient.centre_units.data() + range.begin,
+       gradient.scale_per_unit.data() + range.begin,
+       k.shift.data() + range.begin,
+       {1, range.size()}}};
   batch_gradients(executor, kernel, some, order, workspace, gradient.sum.data() + range.begin,
                   gradient.product.data() + range.begin);
   normalize_products(k, range, gradient);
@@ -121,7 +124,7 @@ Index channels_together(const View<const Scalar>& x, std::size_t arrays) {
   constexpr double part_bytes = 2e6;
   constexpr double worth_cutting = 16e6;
   const double bytes = static_cast<double>(x.count()) * sizeof(Scalar);
-  const bool apart = x.channel_stride >= x.inner && x.inner > 1;
+  const bool apart = x.channel_stride >= x.inner && x.inner >= lanes<PacketOf<Scalar>>;
   const bool large =
       bytes * static_cast<double>(x.channels) * static_cast<double>(arrays) > worth_cutting;
   const Index together = apart && large ? static_cast<Index>(part_bytes / bytes) : x.channels;

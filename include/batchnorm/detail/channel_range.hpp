@@ -32,6 +32,7 @@ struct ChannelRange {
   }
 };
 
+/// A multiple of the lanes of every packet there is.
 inline constexpr Index lanes_of_any_packet = 16;
 
 /// The fewest rows of `channels` that together fill whole packets.
@@ -59,12 +60,6 @@ inline Index rows_to_join(Index channels, Index rows) {
   const Index unit = rows_of_whole_packets(channels);
   const Index least = channels < lanes_of_any_packet ? 2 : many;
   return rows >= least * unit ? unit : 1;
-}
-
-/// Repeats the first `channels` values over all of `values`.
-template <typename Array>
-void repeat_for_joined_rows(Index channels, Array& values) {
-  for (Index c = channels; c < values.size(); ++c) values[c] = values[c - channels];
 }
 
 }  // namespace batchnorm::detail

@@ -68,8 +68,9 @@ template <typename P>
 using ExactSum =
     std::conditional_t<std::is_same_v<ScalarOf<P>, double>, PlainSum<P>, CompensatedSum<P>>;
 
-/// A plain sum in two levels: of the last rows, and of what came before. No value takes part in
-/// more than a few roundings, so that many small ones behind a large one are not lost.
+/// A plain sum in two levels: of the last rows, and of what came before. Where it is settled after
+/// every `settled_rows` rows, no value takes part in more than a few roundings, and many small ones
+/// behind a large one are not lost.
 template <typename P>
 class TwoLevelSum {
  public:

@@ -24,7 +24,7 @@ Scalar round_to(double value) {
 }
 
 /// What forward computes per channel and backward needs again (Ioffe and Szegedy 2015, algorithm
-/// 1). What the loops read is repeated for joined rows.
+/// 1).
 template <typename Scalar>
 struct ChannelCoefficients {
   ChannelArray<double> mean;               ///< mu
@@ -35,12 +35,7 @@ struct ChannelCoefficients {
 
   void resize(Index channels) {
     for (auto* values : {&mean, &inverse_deviation}) values->resize(channels);
-    for (auto* values : {&centre, &scale, &shift})
-      values->resize(channels * rows_to_join(channels));
-  }
-
-  void repeat() {
-    for (auto* values : {&centre, &scale, &shift}) repeat_for_joined_rows(mean.size(), *values);
+    for (auto* values : {&centre, &scale, &shift}) values->resize(channels);
   }
 };
 
@@ -120,10 +115,9 @@ void prepare_coefficients(const ChannelArray<double>& mean, const ChannelArray<d
                           ChannelCoefficients<Scalar>& k) {
   k.resize(mean.size());
   prepare_coefficients<Scalar>({mean, variance, gamma, beta, epsilon}, {0, mean.size()}, k);
-  k.repeat();
 }
 
-/// What backward computes per channel. What the loops read is repeated for joined rows.
+/// What backward computes per channel.
 template <typename Scalar>
 struct GradientCoefficients {
   ChannelArray<Scalar> unit;            ///< see UnitChannels
@@ -136,7 +130,7 @@ struct GradientCoefficients {
 
   void resize(Index channels) {
     for (auto* values : {&unit, &centre_units, &scale_per_unit, &offset, &slope})
-      values->resize(channels * rows_to_join(channels));
+      values->resize(channels);
     for (auto* values : {&sum, &product}) values->resize(channels);
   }
 };
@@ -164,8 +158,6 @@ void prepare_units(const ChannelCoefficients<Scalar>& k, GradientCoefficients<Sc
     gradient.centre_units[c] = static_cast<Scalar>(-centre * unit);
     gradient.scale_per_unit[c] = static_cast<Scalar>(static_cast<double>(k.scale[c]) / unit);
   }
-  for (auto* values : {&gradient.unit, &gradient.centre_units, &gradient.scale_per_unit})
-    repeat_for_joined_rows(k.mean.size(), *values);
 }
 
 /// Turns a range's sums of g * (x - centre) * unit into sums of g * x_hat.
@@ -192,8 +184,6 @@ void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
     gradient.offset[c] = static_cast<Scalar>(-gradient.sum[c] * share - rest * slope);
     gradient.slope[c] = static_cast<Scalar>(slope);
   }
-  for (auto* values : {&gradient.offset, &gradient.slope})
-    repeat_for_joined_rows(k.mean.size(), *values);
 }
 
 /// gradient = sums, or gradient += sums. `gradient` may be null.

@@ -2,6 +2,7 @@
 
 #include "../activation.hpp"
 #include "compensated_sum.hpp"
+#include "place_rows.hpp"
 #include "sums.hpp"
 
 namespace batchnorm::detail {
@@ -14,6 +15,7 @@ struct UnitChannels {
   const Scalar* centre_units;    ///< -centre * unit
   const Scalar* scale_per_unit;  ///< scale / unit
   const Scalar* shift;
+  PlaceMap map;  ///< which channel is at which place of a row
 };
 
 template <typename P>
@@ -69,9 +71,9 @@ struct GradientKernel {
   Coefficients<P> begin(Index channel, Spread how, const Pilot<P>& /*pilot*/,
                         Totals& totals) const {
     totals = {};
-    return {spread<P>(channels.unit, channel, how), spread<P>(channels.centre_units, channel, how),
-            spread<P>(channels.scale_per_unit, channel, how),
-            spread<P>(channels.shift, channel, how)};
+    const PlaceReader<P> of(channels.map, channel, how);
+    return {of(channels.unit), of(channels.centre_units), of(channels.scale_per_unit),
+            of(channels.shift)};
   }
 
   template <typename P>

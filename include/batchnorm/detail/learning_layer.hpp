@@ -198,7 +198,6 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
     prepare_coefficients<Scalar>(
         {work_.mean, work_.variance, state.gamma.data(), state.beta.data(), this->options_.epsilon},
         range, record_.coefficients);
-    record_.coefficients.repeat();
   }
 
   template <typename Executor, std::size_t N, std::size_t M>
@@ -208,8 +207,8 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
     work_.gradient.resize(channels());
     prepare_units(record_.coefficients, work_.gradient);
     for_each_part(from[0], N + M, this->options_, [&](const CallPart& part) {
-      parameter_gradients<Activation>(executor, record_.coefficients, part.range, from,
-                                      work_.sums.chunks, work_.gradient);
+      parameter_gradients<Activation>(executor, record_.coefficients, part.range, from, work_.sums,
+                                      work_.gradient);
       input_gradients(executor, part, from, to);
     });
     write_gradients(update, work_.gradient);

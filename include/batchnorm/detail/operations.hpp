@@ -20,9 +20,17 @@ struct Normalize {
     P shift;
   };
 
+  static constexpr std::size_t coefficient_arrays = 3;
+
   const Scalar* centre;
   const Scalar* scale;
   const Scalar* shift;
+
+  /// The same with other coefficients: `other(array)` in the place of every array.
+  template <typename Other>
+  Normalize with(const Other& other) const {
+    return {other(centre), other(scale), other(shift)};
+  }
 
   /// The first `count` lanes of `a`, the others of `b`.
   template <typename P>
@@ -75,8 +83,14 @@ struct AffineGradient {
   using Coefficients = typename Normalize<S, Activation, HasResidual>::template Coefficients<P>;
 
   using Forward = Normalize<S, Activation, HasResidual>;
+  static constexpr std::size_t coefficient_arrays = Forward::coefficient_arrays;
 
   Forward forward;
+
+  template <typename Other>
+  AffineGradient with(const Other& other) const {
+    return {forward.with(other)};
+  }
 
   template <typename P>
   static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {
@@ -109,9 +123,16 @@ struct BatchGradient {
     P slope;
   };
 
+  static constexpr std::size_t coefficient_arrays = Forward::coefficient_arrays + 2;
+
   Forward forward;
   const Scalar* offset;
   const Scalar* slope;
+
+  template <typename Other>
+  BatchGradient with(const Other& other) const {
+    return {forward.with(other), other(offset), other(slope)};
+  }
 
   template <typename P>
   static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {

@@ -100,8 +100,7 @@ template <typename Kernel>
 inline constexpr Index most_channels = RowSums<Kernel>::most_channels;
 
 /// Sums at most `most_channels` channels [c_begin, c_end) of a chunk. No channel's result depends
-/// on which others are summed with it. `before` is null where the values shall tell
-/// the pilots.
+/// on which others are summed with it. `before` is null where the values shall tell the pilots.
 template <typename Kernel>
 void sum_chunk(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& chunk,
                Index c_begin, Index c_end, LoopOrder order, const FirstAttempt* before,

@@ -114,10 +114,6 @@ class PlaneSums {
     for (; row + 8 <= count; row += 8) {
       kernel_->add(part, k, group());
       kernel_->add(other, k, group());
-      if (row % settled_rows == 8) {
-        part.settle();
-        other.settle();
-      }
     }
     if (row + 4 <= count) {
       kernel_->add(part, k, group());

@@ -2,26 +2,13 @@
 
 #include "arrange.hpp"
 #include "executor.hpp"
-#include "joined_rows.hpp"
+#include "place_rows.hpp"
+#include "transform_places.hpp"
 #include "transform_planes.hpp"
-#include "transform_rows.hpp"
 
 // The second primitive: a map of every element with its channel's coefficients. What is computed is
 // the operation's business.
 namespace batchnorm::detail {
-
-/// What a call moves, so that it can choose how.
-template <typename Operation>
-TaskCost transform_cost(Index values) {
-  const double bytes = static_cast<double>(values) * sizeof(typename Operation::Scalar);
-  return {bytes * Operation::inputs, bytes * Operation::outputs, static_cast<double>(values)};
-}
-
-template <typename Operation>
-double bytes_moved(Index values) {
-  const TaskCost cost = transform_cost<Operation>(values);
-  return cost.bytes_read + cost.bytes_written;
-}
 
 /// Planes and portable.
 template <typename Executor, typename Operation>
@@ -69,23 +56,32 @@ bool in_place(const CallViews<Operation>& views) {
   return std::any_of(views.to.begin(), views.to.end(), is_input);
 }
 
-/// Joined rows and what is left over, or everything as it is.
+/// Rows of places, joined where that is worth it, or everything as it is.
 template <typename Executor, typename Operation>
-void transform_joined(Store how, const Executor& executor, const Operation& operation,
-                      LoopOrder order, const CallViews<Operation>& views) {
+void transform_arranged(Store how, const Executor& executor, const Operation& operation,
+                        LoopOrder order, CallViews<Operation> views) {
   using Scalar = typename Operation::Scalar;
-  OutputViews<Operation> to = views.to;
-  std::array<View<const Scalar>, Operation::outputs> outputs;
-  std::copy(to.begin(), to.end(), outputs.begin());
-  if (!can_join<Scalar, Operation::inputs>(views.from, order) ||
-      !can_join<Scalar, Operation::outputs>(outputs, order)) {
-    return transform_with(how, executor, operation, order, views);
+  const PlaceMap map{views.from[0].inner, views.from[0].channels};
+  const auto outputs = [&] {
+    std::array<View<const Scalar>, Operation::outputs> result;
+    std::copy(views.to.begin(), views.to.end(), result.begin());
+    return result;
+  };
+  const bool short_runs = has_short_runs<Scalar, Operation::inputs>(views.from, order) &&
+                          has_short_runs<Scalar, Operation::outputs>(outputs(), order);
+  if (short_runs) views = {lined_up(views.from), lined_up(views.to)};
+  if (short_runs) order = LoopOrder::rows;
+  if (can_join<Scalar, Operation::inputs>(views.from, order) &&
+      can_join<Scalar, Operation::outputs>(outputs(), order)) {
+    const JoinedRows from(views.from);
+    const JoinedRows to(views.to);
+    transform_places(how, executor, operation, {from.whole, to.whole}, map);
+    transform_places(Store::ordinary, executor, operation, {from.rest, to.rest}, map);
+  } else if (short_runs) {
+    transform_places(how, executor, operation, views, map);
+  } else {
+    transform_with(how, executor, operation, order, views);
   }
-  const JoinedRows from(views.from);
-  const JoinedRows into(to);
-  transform_with(how, executor, operation, order, CallViews<Operation>{from.whole, into.whole});
-  transform_with(Store::ordinary, executor, operation, order,
-                 CallViews<Operation>{from.rest, into.rest});
 }
 
 /// `to` = operation of `from`, element by element. All views have one shape and were arranged
@@ -96,8 +92,8 @@ void transform(const Executor& executor, const Operation& operation, LoopOrder o
                bool around_caches) {
   const CallViews<Operation> views{from, to};
   const bool streaming = around_caches && !in_place(views) && aligned_alike<Operation>(to);
-  transform_joined(streaming ? Store::streaming : Store::ordinary, executor, operation, order,
-                   views);
+  transform_arranged(streaming ? Store::streaming : Store::ordinary, executor, operation, order,
+                     views);
 }
 
 }  // namespace batchnorm::detail
