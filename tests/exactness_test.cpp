@@ -198,6 +198,17 @@ TYPED_TEST(Exact, AConstantChannelGivesExactlyBeta) {
       }
 }
 
+TEST(ExactDouble, AConstantChannelGivesExactlyBeta) {
+  for (const double value : {0.1, -1.0 / 3, 1e308})
+    for (const Index spatial : {1, 3, 5, 7, 40}) {
+      const Eigen::Tensor<double, 3, Eigen::RowMajor> x =
+          Eigen::Tensor<double, 3, Eigen::RowMajor>(4, 9, spatial).setConstant(value);
+      BatchNorm<double> layer(some_state<double>(9), {.epsilon = 0});
+      const auto y = layer.forward(x);
+      for (Index c = 0; c < 9; ++c) ASSERT_EQ(y(3, c, spatial - 1), layer.beta()(c)) << spatial;
+    }
+}
+
 TYPED_TEST(Exact, AConstantChannelHasNoGradientWithoutEpsilon) {
   const auto dimensions = TypeParam::dimensions(1, 3, 65);
   Values values(TypeParam::shape(dimensions));
@@ -221,7 +232,7 @@ void expect_beta_of_no_variance() {
   state.running_variance.setZero();
   Values values(L::shape(dimensions));
   reference::for_each(values.shape(), [&](Index o, Index c, Index i) {
-    values(o, c, i) = static_cast<double>(state.running_mean(c)) + static_cast<double>(i % 2);
+    values(o, c, i) = static_cast<double>(state.running_mean(c)) + static_cast<double>((o + i) % 2);
   });
   auto x = L::filled(dimensions, values);
   Layer layer(state, {.epsilon = 0});

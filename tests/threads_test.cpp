@@ -130,7 +130,7 @@ TYPED_TEST(Threads, GiveTheBitsOfSerialMoments) {
 TEST(ThreadsForms, OfEveryCallTakeADevice) {
   const Workers workers(3);
   const auto& device = workers.device();
-  MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(1001, 17), y;
+  MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(20011, 17), y;
   const MatrixOf<float, Eigen::RowMajor> r = x.array().square(), dy = x.array().sin();
   using Layer = BatchNorm<float>;
   Layer serial(some_state<float>(17)), threaded = serial;
@@ -174,11 +174,15 @@ class WithoutPool {
   int numThreads() const { return device_.numThreads(); }
   void parallelFor(Index n, const Eigen::TensorOpCost& cost,
                    std::function<void(Index, Index)> work) const {
+    ++calls_;
     device_.parallelFor(n, cost, work);
   }
 
+  int calls() const { return calls_; }
+
  private:
   const Eigen::ThreadPoolDevice& device_;
+  mutable int calls_ = 0;
 };
 
 TEST(ThreadsOfAnyDevice, GiveTheBitsOfSerial) {
@@ -188,6 +192,7 @@ TEST(ThreadsOfAnyDevice, GiveTheBitsOfSerial) {
   BatchNorm<float> serial(some_state<float>(300)), threaded = serial;
   EXPECT_TRUE(same_bits(threaded.forward(device, x), serial.forward(x)));
   EXPECT_TRUE(same_bits(threaded.backward(device, x, x), serial.backward(x, x)));
+  EXPECT_EQ(device.calls(), 4);  // a reduction and a map each
 }
 
 TEST(ThreadsOfEval, MayShareALayer) {

@@ -33,19 +33,21 @@ class Contender {
 
 /// What a contender is compared as.
 enum class Role {
-  floor,     ///< moves the bytes once and computes nothing
-  ours,      ///< this library
-  placed,    ///< `ours-NAME`: this library, compared with itself where arrays lie comfortably
-  peer,      ///< another library or way to write it, in the caller's layout
-  outsider,  ///< in a layout of its own, which the caller would have to hold
-  threaded   ///< `NAME-threads`: another contender on more threads, compared with itself on one
+  floor,          ///< moves the bytes once and computes nothing
+  ours,           ///< this library
+  placed,         ///< `ours-NAME`: this library, compared with itself where arrays lie comfortably
+  peer,           ///< another library or way to write it, in the caller's layout
+  outsider,       ///< in a layout of its own, which the caller would have to hold
+  threaded,       ///< `ours-threads`: this library on more threads, compared with itself on one
+  threaded_floor  ///< the floor on more threads
 };
 
 /// Where a contender takes part.
 enum class Scope {
   everywhere,
   memory,  ///< where the arrays of a call do not fit the last-level cache together
-  small    ///< up to middling shapes, in fewer rounds: so far behind that they say enough
+  small,   ///< up to middling shapes, in fewer rounds: so far behind that they say enough
+  placed   ///< at shapes where uncomfortable places in memory are tried
 };
 
 struct Entry {
@@ -55,6 +57,9 @@ struct Entry {
   Scope scope;
   /// Null where the problem is not one that this contender solves.
   std::unique_ptr<Contender> (*make)(const Problem&);
+
+  /// Whether it has an answer, or only moves bytes.
+  bool computes() const { return role != Role::floor && role != Role::threaded_floor; }
 };
 
 }  // namespace benchmarks

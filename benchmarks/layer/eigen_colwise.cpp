@@ -8,11 +8,18 @@ using Row = Eigen::Array<float, 1, Eigen::Dynamic>;
 
 class EigenColwise : public Contender {
  public:
-  explicit EigenColwise(const Problem& problem) : problem_(problem) {}
+  explicit EigenColwise(const Problem& problem)
+      : problem_(problem),
+        running_mean_(problem.running_mean),
+        running_variance_(problem.running_variance) {}
 
   void forward() override {
     mean_ = x().colwise().mean();
     const Row variance = (x().rowwise() - mean_).square().colwise().mean();
+    const auto count = static_cast<float>(problem_.shape.count());
+    running_mean_ += Problem::new_weight * (mean_ - running_mean_);
+    running_variance_ +=
+        Problem::new_weight * (variance * (count / (count - 1)) - running_variance_);
     inverse_ = (variance + Problem::epsilon).rsqrt();
     normalize(mean_, inverse_);
   }
@@ -22,10 +29,11 @@ class EigenColwise : public Contender {
     if (problem_.relu) masked_ = (view(problem_.buffers->y) > 0.0F).select(dy(), 0.0F);
     const Eigen::Map<const Matrix> gradient(
         problem_.relu ? masked_.data() : problem_.buffers->dy.data(), x().rows(), x().cols());
-    const Row mean_dy = gradient.colwise().mean();
-    const Row product = (gradient * (x().rowwise() - mean_)).colwise().sum() * inverse_;
+    beta_gradient_ = gradient.colwise().sum();
+    gamma_gradient_ = (gradient * (x().rowwise() - mean_)).colwise().sum() * inverse_;
+    const Row mean_dy = beta_gradient_ / count;
     const Row scale = problem_.gamma.transpose() * inverse_;
-    const Row slope = product * inverse_ / count;
+    const Row slope = gamma_gradient_ * inverse_ / count;
     view(problem_.buffers->dx) =
         ((gradient.rowwise() - mean_dy) - (x().rowwise() - mean_).rowwise() * slope).rowwise() *
         scale;
@@ -55,6 +63,10 @@ class EigenColwise : public Contender {
   const Problem& problem_;
   Row mean_;
   Row inverse_;
+  Row running_mean_;
+  Row running_variance_;
+  Row gamma_gradient_;
+  Row beta_gradient_;
   Matrix masked_;
 };
 

@@ -17,7 +17,9 @@ class EigenTensor : public Contender {
  public:
   explicit EigenTensor(const Problem& problem)
       : problem_(problem),
-        sizes_(extents(problem)),
+        running_mean_(channels(problem.running_mean)),
+        running_variance_(channels(problem.running_variance)),
+        sizes_(problem.extents()),
         others_(problem.layout == Layout::planes ? Pair{0, 2} : Pair{0, 1}) {
     as_channels_ = problem.layout == Layout::planes ? Sizes{1, problem.shape.channels, 1}
                                                     : Sizes{1, 1, problem.shape.channels};
@@ -27,6 +29,9 @@ class EigenTensor : public Contender {
   void forward() override {
     mean_ = x().mean(others_);
     const Channels variance = (x() - spread(mean_)).square().mean(others_);
+    const auto count = static_cast<float>(problem_.shape.count());
+    move(running_mean_, mean_);
+    move(running_variance_, variance * (count / (count - 1)));
     inverse_ = (variance + Problem::epsilon).rsqrt();
     normalize(mean_, inverse_);
   }
@@ -35,11 +40,11 @@ class EigenTensor : public Contender {
     const auto count = static_cast<float>(problem_.shape.count());
     if (problem_.relu) masked_ = (y() > 0.0F).select(dy(), dy().constant(0.0F));
     const Tensor gradient = problem_.relu ? Tensor(masked_.data(), sizes_) : dy();
-    const Channels sum = gradient.sum(others_);
-    const Channels product = (gradient * (x() - spread(mean_)) * spread(inverse_)).sum(others_);
+    beta_gradient_ = gradient.sum(others_);
+    gamma_gradient_ = (gradient * (x() - spread(mean_)) * spread(inverse_)).sum(others_);
     const Channels scale = channels(problem_.gamma) * inverse_;
-    const Channels mean_dy = sum / count;
-    const Channels slope = product * inverse_ / count;
+    const Channels mean_dy = beta_gradient_ / count;
+    const Channels slope = gamma_gradient_ * inverse_ / count;
     view(problem_.buffers->dx) =
         spread(scale) * (gradient - spread(mean_dy) - (x() - spread(mean_)) * spread(slope));
   }
@@ -53,10 +58,9 @@ class EigenTensor : public Contender {
  private:
   using Pair = Eigen::array<Index, 2>;
 
-  static Sizes extents(const Problem& problem) {
-    const Shape& shape = problem.shape;
-    if (problem.layout == Layout::planes) return {shape.samples, shape.channels, shape.spatial};
-    return {shape.samples, shape.spatial, shape.channels};
+  template <typename Batch>
+  static void move(Channels& running, const Batch& batch) {
+    running += (batch - running) * Problem::new_weight;
   }
 
   Tensor view(Eigen::ArrayXf& values) const { return {values.data(), sizes_}; }
@@ -80,12 +84,16 @@ class EigenTensor : public Contender {
   }
 
   const Problem& problem_;
+  Channels running_mean_;
+  Channels running_variance_;
   Sizes sizes_;
   Pair others_;
   Sizes as_channels_{};
   Sizes copies_{};
   Channels mean_;
   Channels inverse_;
+  Channels gamma_gradient_;
+  Channels beta_gradient_;
   Eigen::Tensor<float, 3, Eigen::RowMajor> masked_;
 };
 

@@ -137,13 +137,13 @@ Entry floor_nt() {
 }
 
 Entry floor_threads() {
-  return {"floor-threads", "the floor on an Eigen::ThreadPoolDevice", Role::threaded,
+  return {"floor-threads", "the floor on an Eigen::ThreadPoolDevice", Role::threaded_floor,
           Scope::everywhere, make_threaded<OrdinaryStore>};
 }
 
 Entry floor_nt_threads() {
-  return {"floor-nt-threads", "the same with non-temporal stores", Role::threaded, Scope::memory,
-          make_threaded<NonTemporalStore>};
+  return {"floor-nt-threads", "the same with non-temporal stores", Role::threaded_floor,
+          Scope::memory, make_threaded<NonTemporalStore>};
 }
 
 }  // namespace benchmarks

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "eigen.hpp"
 #include "report.hpp"
 
 namespace benchmarks {
@@ -15,11 +16,12 @@ std::string today() {
   return text.data();
 }
 
-ordered_json figure_json(const Results& results, const Result& result, const std::string& name) {
+ordered_json figure_json(const Results& results, const Result& result, const std::string& name,
+                         bool computes) {
   const Figure& figure = result.figures.at(name);
   ordered_json json{{"microseconds", figure.microseconds},
                     {"over_floor", *results.over_floor(result, name)}};
-  if (!name.starts_with("floor")) json["largest_error"] = figure.error;
+  if (computes) json["largest_error"] = figure.error;
   if (figure.offset_error) json["largest_error_mean_1000"] = *figure.offset_error;
   json["rounds"] = figure.rounds;
   return json;
@@ -32,7 +34,7 @@ ordered_json result_json(const Results& results, const Result& result) {
       {"level", to_string(result.level)}, {"floor_microseconds", *results.floor(result)}};
   for (const Entry& entry : results.contenders) {
     if (result.figures.contains(entry.name)) {
-      json["contenders"][entry.name] = figure_json(results, result, entry.name);
+      json["contenders"][entry.name] = figure_json(results, result, entry.name, entry.computes());
     }
   }
   return json;
@@ -52,6 +54,8 @@ std::string to_string(Role role) {
       return "outsider";
     case Role::threaded:
       return "threaded";
+    case Role::threaded_floor:
+      return "threaded floor";
   }
   return {};
 }
@@ -63,6 +67,8 @@ void write_json(std::ostream& out, const Results& results, const Settings& setti
                     {"date", today()},
                     {"processor", processor()},
                     {"compiler", compiler()},
+                    {"flags", LAYER_FLAGS},
+                    {"eigen", eigen()},
                     {"threads", settings.threads},
                     {"second_level_cache_bytes", settings.caches.second},
                     {"last_level_cache_bytes", settings.caches.last}};

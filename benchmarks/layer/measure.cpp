@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <iostream>
+#include <limits>
 #include <stdexcept>
 
 #include "race.hpp"
 #include "reference.hpp"
+#include "statistics.hpp"
 
 namespace benchmarks {
 namespace {
@@ -15,14 +17,13 @@ namespace {
 constexpr double largest_error = 2e-2;
 constexpr Index largest_small_shape = 7'000'000;
 
-bool computes(const Entry& entry) { return !entry.name.starts_with("floor"); }
-
 /// The contenders of one problem.
 class Field {
  public:
   Field(const Settings& settings, const Problem& problem) : settings_(settings), problem_(problem) {
     for (const Entry& entry : settings.contenders) {
       if (entry.scope == Scope::small && problem.shape.size() > largest_small_shape) continue;
+      if (entry.scope == Scope::placed && !problem.shape.placed) continue;
       if (auto contender = entry.make(problem)) members_.push_back({entry, std::move(contender)});
     }
     for (const Member& member : members_) member.contender->load();
@@ -54,7 +55,7 @@ class Field {
 
   void prepare_backward() const {
     for (const Member& member : members_) {
-      if (computes(member.entry)) member.contender->forward();
+      if (member.entry.computes()) member.contender->forward();
     }
   }
 
@@ -74,7 +75,8 @@ class Field {
   void check(Operation operation, const Take& take) const {
     const Reference reference(problem_, operation);
     for (const auto& [entry, contender] : members_) {
-      if (!computes(entry)) continue;
+      if (!entry.computes()) continue;
+      problem_.buffers->answer(operation).setConstant(std::numeric_limits<float>::quiet_NaN());
       contender->run(operation);
       contender->unload(operation);
       take(entry.name, reference.error());

@@ -17,10 +17,8 @@ class Blocked : public OneDnn {
   }
 
   void unload(Operation operation) override {
-    Buffers& buffers = *problem_.buffers;
-    const bool gradient = operation == Operation::backward;
-    dnnl::memory to = wrap(callers(), gradient ? buffers.dx : buffers.y);
-    reorder(gradient ? dx_ : y_, to);
+    dnnl::memory to = wrap(callers(), problem_.buffers->answer(operation));
+    reorder(operation == Operation::backward ? dx_ : y_, to);
   }
 
  private:

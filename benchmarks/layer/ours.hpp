@@ -7,27 +7,58 @@
 
 namespace benchmarks {
 
-/// This library's layers with a problem's state.
-template <typename Axis, typename Activation>
-struct Layers {
-  explicit Layers(const Problem& problem) : Layers(state(problem)) {}
+/// This library. `Place` is where an array is: built from the problem and one of its buffers, it
+/// has the `array` of a call, and takes from and gives to the buffer.
+template <typename Place, typename Axis, typename Activation>
+class Ours : public Contender {
+ public:
+  explicit Ours(const Problem& problem)
+      : x_(problem, problem.buffers->x),
+        dy_(problem, problem.buffers->dy),
+        y_(problem, problem.buffers->y),
+        dx_(problem, problem.buffers->dx),
+        trained_(state(problem)),
+        deployed_(state(problem)) {}
 
-  batchnorm::BatchNorm<float, batchnorm::Train, Axis, Activation> trained;
-  batchnorm::BatchNorm<float, batchnorm::Eval, Axis, Activation> deployed;
+  void load() override {
+    x_.take();
+    dy_.take();
+  }
 
- private:
-  explicit Layers(const batchnorm::State<float>& state) : trained(state), deployed(state) {}
+  void unload(Operation operation) override {
+    (operation == Operation::backward ? dx_ : y_).give();
+  }
 
+  void forward() override { trained_.forward(x_.array, y_.array); }
+  void backward() override { trained_.backward(x_.array, dy_.array, dx_.array); }
+  void inference() override { deployed_.forward(x_.array, y_.array); }
+
+ protected:
   static batchnorm::State<float> state(const Problem& problem) {
     return {problem.gamma, problem.beta, problem.running_mean, problem.running_variance};
   }
+
+  Place x_;
+  Place dy_;
+  Place y_;
+  Place dx_;
+  batchnorm::BatchNorm<float, batchnorm::Train, Axis, Activation> trained_;
+  batchnorm::BatchNorm<float, batchnorm::Eval, Axis, Activation> deployed_;
 };
 
-/// The contender on one kind of arrays that has a problem's activation.
-template <template <typename, typename, typename> class Which, typename Arrays, typename Axis>
+/// The contender with a problem's activation.
+template <template <typename, typename, typename> class Which, typename Place, typename Axis>
 std::unique_ptr<Contender> with_activation(const Problem& problem) {
-  if (problem.relu) return std::make_unique<Which<Arrays, Axis, batchnorm::ReLU>>(problem);
-  return std::make_unique<Which<Arrays, Axis, batchnorm::NoActivation>>(problem);
+  if (problem.relu) return std::make_unique<Which<Place, Axis, batchnorm::ReLU>>(problem);
+  return std::make_unique<Which<Place, Axis, batchnorm::NoActivation>>(problem);
+}
+
+/// The contender with a problem's layout and activation.
+template <template <typename, typename, typename> class Which, typename Place>
+std::unique_ptr<Contender> make_ours(const Problem& problem) {
+  if (problem.layout == Layout::planes)
+    return with_activation<Which, Place, batchnorm::ChannelsFirst>(problem);
+  return with_activation<Which, Place, batchnorm::ChannelsLast>(problem);
 }
 
 }  // namespace benchmarks

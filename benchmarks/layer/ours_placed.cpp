@@ -1,133 +1,85 @@
 #include "ours.hpp"
 
+// This library on arrays of its own, which do not lie in memory as comfortably as they could.
 namespace benchmarks {
 namespace {
 
-/// This library on arrays of its own, which do not lie in memory as comfortably as they could.
-/// `Place` has the arrays' type and copies from and to the buffers.
-template <typename Place, typename Axis, typename Activation>
-class Placed : public Contender {
+using RowMajorMap = Eigen::TensorMap<Eigen::Tensor<float, 3, Eigen::RowMajor>>;
+
+/// Begins one float behind an aligned address.
+class Unaligned {
+  Eigen::ArrayXf& buffer_;
+  Eigen::ArrayXf values_;
+
  public:
-  explicit Placed(const Problem& problem)
-      : problem_(problem),
-        x_(problem.shape),
-        dy_(problem.shape),
-        y_(problem.shape),
-        dx_(problem.shape),
-        layers_(problem) {}
+  Unaligned(const Problem& problem, Eigen::ArrayXf& buffer)
+      : buffer_(buffer), values_(buffer.size() + 1), array(values_.data() + 1, problem.extents()) {}
+  Unaligned(const Unaligned&) = delete;
+  Unaligned& operator=(const Unaligned&) = delete;
 
-  void load() override {
-    x_.take(problem_.shape, problem_.buffers->x);
-    dy_.take(problem_.shape, problem_.buffers->dy);
-  }
+  void take() { values_.tail(buffer_.size()) = buffer_; }
+  void give() { buffer_ = values_.tail(buffer_.size()); }
 
-  void unload(Operation operation) override {
-    if (operation == Operation::backward) {
-      dx_.give(problem_.shape, problem_.buffers->dx);
-    } else {
-      y_.give(problem_.shape, problem_.buffers->y);
-    }
-  }
-
-  void forward() override { layers_.trained.forward(x_.array, y_.array); }
-  void backward() override { layers_.trained.backward(x_.array, dy_.array, dx_.array); }
-  void inference() override { layers_.deployed.forward(x_.array, y_.array); }
-
- private:
-  const Problem problem_;
-  Place x_;
-  Place dy_;
-  Place y_;
-  Place dx_;
-  Layers<Axis, Activation> layers_;
+  RowMajorMap array;
 };
 
-template <bool Planes>
-Eigen::array<Index, 3> dimensions(const Shape& shape) {
-  if constexpr (Planes) return {shape.samples, shape.channels, shape.spatial};
-  return {shape.samples, shape.spatial, shape.channels};
-}
-
-/// A row-major tensor that begins one float behind an aligned address.
-template <bool Planes>
-struct Unaligned {
-  explicit Unaligned(const Shape& shape)
-      : values(shape.size() + 1), array(values.data() + 1, dimensions<Planes>(shape)) {}
-
-  void take(const Shape& shape, const Eigen::ArrayXf& from) { values.tail(shape.size()) = from; }
-  void give(const Shape& shape, Eigen::ArrayXf& to) const { to = values.tail(shape.size()); }
-
-  Eigen::ArrayXf values;
-  Eigen::TensorMap<Eigen::Tensor<float, 3, Eigen::RowMajor>> array;
-};
-
-/// A column-major tensor, Eigen's default: positions or channels lie farthest apart.
-template <bool Planes>
-struct ColumnMajor {
-  using RowMajorMap = Eigen::TensorMap<Eigen::Tensor<float, 3, Eigen::RowMajor>>;
+/// Eigen's default order: positions or channels lie farthest apart.
+class ColumnMajor {
   static constexpr Eigen::array<Index, 3> backwards{2, 1, 0};
+  RowMajorMap buffer_;
 
-  explicit ColumnMajor(const Shape& shape) : array(dimensions<Planes>(shape)) {}
+ public:
+  ColumnMajor(const Problem& problem, Eigen::ArrayXf& buffer)
+      : buffer_(buffer.data(), problem.extents()), array(problem.extents()) {}
 
-  void take(const Shape& shape, Eigen::ArrayXf& from) {
-    array = RowMajorMap(from.data(), dimensions<Planes>(shape)).swap_layout().shuffle(backwards);
-  }
-  void give(const Shape& shape, Eigen::ArrayXf& to) const {
-    RowMajorMap(to.data(), dimensions<Planes>(shape)) = array.swap_layout().shuffle(backwards);
-  }
+  void take() { array = buffer_.swap_layout().shuffle(backwards); }
+  void give() { buffer_ = array.swap_layout().shuffle(backwards); }
 
   Eigen::Tensor<float, 3> array;
 };
 
 /// Columns out of the midst of a wider row-major matrix.
-struct Block {
+class Block {
   using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   static constexpr Index left = 3;
   static constexpr Index right = 4;
 
-  explicit Block(const Shape& shape)
-      : whole(Matrix::Zero(shape.count(), left + shape.channels + right)),
-        array(whole.middleCols(left, shape.channels)) {}
+  Eigen::Map<Matrix> buffer_;
+  Matrix whole_;
 
-  void take(const Shape& shape, const Eigen::ArrayXf& from) {
-    array = Eigen::Map<const Matrix>(from.data(), shape.count(), shape.channels);
-  }
-  void give(const Shape& shape, Eigen::ArrayXf& to) const {
-    Eigen::Map<Matrix>(to.data(), shape.count(), shape.channels) = array;
-  }
+ public:
+  Block(const Problem& problem, Eigen::ArrayXf& buffer)
+      : buffer_(buffer.data(), problem.shape.count(), problem.shape.channels),
+        whole_(Matrix::Zero(buffer_.rows(), left + buffer_.cols() + right)),
+        array(whole_.middleCols(left, buffer_.cols())) {}
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
 
-  Matrix whole;
+  void take() { array = buffer_; }
+  void give() { buffer_ = array; }
+
   Eigen::Block<Matrix> array;
 };
 
-/// Only where the memory's comfort is the question.
-template <template <bool> class Place>
-std::unique_ptr<Contender> make(const Problem& problem) {
-  if (!problem.shape.placed) return nullptr;
-  if (problem.layout == Layout::planes)
-    return with_activation<Placed, Place<true>, batchnorm::ChannelsFirst>(problem);
-  return with_activation<Placed, Place<false>, batchnorm::ChannelsLast>(problem);
-}
-
 std::unique_ptr<Contender> make_block(const Problem& problem) {
-  if (!problem.shape.placed || problem.layout == Layout::planes) return nullptr;
-  return with_activation<Placed, Block, batchnorm::ChannelAxis<1>>(problem);
+  if (problem.layout == Layout::planes) return nullptr;
+  return with_activation<Ours, Block, batchnorm::ChannelAxis<1>>(problem);
 }
 
 }  // namespace
 
 Entry ours_unaligned() {
   return {"ours-unaligned", "this library, arrays one float behind an aligned address",
-          Role::placed, Scope::everywhere, make<Unaligned>};
+          Role::placed, Scope::placed, make_ours<Ours, Unaligned>};
 }
 
 Entry ours_column_major() {
-  return {"ours-column-major", "this library, column-major tensors", Role::placed,
-          Scope::everywhere, make<ColumnMajor>};
+  return {"ours-column-major", "this library, column-major tensors", Role::placed, Scope::placed,
+          make_ours<Ours, ColumnMajor>};
 }
 
 Entry ours_block() {
-  return {"ours-block", "this library, columns of a wider matrix", Role::placed, Scope::everywhere,
+  return {"ours-block", "this library, columns of a wider matrix", Role::placed, Scope::placed,
           make_block};
 }
 

@@ -25,6 +25,10 @@ Buffers::Buffers(Index size) : x(size), dy(size), y(size), dx(size) {
   dx.setZero();
 }
 
+Eigen::ArrayXf& Buffers::answer(Operation operation) {
+  return operation == Operation::backward ? dx : y;
+}
+
 Problem::Problem(Shape of_shape, Layout of_layout, bool with_relu,
                  std::shared_ptr<Buffers> of_buffers, int most_threads)
     : shape(std::move(of_shape)),
@@ -36,6 +40,11 @@ Problem::Problem(Shape of_shape, Layout of_layout, bool with_relu,
       beta(Eigen::ArrayXf::LinSpaced(shape.channels, -1.0F, 1.0F)),
       running_mean(Eigen::ArrayXf::LinSpaced(shape.channels, -0.5F, 0.5F)),
       running_variance(Eigen::ArrayXf::LinSpaced(shape.channels, 0.5F, 2.0F)) {}
+
+std::array<Index, 3> Problem::extents() const {
+  if (layout == Layout::planes) return {shape.samples, shape.channels, shape.spatial};
+  return {shape.samples, shape.spatial, shape.channels};
+}
 
 Index Problem::at(Index sample, Index channel, Index position) const {
   return layout == Layout::planes ? (sample * shape.channels + channel) * shape.spatial + position

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -23,6 +24,9 @@ std::string to_string(Operation operation);
 struct Buffers {
   /// x and dy are drawn from N(0, 1).
   explicit Buffers(Index size);
+
+  /// What an operation writes: y or dx.
+  Eigen::ArrayXf& answer(Operation operation);
 
   Eigen::ArrayXf x;
   Eigen::ArrayXf dy;
@@ -47,6 +51,9 @@ struct Problem {
 
   static constexpr float epsilon = 1e-5F;
   static constexpr float new_weight = 0.1F;  ///< of the batch in the running statistics
+
+  /// Of the arrays as row-major tensors.
+  std::array<Index, 3> extents() const;
 
   /// Position of an element in the buffers.
   Index at(Index sample, Index channel, Index position) const;

@@ -21,6 +21,4 @@ using Rounds = std::map<std::string, std::vector<double>>;
 /// other. A round is a batch of calls that takes about `seconds`, after one call that is not timed.
 Rounds race(const std::vector<Racer>& racers, Operation operation, double seconds);
 
-double median(std::vector<double> values);
-
 }  // namespace benchmarks

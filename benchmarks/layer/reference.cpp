@@ -4,6 +4,8 @@
 #include <cmath>
 #include <set>
 
+#include "statistics.hpp"
+
 namespace benchmarks {
 namespace {
 
@@ -86,13 +88,12 @@ void Reference::add_channel(Index index) {
 }
 
 Reference::Error Reference::error() const {
-  const Eigen::ArrayXf& values =
-      operation_ == Operation::backward ? problem_.buffers->dx : problem_.buffers->y;
+  const Eigen::ArrayXf& values = problem_.buffers->answer(operation_);
   Error result;
   double magnitude = 0.0;
   for (const auto& [at, expected] : elements_) {
     const double difference = std::abs(values[at] - expected);
-    result.largest = std::isnan(difference) ? difference : std::max(result.largest, difference);
+    result.largest = larger(result.largest, difference);
     magnitude = std::max(magnitude, std::abs(expected));
   }
   result.relative = result.largest / magnitude;

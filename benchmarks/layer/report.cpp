@@ -4,6 +4,8 @@
 #include <array>
 #include <tuple>
 
+#include "eigen.hpp"
+#include "statistics.hpp"
 #include "table.hpp"
 
 namespace benchmarks {
@@ -13,21 +15,36 @@ constexpr std::array<const char*, 6> operations{"forward",       "forward+relu",
                                                 "backward+relu", "inference",    "inference+relu"};
 constexpr std::array<const char*, 3> layouts{"NC", "NCHW", "NHWC"};
 
-std::vector<std::string> compared(const Results& results) {
-  std::vector<std::string> names = results.names(Role::peer);
-  std::ranges::copy(results.names(Role::outsider), std::back_inserter(names));
-  return names;
-}
-
 void append(std::vector<std::string>& row, const std::vector<std::string>& more) {
   row.insert(row.end(), more.begin(), more.end());
 }
 
+std::vector<std::string> compared(const Results& results) {
+  std::vector<std::string> names = results.names(Role::peer);
+  append(names, results.names(Role::outsider));
+  return names;
+}
+
+/// Calls `visit(result)` by operation, then by layout.
+template <typename Visit>
+void for_each(const Results& results, const Visit& visit) {
+  for (const char* const operation : operations) {
+    for (const char* const layout : layouts) {
+      for (const Result& result : results.all) {
+        if (result.operation == operation && result.layout == layout) visit(result);
+      }
+    }
+  }
+}
+
+std::string kilobytes(const Shape& shape) {
+  return format(4e-3 * static_cast<double>(shape.size()), 0);
+}
+
 void print_setting(std::ostream& out, const Results& results, const Settings& settings) {
   out << settings.command << "\n\n"
-      << processor() << "; " << compiler() << "; Eigen " << EIGEN_WORLD_VERSION << "."
-      << EIGEN_MAJOR_VERSION << "." << EIGEN_MINOR_VERSION << ", packets of "
-      << Eigen::internal::packet_traits<float>::size << " floats; float; one thread.\n"
+      << processor() << "; " << compiler() << ", " LAYER_FLAGS "; " << eigen()
+      << "; float; one thread, but for those named -threads.\n"
       << "Medians of " << settings.rounds
       << " rounds (a third of them where rivals are far behind), contenders in random order.\nL2 "
          "and L3 of "
@@ -43,8 +60,8 @@ void print_setting(std::ostream& out, const Results& results, const Settings& se
 void print_shapes(std::ostream& out, const Results& results, const std::string& operation) {
   const std::vector<std::string> names = compared(results);
   std::vector<std::string> head{"layout", "shape", "level", "floor us", "ours/floor"};
-  for (const std::string& name : names) head.push_back(name);
-  append(head, {"best peer"});
+  append(head, names);
+  head.push_back("best peer");
   Table table(head, 3);
   for (const char* const layout : layouts) {
     for (const Result& result : results.all) {
@@ -126,7 +143,7 @@ struct Accuracy {
   int shapes = 0;
   GeometricMean speed;
   double error = 0.0;
-  double offset_error = 0.0;
+  std::optional<double> offset_error;
 };
 
 Accuracy accuracy(const Results& results, const std::string& layout, const std::string& name) {
@@ -139,8 +156,9 @@ Accuracy accuracy(const Results& results, const std::string& layout, const std::
     }
     ++found.shapes;
     found.speed.add(results.over_floor(result, name));
-    found.error = std::max(found.error, figure->second.error);
-    found.offset_error = std::max(found.offset_error, figure->second.offset_error.value_or(0.0));
+    found.error = larger(figure->second.error, found.error);
+    if (const auto offset = figure->second.offset_error)
+      found.offset_error = larger(*offset, found.offset_error.value_or(0.0));
   }
   return found;
 }
@@ -149,9 +167,7 @@ void print_accuracy(std::ostream& out, const Results& results) {
   Table table({"layout", "contender", "time/floor", "shapes", "mean 0", "mean 1000"}, 2);
   for (const char* const layout : layouts) {
     for (const Entry& entry : results.contenders) {
-      if (entry.role == Role::floor || entry.role == Role::threaded || entry.role == Role::placed) {
-        continue;
-      }
+      if (!entry.computes() || entry.role == Role::threaded || entry.role == Role::placed) continue;
       const Accuracy found = accuracy(results, layout, entry.name);
       if (found.shapes == 0) continue;
       table.add({layout, entry.name, format(found.speed.value()), std::to_string(found.shapes),
@@ -167,32 +183,21 @@ void print_accuracy(std::ostream& out, const Results& results) {
 
 void print_threads(std::ostream& out, const Results& results, int threads) {
   Table table({"operation", "layout", "shape", "level", "MB of x", "ours", "floor"}, 4);
-  for (const char* const operation : operations) {
-    for (const char* const layout : layouts) {
-      for (const Result& result : results.all) {
-        if (result.operation != operation || result.layout != layout) continue;
-        const auto alone = Results::time(result, "ours");
-        const auto together = Results::time(result, "ours-threads");
-        if (!alone || !together) continue;
-        const bool memory = result.level == Level::memory;
-        const auto floor = results.floor(result);
-        const auto floor_together =
-            Results::time(result, memory ? "floor-nt-threads" : "floor-threads");
-        table.add({operation, layout, result.shape.name, to_string(result.level),
-                   format(4e-6 * static_cast<double>(result.shape.size())),
-                   format(*alone / *together),
-                   floor && floor_together ? format(*floor / *floor_together) : "-"});
-      }
-    }
-  }
+  for_each(results, [&](const Result& result) {
+    const auto gain = divide(Results::time(result, "ours"), Results::time(result, "ours-threads"));
+    if (!gain) return;
+    const auto of_floor =
+        divide(results.floor(result), results.least(result, Role::threaded_floor));
+    table.add({result.operation, result.layout, result.shape.name, to_string(result.level),
+               format(4e-6 * static_cast<double>(result.shape.size())), format(gain),
+               format(of_floor)});
+  });
   if (table.empty()) return;
   out << "\nTime with one thread over time with " << threads << "\n\n" << table;
 }
 
 std::optional<double> per_byte(const Result& result) {
-  const std::optional<double> found = Results::time(result, "ours");
-  if (!found) return std::nullopt;
-  return *found / static_cast<double>(result.bytes);
+  return divide(Results::time(result, "ours"), static_cast<double>(result.bytes));
 }
 
 /// Time of ours per byte, over that of the friendly shape next to it.
@@ -201,25 +206,18 @@ std::optional<double> over_friendly(const Results& results, const Result& result
     return other.operation == result.operation && other.layout == result.layout &&
            other.shape.name == result.shape.friendly;
   });
-  if (friendly == results.all.end() || !per_byte(result) || !per_byte(*friendly)) {
-    return std::nullopt;
-  }
-  return *per_byte(result) / *per_byte(*friendly);
+  if (friendly == results.all.end()) return std::nullopt;
+  return divide(per_byte(result), per_byte(*friendly));
 }
 
 void print_awkward(std::ostream& out, const Results& results) {
   Table table({"operation", "layout", "shape", "next to", "kB of x", "time per byte"}, 4);
-  for (const char* const operation : operations) {
-    for (const char* const layout : layouts) {
-      for (const Result& result : results.all) {
-        if (result.operation != operation || result.layout != layout) continue;
-        const std::optional<double> ratio = over_friendly(results, result);
-        if (!ratio) continue;
-        table.add({operation, layout, result.shape.name, result.shape.friendly,
-                   format(4e-3 * static_cast<double>(result.shape.size()), 0), format(ratio)});
-      }
-    }
-  }
+  for_each(results, [&](const Result& result) {
+    const std::optional<double> ratio = over_friendly(results, result);
+    if (!ratio) return;
+    table.add({result.operation, result.layout, result.shape.name, result.shape.friendly,
+               kilobytes(result.shape), format(ratio)});
+  });
   if (table.empty()) return;
   out << "\nAwkward shapes: time of ours per byte, over that of the friendly shape next to it\n\n"
       << table;
@@ -228,18 +226,18 @@ void print_awkward(std::ostream& out, const Results& results) {
 /// Time of ours in uncomfortable places, over that of ours.
 void print_placed(std::ostream& out, const Results& results) {
   const std::vector<std::string> places = results.names(Role::placed);
+  if (places.empty()) return;
   std::vector<std::string> head{"operation", "layout", "shape", "kB of x"};
   append(head, places);
   Table table(head, 3);
-  for (const Result& result : results.all) {
-    if (!result.shape.placed) continue;
+  for_each(results, [&](const Result& result) {
+    if (!result.shape.placed) return;
     std::vector<std::string> row{result.operation, result.layout, result.shape.name,
-                                 format(4e-3 * static_cast<double>(result.shape.size()), 0)};
+                                 kilobytes(result.shape)};
     for (const std::string& place : places)
       row.push_back(format(Results::over_ours(result, place)));
     table.add(row);
-  }
-  if (table.empty()) return;
+  });
   out << "\nAwkward places: time of ours there, over that in aligned row-major tensors\n\n"
       << table;
 }

@@ -4,14 +4,11 @@
 #include <cmath>
 
 namespace benchmarks {
-namespace {
 
 std::optional<double> divide(std::optional<double> above, std::optional<double> below) {
   if (!above || !below) return std::nullopt;
   return *above / *below;
 }
-
-}  // namespace
 
 std::optional<double> Results::time(const Result& result, const std::string& name) {
   const auto found = result.figures.find(name);
@@ -19,13 +16,17 @@ std::optional<double> Results::time(const Result& result, const std::string& nam
   return found->second.microseconds;
 }
 
-std::optional<double> Results::floor(const Result& result) const {
+std::optional<double> Results::least(const Result& result, Role role) const {
   std::optional<double> least;
   for (const Entry& entry : contenders) {
     const std::optional<double> found = time(result, entry.name);
-    if (entry.role == Role::floor && found) least = std::min(least.value_or(*found), *found);
+    if (entry.role == role && found) least = std::min(least.value_or(*found), *found);
   }
   return least;
+}
+
+std::optional<double> Results::floor(const Result& result) const {
+  return least(result, Role::floor);
 }
 
 std::optional<double> Results::over_floor(const Result& result, const std::string& name) const {

@@ -33,6 +33,8 @@ struct Results {
   std::vector<Entry> contenders;
   std::vector<Result> all;
 
+  /// Time of the fastest contender with a role.
+  std::optional<double> least(const Result& result, Role role) const;
   /// Time of the fastest way to move the bytes.
   std::optional<double> floor(const Result& result) const;
   /// Time of a contender, if it took part.
@@ -48,6 +50,9 @@ struct Results {
   /// Names of those with a role that took part anywhere, in their order.
   std::vector<std::string> names(Role role) const;
 };
+
+/// Nothing where one is missing.
+std::optional<double> divide(std::optional<double> above, std::optional<double> below);
 
 /// Geometric mean, of those that are there; nothing where none is.
 class GeometricMean {

@@ -44,12 +44,14 @@ Settings parse_settings(int argc, char** argv) {
   std::size_t last_level_mib = 32;
   bool quick = false;
   Settings settings;
-  app.add_flag("--quick", quick, "a few shapes and rounds: under two minutes");
+  app.add_flag("--quick", quick,
+               "fewer rounds, and of the networks a few shapes: those in under two minutes");
   app.add_option("--set", set, "which shapes")->check(CLI::IsMember(sets))->capture_default_str();
   app.add_option("--filter", filter,
                  "only tasks whose name matches, such as 'forward/NHWC' or 'backward.relu/.*56x56'")
       ->type_name("REGEX");
-  app.add_option("--contenders", names, "only these (and the floor), separated by commas")
+  app.add_option("--contenders", names,
+                 "only these (and the floor), separated by commas; ratios need ours among them")
       ->delimiter(',')
       ->check(known_contenders());
   app.add_option(

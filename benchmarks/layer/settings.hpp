@@ -19,7 +19,7 @@ struct Settings {
   int threads = 1;        ///< of the contenders named `-threads`, which run from 2 up
   Caches caches{};
   std::string json{};     ///< the name of a file, or empty
-  std::string command{};  ///< as the program was called
+  std::string command{};  ///< as the program was called, but for flags of the compiler
 };
 
 /// Reads the command line. Exits, with a message, where it asks for help or is wrong.

@@ -14,6 +14,65 @@ Shape awkward(Index samples, Index channels, Index spatial, const std::string& f
   return {name, samples, channels, spatial, true, friendly};
 }
 
+/// Next to 16 and 256 channels, at several sizes.
+void add_channel_counts(std::vector<Shape>& shapes) {
+  for (const Index spatial : {64, 1024, 16384}) {
+    const Shape sixteen = awkward(8, 16, spatial, "");
+    shapes.push_back(sixteen);
+    for (const Index channels : {3, 17})
+      shapes.push_back(awkward(8, channels, spatial, sixteen.name));
+    shapes.push_back(awkward(8 * 16, 1, spatial, sixteen.name));
+  }
+  for (const Index spatial : {4, 64, 1024}) {
+    const Shape many = awkward(8, 256, spatial, "");
+    shapes.push_back(many);
+    shapes.push_back(awkward(8, 257, spatial, many.name));
+  }
+}
+
+/// Next to powers of two.
+void add_spatial_sizes(std::vector<Shape>& shapes) {
+  for (const auto& [odd, even] : {std::pair{9, 16}, {35, 32}, {49, 48}, {169, 160}}) {
+    for (const Index channels : {16, 256}) {
+      const Shape friendly = awkward(32, channels, even, "");
+      shapes.push_back(friendly);
+      shapes.push_back(awkward(32, channels, odd, friendly.name));
+    }
+  }
+}
+
+/// Channel counts of (N, C) matrices.
+void add_matrices(std::vector<Shape>& shapes) {
+  for (const Index samples : {64, 4096}) {
+    Shape friendly = awkward(samples, 256, 1, "");
+    friendly.placed = samples == 64;
+    shapes.push_back(friendly);
+    shapes.push_back(awkward(samples, 257, 1, friendly.name));
+    for (const Index channels : {3, 17})
+      shapes.push_back(awkward(samples * 16, channels, 1, friendly.name));
+    shapes.push_back(awkward(samples * 256, 1, 1, friendly.name));
+  }
+}
+
+void add_small_batches(std::vector<Shape>& shapes) {
+  const Shape eight = awkward(8, 64, 784, "");
+  shapes.push_back(eight);
+  for (const Index samples : {1, 2, 3, 5, 7})
+    shapes.push_back(awkward(samples, 64, 784, eight.name));
+  const Shape many = awkward(64, 1024, 1, "");
+  shapes.push_back(many);
+  for (const Index samples : {8, 16, 32}) shapes.push_back(awkward(samples, 1024, 1, many.name));
+}
+
+/// Shapes that are tried in uncomfortable places too.
+void add_placed(std::vector<Shape>& shapes) {
+  for (const auto& [samples, channels, spatial] :
+       {std::array<Index, 3>{1024, 1024, 1}, {32, 64, 49}, {32, 64, 784}}) {
+    shapes.push_back(awkward(samples, channels, spatial, ""));
+    shapes.back().placed = true;
+  }
+}
+
 }  // namespace
 
 std::vector<Shape> network_shapes() {
@@ -60,53 +119,13 @@ std::vector<Shape> quick_shapes() {
 }
 
 std::vector<Shape> awkward_shapes() {
-  std::vector<Shape> result;
-  // Channel counts, next to 16 and 256, at three sizes.
-  for (const Index spatial : {64, 1024, 16384}) {
-    const Shape sixteen = awkward(8, 16, spatial, "");
-    result.push_back(sixteen);
-    for (const Index channels : {3, 17}) {
-      result.push_back(awkward(8, channels, spatial, sixteen.name));
-    }
-    result.push_back(awkward(8 * 16, 1, spatial, sixteen.name));
-  }
-  for (const Index spatial : {4, 64, 1024}) {
-    const Shape many = awkward(8, 256, spatial, "");
-    result.push_back(many);
-    result.push_back(awkward(8, 257, spatial, many.name));
-  }
-  // Spatial sizes, next to powers of two.
-  for (const auto& [odd, even] : {std::pair{35, 32}, {49, 48}, {169, 160}}) {
-    for (const Index channels : {16, 256}) {
-      const Shape friendly = awkward(32, channels, even, "");
-      result.push_back(friendly);
-      result.push_back(awkward(32, channels, odd, friendly.name));
-    }
-  }
-  // Rows alone.
-  for (const Index samples : {64, 4096}) {
-    const Shape friendly = awkward(samples, 256, 1, "");
-    result.push_back(friendly);
-    result.push_back(awkward(samples, 257, 1, friendly.name));
-    for (const Index channels : {3, 17}) {
-      result.push_back(awkward(samples * 16, channels, 1, friendly.name));
-    }
-    result.push_back(awkward(samples * 256, 1, 1, friendly.name));
-  }
-  // Small batches.
-  const Shape eight = awkward(8, 64, 784, "");
-  result.push_back(eight);
-  for (const Index samples : {1, 2, 3, 5, 7}) {
-    result.push_back(awkward(samples, 64, 784, eight.name));
-  }
-  // Places.
-  for (const auto& [samples, channels, spatial] :
-       {std::array<Index, 3>{64, 256, 1}, {1024, 1024, 1}, {32, 64, 49}, {32, 64, 784}}) {
-    Shape placed = awkward(samples, channels, spatial, "");
-    placed.placed = true;
-    result.push_back(placed);
-  }
-  return result;
+  std::vector<Shape> shapes;
+  add_channel_counts(shapes);
+  add_spatial_sizes(shapes);
+  add_matrices(shapes);
+  add_small_batches(shapes);
+  add_placed(shapes);
+  return shapes;
 }
 
 }  // namespace benchmarks

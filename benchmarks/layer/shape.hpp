@@ -29,7 +29,7 @@ std::vector<Shape> network_shapes();
 std::vector<Shape> quick_shapes();
 
 /// Odd channel counts, odd spatial sizes and small batches, each after the friendly shape next to
-/// it.
+/// it; and the shapes that are tried in uncomfortable places.
 std::vector<Shape> awkward_shapes();
 
 }  // namespace benchmarks

@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 
+#include "eigen.hpp"
 #include "fairness.hpp"
 #include "machine.hpp"
 #include "race.hpp"
@@ -21,9 +22,7 @@ void print_setting(const Settings& settings, const mlp::Dataset& data) {
             << ", seed " << settings.seed << ", " << settings.epochs << " epochs, one thread\n"
             << "data      " << settings.data << ", " << data.train.images.rows() << " samples\n"
             << "machine   " << processor() << "\n"
-            << "ours      " << compiler() << ", " MLP_FLAGS << "; Eigen " << EIGEN_WORLD_VERSION
-            << "." << EIGEN_MAJOR_VERSION << "." << EIGEN_MINOR_VERSION << ", packets of "
-            << Eigen::internal::packet_traits<float>::size << " floats\n"
+            << "ours      " << compiler() << ", " MLP_FLAGS "; " << eigen() << "\n"
             << "libtorch  " << libtorch_version()
             << ", ATEN_CPU_CAPABILITY=" << (instructions == nullptr ? "default" : instructions)
             << "\n"

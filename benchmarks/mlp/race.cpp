@@ -7,6 +7,7 @@
 
 #include "nn/batches.hpp"
 #include "ours.hpp"
+#include "statistics.hpp"
 #include "stopwatch.hpp"
 
 namespace benchmarks {
@@ -15,12 +16,6 @@ namespace {
 /// Streams of random numbers of one seed.
 constexpr std::uint64_t weights = 0;
 constexpr std::uint64_t batches = 1;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 std::vector<Linear> linears(const Network& network) {
   std::vector<Linear> result;

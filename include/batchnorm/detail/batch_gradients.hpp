@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "gradient_kernel.hpp"
 #include "reduce.hpp"
 #include "sums_workspace.hpp"
@@ -57,10 +60,8 @@ void add_row_gradients(const Executor& executor, const Kernel& kernel, const Vie
 template <typename Executor, typename Kernel>
 void batch_gradients(const Executor& executor, Kernel kernel, const ViewsOf<Kernel>& views,
                      LoopOrder order, SumsWorkspace& workspace, double* sum, double* product) {
-  using Scalar = typename Kernel::Scalar;
   const Index channels = views[0].channels;
-  workspace.make_room(views[0], order, Kernel::sums);
-  const bool short_runs = has_short_runs<Scalar, Kernel::inputs>(views, order);
+  const bool short_runs = has_short_runs(views, order);
   if (!short_runs && order != LoopOrder::rows) {
     const Slots slots = merged_gradients(executor, kernel, views, order, workspace.chunks);
     std::copy_n(slots.row(0), channels, sum);
@@ -71,7 +72,7 @@ void batch_gradients(const Executor& executor, Kernel kernel, const ViewsOf<Kern
   std::fill_n(product, channels, 0.0);
   kernel.channels.map = {views[0].inner, channels};
   const ViewsOf<Kernel> rows = lined_up(views);
-  if (!can_join<Scalar, Kernel::inputs>(rows, LoopOrder::rows))
+  if (!can_join(rows, LoopOrder::rows))
     return add_row_gradients(executor, kernel, rows, workspace, sum, product);
   const JoinedRows joined(rows);
   add_row_gradients(executor, kernel, joined.whole, workspace, sum, product);

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "few_values.hpp"
 #include "place_rows.hpp"
 #include "reduce.hpp"
@@ -25,7 +29,7 @@ class ChunkMoments {
 
   void run() {
     sum_chunk(Kernel{}, views_, chunk_, c_begin_, c_end_, order_, nullptr, slots_);
-    if (finish(Kernel{}, c_begin_, c_end_, slots_)) return;
+    if (finish()) return;
     const FirstAttempt first{slots_.row(0), slots_.row(1), slots_.row(2), chunk_.count()};
     again(Verdict::far_from_origin, Kernel{}, &first);
     again(Verdict::too_small, Kernel::rescaled(false), nullptr);
@@ -40,13 +44,14 @@ class ChunkMoments {
   Verdict& verdict(Index c) { return verdicts_[static_cast<std::size_t>(c - c_begin_)]; }
 
   /// From sums to moments; whether all of them are good.
-  bool finish(const Kernel& kernel, Index begin, Index end, const Slots& slots) {
-    if (kernel.finish_all(slots.row(0) + begin, slots.row(1) + begin, slots.row(2) + begin,
-                          end - begin, chunk_.count())) {
+  bool finish() {
+    const Kernel kernel;
+    if (kernel.finish_all(&slots_(0, c_begin_), &slots_(1, c_begin_), &slots_(2, c_begin_),
+                          c_end_ - c_begin_, chunk_.count())) {
       return true;
     }
-    for (Index c = begin; c < end; ++c)
-      verdict(c) = kernel.judge(slots(1, c), slots(2, c), chunk_.count());
+    for (Index c = c_begin_; c < c_end_; ++c)
+      verdict(c) = kernel.judge(slots_(1, c), slots_(2, c), chunk_.count());
     return false;
   }
 
@@ -145,13 +150,14 @@ void joined_moments(const Executor& executor, const JoinedRows<const Scalar, 1>&
   merge_moments(channels, each * (all / channels), mean, m2, left_over, means, m2s);
 }
 
-/// Merges the moments of `count` values of each place of a run into those of its channel.
+/// Merges the moments of `count` values of each place of a run into those of its channel. Equal
+/// means are merged to themselves.
 inline void merge_runs(const PlaceMap& map, Index count, const double* means, const double* m2s,
                        double* mean, double* m2) {
   for (Index c = 0; c < map.channels; ++c, means += map.run, m2s += map.run) {
     double sum = 0;
-    for (Index i = 0; i < map.run; ++i) sum += means[i];
-    mean[c] = sum / static_cast<double>(map.run);
+    for (Index i = 1; i < map.run; ++i) sum += means[i] - means[0];
+    mean[c] = means[0] + sum / static_cast<double>(map.run);
     double squares = 0;
     double within = 0;
     for (Index i = 0; i < map.run; ++i) {
@@ -166,8 +172,8 @@ inline void merge_runs(const PlaceMap& map, Index count, const double* means, co
 template <typename Executor, typename Scalar>
 void row_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
                  SumsWorkspace& workspace, double* mean, double* m2) {
-  if (can_join<Scalar, 1>({view}, order)) {
-    const JoinedRows<const Scalar, 1> rows({view});
+  if (can_join(std::array{view}, order)) {
+    const JoinedRows rows(std::array{view});
     joined_moments(executor, rows, view.channels, workspace, mean, m2);
   } else {
     merged_moments(executor, view, order, workspace.chunks, mean, m2);
@@ -179,10 +185,9 @@ void row_moments(const Executor& executor, const View<const Scalar>& view, LoopO
 template <typename Executor, typename Scalar>
 void batch_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
                    SumsWorkspace& workspace, double* mean, double* m2) {
-  workspace.make_room(view, order, MomentsKernel<Scalar>::sums);
-  if (!has_short_runs<Scalar, 1>({view}, order))
+  if (!has_short_runs(std::array{view}, order))
     return row_moments(executor, view, order, workspace, mean, m2);
-  const View<const Scalar> row = lined_up<const Scalar, 1>({view})[0];
+  const View<const Scalar> row = lined_up(std::array{view})[0];
   workspace.runs.resize(static_cast<std::size_t>(2 * row.channels));
   double* means = workspace.runs.data();
   double* m2s = means + row.channels;

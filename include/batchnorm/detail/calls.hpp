@@ -93,6 +93,7 @@ void parameter_gradients(const Executor& executor, const ChannelCoefficients<Sca
        gradient.scale_per_unit.data() + range.begin,
        k.shift.data() + range.begin,
        {1, range.size()}}};
+  workspace.make_room(some[0], order, kernel.sums);
   batch_gradients(executor, kernel, some, order, workspace, gradient.sum.data() + range.begin,
                   gradient.product.data() + range.begin);
   normalize_products(k, range, gradient);
@@ -105,6 +106,7 @@ void range_moments(const Executor& executor, const ChannelRange& range, const Vi
   std::array<View<const Scalar>, 1> some{range.of(x)};
   std::array<View<Scalar>, 0> nothing;
   const LoopOrder order = arrange_all(some, nothing);
+  workspace.make_room(some[0], order, MomentsKernel<Scalar>::sums);
   batch_moments(executor, some[0], order, workspace, mean.data() + range.begin,
                 m2.data() + range.begin);
 }
@@ -124,7 +126,8 @@ Index channels_together(const View<const Scalar>& x, std::size_t arrays) {
   constexpr double part_bytes = 2e6;
   constexpr double worth_cutting = 16e6;
   const double bytes = static_cast<double>(x.count()) * sizeof(Scalar);
-  const bool apart = x.channel_stride >= x.inner && x.inner >= lanes<PacketOf<Scalar>>;
+  const bool apart =
+      x.channel_stride >= x.inner && x.inner > 1 && x.inner >= lanes<PacketOf<Scalar>>;
   const bool large =
       bytes * static_cast<double>(x.channels) * static_cast<double>(arrays) > worth_cutting;
   const Index together = apart && large ? static_cast<Index>(part_bytes / bytes) : x.channels;

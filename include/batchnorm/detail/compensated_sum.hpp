@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "lanes.hpp"
 
 namespace batchnorm::detail {
@@ -14,9 +16,9 @@ P bias_for(const P& magnitude) {
 }
 
 /// The sum of a block's values in each lane, twice as exact as `Scalar`: what the roundings of the
-/// sum leave out is summed too. That is exact, since the sum begins at a bias larger than any value
-/// (Dekker 1971: for |a| >= |b|, a + b = s + (b - (s - a)), where s is the rounded sum). A value
-/// beyond the bias costs no more than a rounding of itself.
+/// sum leave out is summed too (Dekker 1971: for |a| >= |b|, a + b = s + (b - (s - a)), where s is
+/// the rounded sum). That is exact where the sum begins at a bias larger than any value; a value
+/// beyond the bias, or beyond a sum that began at 0, costs no more than a rounding of itself.
 template <typename P>
 class CompensatedSum {
  public:
@@ -39,7 +41,9 @@ class CompensatedSum {
   auto totals(const P& bias) const {
     auto result = widened(subtract(sum_, bias));
     const auto rest = widened(rest_);
-    for (std::size_t l = 0; l < result.size(); ++l) result[l] += rest[l];
+    // Beyond the range of `Scalar` there is no rest, and the sum says so.
+    for (std::size_t l = 0; l < result.size(); ++l)
+      result[l] += rest[l] - rest[l] == 0.0 ? rest[l] : 0.0;
     return result;
   }
 
@@ -63,9 +67,9 @@ class PlainSum {
   P sum_;
 };
 
-/// A sum of values of which each may differ from the truth by its own rounding.
+/// The sum of values where no more than their own roundings may be lost.
 template <typename P>
-using ExactSum =
+using ValueSum =
     std::conditional_t<std::is_same_v<ScalarOf<P>, double>, PlainSum<P>, CompensatedSum<P>>;
 
 /// A plain sum in two levels: of the last rows, and of what came before. Where it is settled after
@@ -74,8 +78,7 @@ using ExactSum =
 template <typename P>
 class TwoLevelSum {
  public:
-  TwoLevelSum() = default;
-  explicit TwoLevelSum(const P& first) : recent_(first), earlier_(broadcast<P>(0)) {}
+  TwoLevelSum() : recent_(broadcast<P>(0)), earlier_(recent_) {}
 
   void add(const P& value) { recent_ = detail::add(recent_, value); }
   void add_product(const P& a, const P& b) { recent_ = multiply_add(a, b, recent_); }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+
 #include "../activation.hpp"
 #include "compensated_sum.hpp"
 #include "place_rows.hpp"
@@ -54,7 +57,7 @@ struct GradientKernel {
 
   template <typename P>
   struct Part {
-    ExactSum<P> sum;
+    ValueSum<P> sum;
     TwoLevelSum<P> product;
 
     void settle() { product.settle(); }
@@ -78,7 +81,7 @@ struct GradientKernel {
 
   template <typename P>
   Part<P> none(const Coefficients<P>& /*k*/) const {
-    return {ExactSum<P>(broadcast<P>(0)), TwoLevelSum<P>(broadcast<P>(0))};
+    return {ValueSum<P>(broadcast<P>(0)), TwoLevelSum<P>()};
   }
 
   template <typename P>

@@ -3,6 +3,7 @@
 #include "call_forms.hpp"
 #include "executor.hpp"
 #include "layer_base.hpp"
+#include "running_update.hpp"
 
 namespace batchnorm::detail {
 

@@ -53,7 +53,7 @@ struct MomentsKernel {
 
   template <typename P>
   struct Part {
-    ExactSum<P> values;
+    ValueSum<P> values;
     TwoLevelSum<P> squares;
 
     void settle() { squares.settle(); }
@@ -76,7 +76,7 @@ struct MomentsKernel {
 
   template <typename P>
   Part<P> none(const Coefficients<P>& k) const {
-    return {ExactSum<P>(k.bias), TwoLevelSum<P>(broadcast<P>(0))};
+    return {ValueSum<P>(k.bias), TwoLevelSum<P>()};
   }
 
   template <typename P>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 
 #include "arrange.hpp"
 #include "channel_range.hpp"
@@ -79,16 +80,22 @@ class PlaceReader {
   std::array<Index, std::size_t{lanes<P>}> channels_;
 };
 
-/// Whether the runs of all channels follow each other and each is less than a packet.
+/// Whether the elements of an outer index follow each other, channel by channel.
+template <typename V, std::size_t N>
+bool are_dense(const std::array<V, N>& views) {
+  return std::all_of(views.begin(), views.end(),
+                     [](const V& view) { return view.channel_stride == view.inner; });
+}
+
+/// Whether the runs of all channels follow each other, each is less than a packet, and together
+/// they fill one, or can be joined to fill one.
 template <typename Scalar, std::size_t N>
-bool has_short_runs(const std::array<View<const Scalar>, N>& views, LoopOrder order) {
-  constexpr Index packet = lanes<PacketOf<Scalar>>;
+bool has_short_runs(const std::array<View<Scalar>, N>& views, LoopOrder order) {
+  constexpr Index packet = lanes<PacketOf<std::remove_const_t<Scalar>>>;
   const auto& x = views[0];
   const Index places = x.channels * x.inner;
-  const auto dense = [](const auto& view) { return view.channel_stride == view.inner; };
   return order == LoopOrder::planes && x.inner < packet &&
-         (places >= packet || rows_to_join(places, x.outer) > 1) &&
-         std::all_of(views.begin(), views.end(), dense);
+         (places >= packet || rows_to_join(places, x.outer) > 1) && are_dense(views);
 }
 
 /// The runs of all channels as one row.
@@ -98,14 +105,13 @@ std::array<View<Scalar>, N> lined_up(std::array<View<Scalar>, N> views) {
     view.channels *= view.inner;
     view.inner = 1;
     view.channel_stride = 1;
-    view.inner_stride = view.channels;
   }
   return views;
 }
 
 /// Whether rows follow each other without a gap and are worth joining.
 template <typename Scalar, std::size_t N>
-bool can_join(const std::array<View<const Scalar>, N>& views, LoopOrder order) {
+bool can_join(const std::array<View<Scalar>, N>& views, LoopOrder order) {
   const Index places = views[0].channels;
   return order == LoopOrder::rows && rows_to_join(places, views[0].outer) > 1 &&
          std::all_of(views.begin(), views.end(),

@@ -147,6 +147,7 @@ void for_each_task(const Executor& executor, const Chunks& chunks, LoopOrder ord
                    const View<const typename Kernel::Scalar>& view, const Sum& sum) {
   const ChannelTiles tiles(executor.threads(), order, view.channels, most_channels<Kernel>);
   const Index tasks = chunks.size() * tiles.size();
+  if (tasks == 0) return;
   const double values =
       static_cast<double>(view.count() * view.channels) / static_cast<double>(tasks);
   const double bytes = values * sizeof(typename Kernel::Scalar) * Kernel::inputs;

@@ -6,7 +6,7 @@
 // What a reduction's kernel is given and what it gives. A kernel says what is summed:
 //   Scalar, inputs, sums   the type and number of its inputs, the number of its sums in double
 //   Coefficients<P>        what it needs of a channel, or of a packet of channels
-//   Part<P>                sums of some rows, in the making; settled after every settled_rows
+//   Part<P>                sums of some rows, in the making; `settle` closes a level of it
 //   rows_in_block          how many rows a part takes before it enters the sums in double
 //   begin                  begins a chunk: what it needs of a channel, and sums of nothing
 //   none, add, merge       a part of no row; one or some more rows; two parts

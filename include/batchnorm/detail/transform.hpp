@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+
 #include "arrange.hpp"
-#include "executor.hpp"
 #include "place_rows.hpp"
+#include "transform_cost.hpp"
 #include "transform_places.hpp"
 #include "transform_planes.hpp"
 
@@ -28,7 +31,7 @@ void transform_rows(Store how, const Executor& executor, const Operation& operat
                     const CallViews<Operation>& views) {
   const Index rows = views.from[0].outer;
   const Index channels = views.from[0].channels;
-  const Index group = rows_together(how, views, bytes_moved<Operation>(rows * channels));
+  const Index group = rows_together(how, views, channels, bytes_moved<Operation>(rows * channels));
   executor(divide_up(rows, group), transform_cost<Operation>(channels * group),
            [&](Index begin, Index end) {
              transform_row_range(how, operation, views, begin * group, std::min(end * group, rows),
@@ -60,19 +63,13 @@ bool in_place(const CallViews<Operation>& views) {
 template <typename Executor, typename Operation>
 void transform_arranged(Store how, const Executor& executor, const Operation& operation,
                         LoopOrder order, CallViews<Operation> views) {
-  using Scalar = typename Operation::Scalar;
   const PlaceMap map{views.from[0].inner, views.from[0].channels};
-  const auto outputs = [&] {
-    std::array<View<const Scalar>, Operation::outputs> result;
-    std::copy(views.to.begin(), views.to.end(), result.begin());
-    return result;
-  };
-  const bool short_runs = has_short_runs<Scalar, Operation::inputs>(views.from, order) &&
-                          has_short_runs<Scalar, Operation::outputs>(outputs(), order);
-  if (short_runs) views = {lined_up(views.from), lined_up(views.to)};
-  if (short_runs) order = LoopOrder::rows;
-  if (can_join<Scalar, Operation::inputs>(views.from, order) &&
-      can_join<Scalar, Operation::outputs>(outputs(), order)) {
+  const bool short_runs = has_short_runs(views.from, order) && has_short_runs(views.to, order);
+  if (short_runs) {
+    views = {lined_up(views.from), lined_up(views.to)};
+    order = LoopOrder::rows;
+  }
+  if (can_join(views.from, order) && can_join(views.to, order)) {
     const JoinedRows from(views.from);
     const JoinedRows to(views.to);
     transform_places(how, executor, operation, {from.whole, to.whole}, map);

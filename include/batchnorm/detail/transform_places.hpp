@@ -1,23 +1,13 @@
 #pragma once
 
-#include "executor.hpp"
+#include <algorithm>
+#include <array>
+
 #include "place_rows.hpp"
+#include "transform_cost.hpp"
 #include "transform_rows.hpp"
 
 namespace batchnorm::detail {
-
-/// What a call moves, so that it can choose how.
-template <typename Operation>
-TaskCost transform_cost(Index values) {
-  const double bytes = static_cast<double>(values) * sizeof(typename Operation::Scalar);
-  return {bytes * Operation::inputs, bytes * Operation::outputs, static_cast<double>(values)};
-}
-
-template <typename Operation>
-double bytes_moved(Index values) {
-  const TaskCost cost = transform_cost<Operation>(values);
-  return cost.bytes_read + cost.bytes_written;
-}
 
 /// An operation on places of a row in the place of channels.
 template <typename Operation>
@@ -56,11 +46,11 @@ class PlaceTiles {
       : rows_(rows),
         places_(places),
         width_(std::min(places, most_places)),
-        height_(divide_up(values_each, std::max<Index>(width_ * rows_together, 1)) * rows_together),
+        height_(divide_up(values_each, width_ * rows_together) * rows_together),
         pieces_(divide_up(rows, height_)) {}
 
   Index size() const { return pieces_ * divide_up(places_, width_); }
-  Index values() const { return width_ * height_; }
+  Index values() const { return width_ * std::min(height_, rows_); }
 
   ChannelRange places(Index number) const {
     const Index first = number / pieces_ * width_;
@@ -89,13 +79,15 @@ class PlaceTiles {
 template <typename Executor, typename Operation>
 void transform_places(Store how, const Executor& executor, const Operation& operation,
                       const CallViews<Operation>& rows, const PlaceMap& map) {
+  constexpr Index most = PlaceOperation<Operation>::most_places;
   const auto& x = rows.from[0];
   if (x.outer == 0) return;
-  const Index together = rows_together(how, rows, bytes_moved<Operation>(x.outer * x.channels));
-  const PlaceTiles tiles(x.outer, x.channels, PlaceOperation<Operation>::most_places, together);
+  const Index together = rows_together(how, rows, std::min(x.channels, most),
+                                       bytes_moved<Operation>(x.outer * x.channels));
+  const PlaceTiles tiles(x.outer, x.channels, most, together);
   executor(tiles.size(), transform_cost<Operation>(tiles.values()), [&](Index begin, Index end) {
     PlaceOperation<Operation> on_places(operation, map);
-    for (Index next; begin < end; begin = next) {
+    for (Index next = begin; begin < end; begin = next) {
       next = tiles.next(begin, end);
       const ChannelRange range = tiles.places(begin);
       const CallViews<Operation> some{range.of(rows.from), range.of(rows.to)};

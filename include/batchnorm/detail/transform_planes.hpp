@@ -1,5 +1,6 @@
 #pragma once
 
+#include "place_rows.hpp"
 #include "transform_span.hpp"
 
 namespace batchnorm::detail {
@@ -89,13 +90,6 @@ void transform_strided(const Operation& operation, const CallViews<Operation>& v
   }
 }
 
-template <typename Operation>
-bool are_dense(const CallViews<Operation>& views) {
-  const auto dense = [](const auto& view) { return view.channel_stride == view.inner; };
-  return std::all_of(views.from.begin(), views.from.end(), dense) &&
-         std::all_of(views.to.begin(), views.to.end(), dense);
-}
-
 /// How a call's pieces are walked.
 enum class Walk { in_line, by_channel, strided };
 
@@ -103,7 +97,8 @@ template <typename Operation>
 Walk walk_of(const CallViews<Operation>& views, LoopOrder order) {
   if (order != LoopOrder::planes) return Walk::strided;
   const bool long_enough = views.from[0].inner >= lanes<WidePacket<Operation>>;
-  return are_dense(views) && long_enough ? Walk::in_line : Walk::by_channel;
+  return are_dense(views.from) && are_dense(views.to) && long_enough ? Walk::in_line
+                                                                     : Walk::by_channel;
 }
 
 /// `count` contiguous elements of one channel.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+
 #include "transform_span.hpp"
 
 namespace batchnorm::detail {
@@ -43,10 +46,11 @@ template <std::size_t Rows, typename Operation>
   }
 }
 
-/// How many rows are mapped together: some where coefficients cost more than memory or leave the
-/// nearest cache before the next row wants them, else one, which the processor foresees best.
+/// How many rows of a call, of which so many channels are mapped at once, are mapped together: some
+/// where coefficients cost more than memory or leave the nearest cache before the next row wants
+/// them, else one, which the processor foresees best.
 template <typename Operation>
-Index rows_together(Store how, const CallViews<Operation>& views, double bytes) {
+Index rows_together(Store how, const CallViews<Operation>& views, Index channels, double bytes) {
   using Scalar = typename Operation::Scalar;
   constexpr double near_caches = 0.5e6;
   constexpr std::size_t nearest_cache = 20 << 10;
@@ -58,8 +62,8 @@ Index rows_together(Store how, const CallViews<Operation>& views, double bytes) 
       (how == Store::streaming && views.to[0].outer_stride % lanes<WidePacket<Operation>> != 0)) {
     return 1;
   }
-  const auto channels = static_cast<std::size_t>(views.from[0].channels);
-  const std::size_t coefficients = sizeof(CoefficientsOf<Operation, Scalar>) * channels;
+  const std::size_t coefficients =
+      sizeof(CoefficientsOf<Operation, Scalar>) * static_cast<std::size_t>(channels);
   return bytes < near_caches || coefficients > nearest_cache ? row_group : 1;
 }
 
