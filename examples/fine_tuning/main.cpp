@@ -51,11 +51,11 @@ int main() {
 
   const auto row = [&](const char* name, const auto& tuned) {
     const Cnn<Eval> deployed(tuned);
-    std::printf("%-24s %5.1f %%  %5.1f %%   %s\n", name, accuracy(device, deployed, digits.test),
+    std::printf("%-24s %6.1f %% %13.1f %%   %s\n", name, accuracy(device, deployed, digits.test),
                 accuracy(device, deployed, test),
                 same_statistics(tuned, network) ? "same bits" : "moved");
   };
-  std::printf("test accuracy            digits   from elsewhere   running statistics\n");
+  std::printf("test accuracy              digits  from elsewhere   running statistics\n");
   row("trained", network);
   row("tuned as Frozen", frozen);
   row("tuned as Train", moving);

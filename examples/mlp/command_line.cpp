@@ -210,8 +210,8 @@ Settings parse_settings(int argc, char** argv) {
       "Trains a multilayer perceptron on images, with and without batch normalization, and says\n"
       "who got where in how many steps. Then trains many more, and writes a report on what batch\n"
       "normalization does. Without options: handwritten digits, two minutes.\n"
-      "Options of the comparison, which are those of Network, Training and Results, leave out the\n"
-      "report, unless one of its own options asks for it.",
+      "Options of the comparison, which are those of Network, Training and Results but for --seed\n"
+      "and --threads, leave out the report, unless one of its own options asks for it.",
       "examples/run");
   app.failure_message([](const CLI::App* program, const CLI::Error& mistake) {
     return program->get_name() + ": " + mistake.what() + "\n";

@@ -15,8 +15,8 @@ namespace mlp {
 inline constexpr std::uint64_t kWeightStream = 0;
 inline constexpr std::uint64_t kBatchStream = 1;
 
-/// A network in training, with all that a step needs; allocates nothing once it has seen its
-/// largest batch.
+/// A network in training, with all that a step needs; allocates nothing while batches keep their
+/// size.
 class Learner {
  public:
   Learner(const nn::Device& device, Mlp<batchnorm::Train> network, const nn::SgdOptions& options)

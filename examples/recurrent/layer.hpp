@@ -1,6 +1,6 @@
 // h_t = tanh(W_ih BN_t(x_t) + W_hh h_{t-1} + b): batch normalization on the way from the input,
 // with statistics of its own for every time step up to a maximum (Cooijmans et al. 2016, arXiv
-// 1603.09025). gamma and beta would do nothing in front of W_ih and b, which all steps share.
+// 1603.09025). gamma and beta are left out: shared by all steps, W_ih and b would absorb them.
 #pragma once
 
 #include <vector>

@@ -97,7 +97,9 @@ Account account(const Evidence& evidence) {
   const double quick = converged(evidence, trained(evidence.scope(), 0.9));
   account.findings = {
       {.claim = "With decay(0.9) the running statistics are good within 100 steps",
-       .measured = "the gap is below 1 point from step " + number(quick) + " on",
+       .measured = std::isfinite(quick)
+                       ? "the gap is below 1 point from step " + number(quick) + " on"
+                       : std::string("the gap does not stay below 1 point"),
        .setting = setting(evidence.scope(), trained(evidence.scope(), 0.9)) + "; learning rate 0.1",
        .holds = quick <= 100},
       {.claim = "With decay(0.999) they are not, and mode Eval is worse by more than 5 points",

@@ -13,7 +13,8 @@ using batchnorm::Eval;
 class BothModes final : public Observer {
  public:
   BothModes(const Material& material, const nn::Device& device)
-      : rows_(first_rows(std::min<Index>(500, material.test.images.rows()) / 250 * 250)),
+      : batch_(std::min<Index>(250, material.test.images.rows())),
+        rows_(first_rows(std::min<Index>(500, material.test.images.rows()) / batch_ * batch_)),
         samples_(nn::pick(material.test, rows_)),
         device_(device) {}
 
@@ -24,10 +25,11 @@ class BothModes final : public Observer {
     add(figures, "eval_accuracy", at,
         evaluate(Mlp<Eval>(learner.network()), samples_, device_).accuracy());
     add(figures, "batch_accuracy", at,
-        accuracy_in_training_mode(learner.network(), samples_, rows_, 250, device_));
+        accuracy_in_training_mode(learner.network(), samples_, rows_, batch_, device_));
   }
 
  private:
+  Index batch_;
   std::vector<Index> rows_;
   nn::Samples<float> samples_;
   const nn::Device& device_;
