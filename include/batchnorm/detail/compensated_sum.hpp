@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <type_traits>
 
 #include "lanes.hpp"
@@ -43,7 +44,7 @@ class CompensatedSum {
     const auto rest = widened(rest_);
     // Beyond the range of `Scalar` there is no rest, and the sum says so.
     for (std::size_t l = 0; l < result.size(); ++l)
-      result[l] += rest[l] - rest[l] == 0.0 ? rest[l] : 0.0;
+      result[l] += std::isfinite(rest[l]) ? rest[l] : 0.0;
     return result;
   }
 
