@@ -158,7 +158,7 @@ TYPED_TEST(Laws, AnEmptyBatchGivesAnEmptyOutputAndMovesNothing) {
   EXPECT_EQ(eval.backward(x.get(), dy.get()).size(), 0);
   layer.forward(this->x_.get(), this->y_.get());
   layer.backward(this->x_.get(), this->dy_.get(), this->dx_.get());
-  const auto state = layer.state();
+  const auto trained = layer.state();
   const Eigen::VectorXf dgamma = layer.gamma_gradient();
   EXPECT_EQ(layer.forward(x.get()).size(), 0);
   layer.backward(x.get(), dy.get(), empty.get(), batchnorm::accumulate);
@@ -166,7 +166,7 @@ TYPED_TEST(Laws, AnEmptyBatchGivesAnEmptyOutputAndMovesNothing) {
   layer.backward(x.get(), dy.get(), empty.get());
   EXPECT_TRUE((layer.gamma_gradient().array() == 0).all());
   EXPECT_TRUE((layer.beta_gradient().array() == 0).all());
-  EXPECT_TRUE(same_bits(layer.state(), state));
+  EXPECT_TRUE(same_bits(layer.state(), trained));
 }
 
 TYPED_TEST(Laws, TheReLUOfTheGradientIsTheReLUOfTheOutput) {
