@@ -95,15 +95,14 @@ struct GradientKernel {
   template <typename P>
   void add(Part<P>& part, const Coefficients<P>& k,
            const std::array<std::array<P, inputs>, 4>& rows) const {
-    std::array<P, 4> centred;
-    std::array<P, 4> g;
-    unroll<4>([&](auto i) {
-      centred[i] = k.centred(rows[i][0]);
-      g[i] = held(gated(k, centred[i], rows[i]));
-      part.sum.add(g[i]);
-    });
-    const P some = multiply_add(g[0], centred[0], multiply(g[1], centred[1]));
-    const P others = multiply_add(g[2], centred[2], multiply(g[3], centred[3]));
+    const P a = k.centred(rows[0][0]);
+    const P b = k.centred(rows[1][0]);
+    const P c = k.centred(rows[2][0]);
+    const P d = k.centred(rows[3][0]);
+    const P some =
+        multiply_add(added(part, k, a, rows[0]), a, multiply(added(part, k, b, rows[1]), b));
+    const P others =
+        multiply_add(added(part, k, c, rows[2]), c, multiply(added(part, k, d, rows[3]), d));
     part.product.add(detail::add(some, others));
   }
 
@@ -133,6 +132,15 @@ struct GradientKernel {
   }
 
  private:
+  /// Adds g to its sum.
+  template <typename P>
+  static P added(Part<P>& part, const Coefficients<P>& k, const P& centred,
+                 const std::array<P, inputs>& row) {
+    const P g = held(gated(k, centred, row));
+    part.sum.add(g);
+    return g;
+  }
+
   template <typename P>
   static P gated(const Coefficients<P>& k, const P& centred, const std::array<P, inputs>& row) {
     const P& dy = row[1];
