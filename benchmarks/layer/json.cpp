@@ -16,12 +16,11 @@ std::string today() {
   return text.data();
 }
 
-ordered_json figure_json(const Results& results, const Result& result, const std::string& name,
-                         bool computes) {
-  const Figure& figure = result.figures.at(name);
+ordered_json figure_json(const Results& results, const Result& result, const Entry& entry) {
+  const Figure& figure = result.figures.at(entry.name);
   ordered_json json{{"microseconds", figure.microseconds},
-                    {"over_floor", *results.over_floor(result, name)}};
-  if (computes) json["largest_error"] = figure.error;
+                    {"over_floor", *results.over_floor(result, entry.name)}};
+  if (entry.computes()) json["largest_error"] = figure.error;
   if (figure.offset_error) json["largest_error_mean_1000"] = *figure.offset_error;
   json["rounds"] = figure.rounds;
   return json;
@@ -34,7 +33,7 @@ ordered_json result_json(const Results& results, const Result& result) {
       {"level", to_string(result.level)}, {"floor_microseconds", *results.floor(result)}};
   for (const Entry& entry : results.contenders) {
     if (result.figures.contains(entry.name)) {
-      json["contenders"][entry.name] = figure_json(results, result, entry.name, entry.computes());
+      json["contenders"][entry.name] = figure_json(results, result, entry);
     }
   }
   return json;

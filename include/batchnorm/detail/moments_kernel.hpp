@@ -43,7 +43,7 @@ struct MomentsKernel {
   static constexpr bool sums_deviations = std::is_same_v<Scalar, double>;
 
   Scaling<Scalar> scaling{};
-  bool scaled = scaling.any();
+  bool scaled = scaling.any();  ///< known beforehand, since every group of rows asks
 
   template <typename P>
   struct Coefficients {
