@@ -122,28 +122,42 @@ struct GradientCoefficients {
   }
 };
 
-/// The power of two next below a positive `value`.
-inline double power_of_two_below(double value) {
-  constexpr std::uint64_t exponent_bits = 0x7ff0'0000'0000'0000;
-  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(value) & exponent_bits);
-}
+/// The bits of a double, of which the larger belong to the larger where none is negative.
+using Bits = std::uint64_t;
+
+inline Bits bits_of(double value) { return std::bit_cast<Bits>(value); }
 
 // Of values, not of references: what the standard library has keeps a loop from vectors.
-inline double smaller(double a, double b) { return b < a ? b : a; }
-inline double larger(double a, double b) { return a < b ? b : a; }
+inline Bits smaller(Bits a, Bits b) { return b < a ? b : a; }
+inline Bits larger(Bits a, Bits b) { return a < b ? b : a; }
 
-/// Units that products and the centre can be measured in without leaving the range of float.
+/// The power of two next below a positive value.
+inline double power_of_two_below(Bits value) {
+  constexpr Bits exponent = 0x7ff0'0000'0000'0000;
+  return std::bit_cast<double>(value & exponent);
+}
+
+/// 1 / `power`, a power of two.
+inline double inverse_of_power_of_two(double power) {
+  return std::bit_cast<double>(2 * bits_of(1.0) - bits_of(power));
+}
+
+/// Units that products and the centre can be measured in without leaving the range of float: near
+/// the inverse deviation, at least 2^-100, and with centres of at most 2^101 units.
 template <typename Scalar>
 void prepare_units(const ChannelCoefficients<Scalar>& k, GradientCoefficients<Scalar>& gradient) {
-  constexpr double most = 0x1p100;
+  const Bits most = bits_of(0x1p100);
+  const Bits least = bits_of(0x1p-100);
+  const Bits one = bits_of(1.0);
   for (Index c = 0; c < k.mean.size(); ++c) {
     const auto centre = static_cast<double>(k.centre[c]);
-    const double of_centre = most / (1.0 + power_of_two_below(std::abs(centre)));
-    const double wanted = smaller(k.inverse_deviation[c], of_centre);
-    const double unit = power_of_two_below(larger(wanted, 1.0 / most));
+    const Bits of_centre = most + one - larger(bits_of(std::abs(centre)), one);
+    const Bits wanted = smaller(bits_of(k.inverse_deviation[c]), of_centre);
+    const double unit = power_of_two_below(larger(wanted, least));
     gradient.unit[c] = static_cast<Scalar>(unit);
     gradient.centre_units[c] = static_cast<Scalar>(-centre * unit);
-    gradient.scale_per_unit[c] = static_cast<Scalar>(static_cast<double>(k.scale[c]) / unit);
+    gradient.scale_per_unit[c] =
+        static_cast<Scalar>(static_cast<double>(k.scale[c]) * inverse_of_power_of_two(unit));
   }
 }
 
@@ -153,8 +167,8 @@ void normalize_products(const ChannelCoefficients<Scalar>& k, const ChannelRange
                         GradientCoefficients<Scalar>& gradient) {
   for (Index c = range.begin; c < range.end; ++c) {
     const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
-    const double centred =
-        gradient.product[c] / static_cast<double>(gradient.unit[c]) - rest * gradient.sum[c];
+    const double unit = inverse_of_power_of_two(static_cast<double>(gradient.unit[c]));
+    const double centred = gradient.product[c] * unit - rest * gradient.sum[c];
     gradient.product[c] = centred * k.inverse_deviation[c];
   }
 }

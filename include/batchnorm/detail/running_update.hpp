@@ -10,14 +10,14 @@
 
 namespace batchnorm::detail {
 
-/// Rounds to `Scalar`; what is finite stays finite, and what is not stays so. Without a branch, so
-/// that channels go into vectors.
+/// Rounds a variance to `Scalar`; what is finite stays finite, and what is not stays so. Without a
+/// branch, so that channels go into vectors.
 template <typename Scalar>
-Scalar round_to(double value) {
+Scalar round_to(double variance) {
   constexpr double most{std::numeric_limits<Scalar>::max()};
-  const double below = value > most ? most : value;
-  const double within = below < -most ? -most : below;
-  return static_cast<Scalar>(value - value == 0.0 ? within : value);
+  constexpr double infinite = std::numeric_limits<double>::infinity();
+  const double within = variance > most ? most : variance;
+  return static_cast<Scalar>(variance < infinite ? within : variance);
 }
 
 /// What a batch says of its channels, and the running statistics that it moves.
@@ -29,9 +29,10 @@ struct RunningUpdate {
   Scalar* running_mean;
   Scalar* running_variance;
 
+  /// A weighted mean of means, unlike one of variances, cannot leave the range of `Scalar`.
   void move(Index c, double old_weight, double new_weight) const {
-    running_mean[c] =
-        round_to<Scalar>(old_weight * static_cast<double>(running_mean[c]) + new_weight * mean[c]);
+    running_mean[c] = static_cast<Scalar>(old_weight * static_cast<double>(running_mean[c]) +
+                                          new_weight * mean[c]);
     running_variance[c] = round_to<Scalar>(old_weight * static_cast<double>(running_variance[c]) +
                                            new_weight * (m2[c] * share));
   }
@@ -48,6 +49,12 @@ inline bool all_finite(const ChannelArray<double>& mean, const ChannelArray<doub
   return bad == 0;
 }
 
+inline bool all_zero(const std::int64_t* counts, Index channels) {
+  std::int64_t some = 0;
+  for (Index c = 0; c < channels; ++c) some |= counts[c];
+  return some == 0;
+}
+
 /// Moves the running statistics of every channel by a batch of `count` values (algorithm 2, line
 /// 10); a channel that is not finite stays and is counted, unless the options say otherwise.
 template <typename State>
@@ -62,7 +69,7 @@ void update_running_statistics(const ChannelArray<double>& mean, const ChannelAr
   const bool reject = options.non_finite == NonFinite::reject && !all_finite(mean, m2);
   std::int64_t* rejected = state.rejected.data();
   ++state.batches;
-  if (!reject && state.rejected.values.isZero()) {
+  if (!reject && all_zero(rejected, mean.size())) {
     const auto accepted = static_cast<double>(state.batches);
     return update.move_all(mean.size(), momentum.old_weight(accepted),
                            momentum.new_weight(accepted));

@@ -53,10 +53,13 @@ class RowSums {
   void write(const Slots& slots) const {
     for (Index j = 0; j < columns_; ++j) {
       for (std::size_t k = 0; k < Kernel::sums; ++k) {
-        const auto& lanes_of_sum = column(j).totals[k];
+        const auto& sums = column(j).totals[k];
         const Index first = c_begin_ + j * width;
-        std::copy(lanes_of_sum.begin() + (first - channel(j)), lanes_of_sum.end(),
-                  slots.row(k) + first);
+        if (first == channel(j)) {
+          std::copy_n(sums.data(), width, slots.row(k) + first);
+        } else {
+          std::copy(sums.begin() + (first - channel(j)), sums.end(), slots.row(k) + first);
+        }
       }
     }
   }
