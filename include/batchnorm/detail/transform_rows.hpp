@@ -47,13 +47,15 @@ template <std::size_t Rows, typename Operation>
 }
 
 /// How many rows of a call, of which so many channels are mapped at once, are mapped together: some
-/// where coefficients cost more than memory or leave the nearest cache before the next row wants
-/// them, else one, which the processor foresees best.
+/// where coefficients cost more than memory, and rows do not compete for the same places of the
+/// nearest cache, or where coefficients leave that cache before the next row wants them; else one,
+/// which the processor foresees best.
 template <typename Operation>
 Index rows_together(Store how, const CallViews<Operation>& views, Index channels, double bytes) {
   using Scalar = typename Operation::Scalar;
-  constexpr double near_caches = 0.5e6;
+  constexpr double near_caches = 1.4e6;
   constexpr std::size_t nearest_cache = 20 << 10;
+  constexpr std::size_t same_place = 4096;
   const auto alike = [&](const auto& view) {
     return view.outer_stride == views.from[0].outer_stride;
   };
@@ -64,7 +66,9 @@ Index rows_together(Store how, const CallViews<Operation>& views, Index channels
   }
   const std::size_t coefficients =
       sizeof(CoefficientsOf<Operation, Scalar>) * static_cast<std::size_t>(channels);
-  return bytes < near_caches || coefficients > nearest_cache ? row_group : 1;
+  const std::size_t step = sizeof(Scalar) * static_cast<std::size_t>(views.from[0].outer_stride);
+  const bool near = bytes < near_caches && step % same_place != 0;
+  return near || coefficients > nearest_cache ? row_group : 1;
 }
 
 /// All channels, contiguous, of rows [begin, end), one after the other.
