@@ -47,15 +47,15 @@ template <std::size_t Rows, typename Operation>
 }
 
 /// How many rows of a call, of which so many channels are mapped at once, are mapped together: some
-/// where rows are in near caches and near each other, so that coefficients cost more than they do,
-/// or where coefficients leave the nearest cache before the next row wants them; else one, which
-/// the processor foresees best.
+/// where memory is so near that loading coefficients costs as much, unless they fill a good part
+/// of the nearest cache, or where they leave that cache before the next row wants them; else one,
+/// which the processor foresees best.
 template <typename Operation>
 Index rows_together(Store how, const CallViews<Operation>& views, Index channels, double bytes) {
   using Scalar = typename Operation::Scalar;
   constexpr double near_caches = 1.4e6;
   constexpr std::size_t nearest_cache = 20 << 10;
-  constexpr std::size_t near_each_other = 2560;
+  constexpr std::size_t little_of_it = 8 << 10;
   const auto alike = [&](const auto& view) {
     return view.outer_stride == views.from[0].outer_stride;
   };
@@ -66,8 +66,7 @@ Index rows_together(Store how, const CallViews<Operation>& views, Index channels
   }
   const std::size_t coefficients =
       sizeof(CoefficientsOf<Operation, Scalar>) * static_cast<std::size_t>(channels);
-  const std::size_t step = sizeof(Scalar) * static_cast<std::size_t>(views.from[0].outer_stride);
-  const bool near = bytes < near_caches && step <= near_each_other;
+  const bool near = bytes < near_caches && coefficients <= little_of_it;
   return near || coefficients > nearest_cache ? row_group : 1;
 }
 
