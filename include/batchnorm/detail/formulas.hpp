@@ -123,17 +123,17 @@ struct GradientCoefficients {
 };
 
 /// The bits of a double, of which the larger belong to the larger where none is negative.
-using Bits = std::uint64_t;
+using DoubleBits = std::uint64_t;
 
-inline Bits bits_of(double value) { return std::bit_cast<Bits>(value); }
+inline DoubleBits bits_of(double value) { return std::bit_cast<DoubleBits>(value); }
 
 // Of values, not of references: what the standard library has keeps a loop from vectors.
-inline Bits smaller(Bits a, Bits b) { return b < a ? b : a; }
-inline Bits larger(Bits a, Bits b) { return a < b ? b : a; }
+inline DoubleBits smaller(DoubleBits a, DoubleBits b) { return b < a ? b : a; }
+inline DoubleBits larger(DoubleBits a, DoubleBits b) { return a < b ? b : a; }
 
 /// The power of two next below a positive value.
-inline double power_of_two_below(Bits value) {
-  constexpr Bits exponent = 0x7ff0'0000'0000'0000;
+inline double power_of_two_below(DoubleBits value) {
+  constexpr DoubleBits exponent = 0x7ff0'0000'0000'0000;
   return std::bit_cast<double>(value & exponent);
 }
 
@@ -146,13 +146,13 @@ inline double inverse_of_power_of_two(double power) {
 /// the inverse deviation, at least 2^-100, and with centres of at most 2^101 units.
 template <typename Scalar>
 void prepare_units(const ChannelCoefficients<Scalar>& k, GradientCoefficients<Scalar>& gradient) {
-  const Bits most = bits_of(0x1p100);
-  const Bits least = bits_of(0x1p-100);
-  const Bits one = bits_of(1.0);
+  const DoubleBits most = bits_of(0x1p100);
+  const DoubleBits least = bits_of(0x1p-100);
+  const DoubleBits one = bits_of(1.0);
   for (Index c = 0; c < k.mean.size(); ++c) {
     const auto centre = static_cast<double>(k.centre[c]);
-    const Bits of_centre = most + one - larger(bits_of(std::abs(centre)), one);
-    const Bits wanted = smaller(bits_of(k.inverse_deviation[c]), of_centre);
+    const DoubleBits of_centre = most + one - larger(bits_of(std::abs(centre)), one);
+    const DoubleBits wanted = smaller(bits_of(k.inverse_deviation[c]), of_centre);
     const double unit = power_of_two_below(larger(wanted, least));
     gradient.unit[c] = static_cast<Scalar>(unit);
     gradient.centre_units[c] = static_cast<Scalar>(-centre * unit);
