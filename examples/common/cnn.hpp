@@ -61,10 +61,10 @@ struct Cnn {
   template <typename F>
   void for_each_parameter(const F& f) {
     for (auto* layer : {&conv1.product(), &conv2.product(), &hidden, &output})
-      visit_weights(*layer, f);
-    visit_norm(norm1, f);
-    visit_norm(norm2, f);
-    visit_norm(norm3, f);
+      nn::visit_parameters(*layer, f);
+    nn::visit_parameters(norm1, f);
+    nn::visit_parameters(norm2, f);
+    nn::visit_parameters(norm3, f);
   }
 
  private:

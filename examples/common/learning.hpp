@@ -11,6 +11,7 @@
 #include "nn/batches.hpp"
 #include "nn/cross_entropy.hpp"
 #include "nn/linear.hpp"
+#include "nn/parameters.hpp"
 #include "nn/sgd.hpp"
 
 namespace example {
@@ -53,27 +54,6 @@ double accuracy(const nn::Device& device, const Network& network, const Samples&
   Matrix dlogits;
   const Matrix logits = network.forward(device, samples.images);
   return 100 * nn::cross_entropy(logits, samples.labels, dlogits).accuracy();
-}
-
-template <typename Values>
-auto flat(Values& values) {
-  using Array = Eigen::Array<float, Eigen::Dynamic, 1>;
-  using Flat = std::conditional_t<std::is_const_v<Values>, const Array, Array>;
-  return Eigen::Map<Flat>(values.data(), values.size());
-}
-
-/// Shows the optimiser a weight and a bias, or whatever else has a gradient of its own.
-template <typename Layer, typename F>
-void visit_weights(Layer& layer, const F& f) {
-  f(flat(layer.weights()), flat(layer.weights_gradient()), nn::Decay::yes);
-  f(flat(layer.bias()), flat(layer.bias_gradient()), nn::Decay::no);
-}
-
-/// Shows the optimiser gamma and beta.
-template <typename Norm, typename F>
-void visit_norm(Norm& norm, const F& f) {
-  f(norm.gamma().array(), norm.gamma_gradient().array(), nn::Decay::no);
-  f(norm.beta().array(), norm.beta_gradient().array(), nn::Decay::no);
 }
 
 }  // namespace example

@@ -14,7 +14,7 @@
 #include "nn/activation.hpp"
 #include "nn/dropout.hpp"
 #include "nn/linear.hpp"
-#include "nn/sgd.hpp"
+#include "nn/parameters.hpp"
 
 namespace mlp {
 
@@ -101,7 +101,7 @@ class Mlp {
   template <typename F>
   void for_each_parameter(const F& f) {
     for (Layer& layer : layers_) {
-      std::visit([&](auto& part) { visit_parameters(part, f); }, layer);
+      std::visit([&](auto& part) { nn::visit_parameters(part, f); }, layer);
     }
   }
 
@@ -155,28 +155,6 @@ class Mlp {
       const Matrix& input = i == 0 ? x : outputs[i - 1];
       std::visit([&](auto& layer) { layer.forward(device, input, outputs[i]); }, layers[i]);
     }
-  }
-
-  template <typename Values>
-  static auto flat(Values& values) {
-    using Array = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
-    using Flat = std::conditional_t<std::is_const_v<Values>, const Array, Array>;
-    return Eigen::Map<Flat>(values.data(), values.size());
-  }
-
-  template <typename Other, typename F>
-  static void visit_parameters(Other&, const F&) {}
-
-  template <typename F>
-  static void visit_parameters(nn::Linear<Scalar>& linear, const F& f) {
-    f(flat(linear.weights()), flat(linear.weights_gradient()), nn::Decay::yes);
-    f(flat(linear.bias()), flat(linear.bias_gradient()), nn::Decay::no);
-  }
-
-  template <typename F>
-  static void visit_parameters(Norm& norm, const F& f) {
-    f(norm.gamma().array(), norm.gamma_gradient().array(), nn::Decay::no);
-    f(norm.beta().array(), norm.beta_gradient().array(), nn::Decay::no);
   }
 
   std::vector<Layer> layers_;

@@ -73,8 +73,8 @@ class Recurrent {
 
   template <typename F>
   void for_each_parameter(const F& f) {
-    visit_weights(input_, f);
-    visit_weights(hidden_, f);
+    nn::visit_parameters(input_, f);
+    nn::visit_parameters(hidden_, f);
   }
 
  private:

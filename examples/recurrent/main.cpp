@@ -46,7 +46,7 @@ class Reader {
   void for_each_parameter(const F& f) {
     first_.for_each_parameter(f);
     second_.for_each_parameter(f);
-    visit_weights(output_, f);
+    nn::visit_parameters(output_, f);
   }
 
  private:

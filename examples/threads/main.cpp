@@ -42,9 +42,9 @@ struct Wide {
 
   template <typename F>
   void for_each_parameter(const F& f) {
-    visit_weights(hidden, f);
-    visit_norm(norm, f);
-    visit_weights(output, f);
+    nn::visit_parameters(hidden, f);
+    nn::visit_parameters(norm, f);
+    nn::visit_parameters(output, f);
   }
 
   bool operator==(const Wide& other) const {
