@@ -14,7 +14,10 @@ class RowSums {
  public:
   using Wide = WideOf<Kernel>;
   static constexpr Index width = lanes<Wide>;
-  static constexpr Index most_columns = 64;
+  /// Packets that the nearest caches hold the sums of, and at least half a page of memory in every
+  /// row: less at once reads memory with gaps.
+  static constexpr Index most_columns =
+      std::max<Index>(64, 2048 / Index{sizeof(typename Kernel::Scalar)} / width);
   static constexpr Index most_channels = most_columns * width;
 
   /// At most `most_channels` channels [c_begin, c_end) of views that have at least a packet of
