@@ -391,7 +391,13 @@ TEST(BadState, OfValuesOutOfRange) {
 
 TEST(BadState, OfAnotherNumberOfChannels) {
   InUse<Train> used;
-  used.refuses([&] { used.layer.set_state(some_state<float>(5)); }, {"5", "3"});
+  used.refuses([&] { used.layer.set_state(some_state<float>(5)); }, {"5", "the layer has 3"});
+}
+
+TEST(BadState, OfALayerToBeNamesWhatDisagrees) {
+  batchnorm::State<float> state = some_state<float>(12);
+  state.gamma.setOnes(3);
+  expect_refusal([&] { (BatchNorm<float>(state)); }, {"beta, got 12", "gamma has 3"});
 }
 
 TEST(BadState, HasVectorsThatThePoliciesDoNot) {

@@ -35,6 +35,15 @@ class BatchNorm<ScalarType, Eval, Policies...>
                   "affine map or an activation on purpose, make the layer from other.state().");
   }
 
+  /// Does not compile: a conversion keeps every digit.
+  template <typename OtherScalar, typename Other, typename... Others>
+  explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& /*other*/)
+      : Base(Stored(Index{1}), {}) {
+    static_assert(detail::never<OtherScalar>,
+                  "batchnorm: these layers differ in their scalar: make the layer from a state, "
+                  "into which the vectors of other.state() were cast.");
+  }
+
   /// Does not compile: a channel count says nothing of the running statistics.
   template <std::integral Count>
   explicit BatchNorm(Count channels, const Options& options = {})

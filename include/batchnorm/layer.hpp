@@ -51,6 +51,13 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
     static_assert(detail::never<Number>, "batchnorm: a number of channels is an integer.");
   }
 
+  /// Does not compile: what follows a number of channels is named.
+  template <std::floating_point Number, typename... Numbers>
+  BatchNorm(Index channels, Number /*epsilon*/, Numbers... /*momentum*/) : BatchNorm(channels) {
+    static_assert(detail::never<Number>,
+                  "batchnorm: options are named: {.epsilon = 1e-3, .momentum = new_weight(0.1)}.");
+  }
+
   /// A layer with a given state, whose vectors must fit each other and the policies.
   explicit BatchNorm(const State<Scalar>& state, const Options& options = {})
       : Base(typename Base::Stored(state), options) {}
@@ -64,6 +71,15 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
         Base::Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
         "batchnorm: these layers differ in more than their mode: to change an axis, an affine "
         "map or an activation on purpose, make the layer from other.state().");
+  }
+
+  /// Does not compile: a conversion keeps every digit.
+  template <typename OtherScalar, typename Other, typename... Others>
+  explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& /*other*/)
+      : Base(typename Base::Stored(Index{1}), {}) {
+    static_assert(detail::never<OtherScalar>,
+                  "batchnorm: these layers differ in their scalar: make the layer from a state, "
+                  "into which the vectors of other.state() were cast.");
   }
 };
 

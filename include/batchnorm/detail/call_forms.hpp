@@ -23,6 +23,13 @@ template <typename... Rest>
 inline constexpr int updates_among =
     (0 + ... + int{std::is_same_v<std::remove_cvref_t<Rest>, GradientUpdate>});
 
+template <typename... Rest>
+inline constexpr bool ends_with_update = false;
+template <typename Last>
+inline constexpr bool ends_with_update<Last> = updates_among<Last> == 1;
+template <typename First, typename Second, typename... Rest>
+inline constexpr bool ends_with_update<First, Second, Rest...> = ends_with_update<Second, Rest...>;
+
 /// What may be written: neither mark of a call.
 template <typename T>
 concept OutputArgument = !is_residual<std::remove_cvref_t<T>> && updates_among<T> == 0;
@@ -102,7 +109,8 @@ class BackwardForms {
   static decltype(auto) call(const Run& run, const X& x, Rest&&... rest) {
     constexpr bool with_residual = starts_with_residual<Rest...>;
     constexpr int outputs = int{sizeof...(Rest)} - int{with_residual} - updates_among<Rest...> - 1;
-    if constexpr (outputs != 0 && outputs != (with_residual ? 2 : 1)) {
+    constexpr bool update_behind = updates_among<Rest...> == int{ends_with_update<Rest...>};
+    if constexpr (!update_behind || (outputs != 0 && outputs != (with_residual ? 2 : 1))) {
       static_assert(never<X>,
                     "batchnorm: backward takes (x, dy), (x, dy, dx), (x, residual(r), dy) or (x, "
                     "residual(r), dy, dx, dresidual), a device before them and accumulate behind.");

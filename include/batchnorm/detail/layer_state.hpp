@@ -83,11 +83,13 @@ struct LayerState {
         running_variance(count, Scalar(1)),
         rejected(count, 0) {}
 
-  explicit LayerState(const State<Scalar>& state) : LayerState(state, channels_of(state)) {}
+  explicit LayerState(const State<Scalar>& state)
+      : LayerState(state, channels_of(state), first_vector) {}
 
-  /// `count` is the number of channels that the state must have.
-  LayerState(const State<Scalar>& state, Index count) : LayerState(count) {
-    check(state, count);
+  /// `count` is the number of channels that the state must have, because `who` has it.
+  LayerState(const State<Scalar>& state, Index count, const char* who = "the layer")
+      : LayerState(count) {
+    check(state, count, who);
     gamma = decltype(gamma)(state.gamma);
     beta = decltype(beta)(state.beta);
     running_mean = decltype(running_mean)(state.running_mean);
@@ -104,19 +106,24 @@ struct LayerState {
   bool operator==(const LayerState&) const = default;
 
  private:
+  /// The vector of a state that tells the number of channels.
+  static constexpr const char* first_vector = Affine::has_gamma  ? "gamma"
+                                              : Affine::has_beta ? "beta"
+                                                                 : "running_mean";
+
   /// The number of channels that a state tells of.
   static Index channels_of(const State<Scalar>& state) {
-    if constexpr (Affine::has_gamma) return told_by("gamma", state.gamma.size());
-    if constexpr (Affine::has_beta) return told_by("beta", state.beta.size());
-    if constexpr (tracks) return told_by("running_mean", state.running_mean.size());
+    if constexpr (Affine::has_gamma) return told(state.gamma.size());
+    if constexpr (Affine::has_beta) return told(state.beta.size());
+    if constexpr (tracks) return told(state.running_mean.size());
     refuse(
         "a state of this layer's policies has no vector that tells the number of channels: make "
         "the layer from a channel count.");
   }
 
-  static Index told_by(const char* name, Index size) {
+  static Index told(Index size) {
     if (size < 1) {
-      refuse("state: expected one value per channel in ", name, ", got ", size,
+      refuse("state: expected one value per channel in ", first_vector, ", got ", size,
              "; was the vector left out, or is the state of a layer with other policies?");
     }
     return size;
@@ -127,22 +134,23 @@ struct LayerState {
     return count;
   }
 
-  static void check(const State<Scalar>& state, Index count) {
-    check_size("gamma", state.gamma.size(), Affine::has_gamma, count);
-    check_size("beta", state.beta.size(), Affine::has_beta, count);
-    check_size("running_mean", state.running_mean.size(), tracks, count);
-    check_size("running_variance", state.running_variance.size(), tracks, count);
-    if (state.rejected.size() > 0) check_size("rejected", state.rejected.size(), tracks, count);
+  static void check(const State<Scalar>& state, Index count, const char* who) {
+    const auto check_size = [&](const char* name, Index size, bool present) {
+      if (!present && size != 0) {
+        refuse("state: expected 0 values in ", name, ", got ", size,
+               "; this layer's policies have no such vector.");
+      }
+      if (present && size != count) {
+        refuse("state: expected ", count, " values in ", name, ", got ", size,
+               "; every vector has one value per channel, and ", who, " has ", count, ".");
+      }
+    };
+    check_size("gamma", state.gamma.size(), Affine::has_gamma);
+    check_size("beta", state.beta.size(), Affine::has_beta);
+    check_size("running_mean", state.running_mean.size(), tracks);
+    check_size("running_variance", state.running_variance.size(), tracks);
+    if (state.rejected.size() > 0) check_size("rejected", state.rejected.size(), tracks);
     check_values(state);
-  }
-
-  static void check_size(const char* name, Index size, bool present, Index count) {
-    const Index expected = present ? count : 0;
-    if (size != expected) {
-      refuse("state: expected ", expected, " values in ", name, ", got ", size,
-             present ? "; every vector has one value per channel."
-                     : "; this layer's policies have no such vector.");
-    }
   }
 
   static void check_values(const State<Scalar>& state) {

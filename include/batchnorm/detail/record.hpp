@@ -31,7 +31,7 @@ struct Record {
     if (!exists) {
       refuse(
           "backward without a forward: call forward(x) first; a new state forgets the last "
-          "forward.");
+          "forward, and a layer of another mode does not take it along.");
     }
     if (of_x != shape) {
       refuse("backward expected x of the last forward's shape ", shape, ", got ", of_x,

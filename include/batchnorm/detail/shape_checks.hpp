@@ -20,8 +20,8 @@ inline const char* axis_cure(const Shape& shape, Index channels, int axis) {
 
 inline void check_channels(const char* name, const Shape& shape, Index channels, int axis) {
   if (shape.extents[static_cast<std::size_t>(axis)] != channels) {
-    refuse("expected ", channels, " channels on axis ", axis, " of ", name, ", got ", shape,
-           axis_cure(shape, channels, axis));
+    refuse("expected ", channels, channels == 1 ? " channel" : " channels", " on axis ", axis,
+           " of ", name, ", got ", shape, axis_cure(shape, channels, axis));
   }
 }
 
@@ -37,8 +37,8 @@ void check_overlap(const char* output_name, const View<A>& output, const char* o
                    const View<B>& other, bool in_place_allowed) {
   const Overlap found = overlap(output, other);
   if (found == Overlap::none || (found == Overlap::same && in_place_allowed)) return;
-  refuse(output_name, " overlaps ", other_name, in_place_allowed ? " in part" : "",
-         ": expected separate memory",
+  refuse(output_name, " overlaps ", other_name,
+         in_place_allowed ? " without being the same view" : "", ": expected separate memory",
          in_place_allowed ? ", or the very same view for a call in place" : "",
          "; write to a tensor of its own.");
 }
