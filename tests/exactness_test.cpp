@@ -225,6 +225,19 @@ TYPED_TEST(Exact, AConstantChannelHasNoGradientWithoutEpsilon) {
   EXPECT_TRUE((layer.gamma_gradient().array() == 0).all());
 }
 
+// Its deviation is epsilon's, and its values in such units are beyond the range of float.
+TEST(ExactConstant, HasItsGradientFarFromZero) {
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Constant(40, 3, -3e38F);
+  const Eigen::MatrixXf dy = Eigen::MatrixXf::Random(40, 3);
+  BatchNorm<float> layer(3, {.epsilon = 1e-4});
+  layer.forward(x);
+  const Eigen::MatrixXd dx = layer.backward(x, dy).cast<double>();
+  const Eigen::MatrixXd expected =
+      100 * (dy.cast<double>().rowwise() - dy.cast<double>().colwise().mean());
+  EXPECT_LE((dx - expected).cwiseAbs().maxCoeff(), 8 * roundoff<float> * 100);
+  EXPECT_EQ(layer.gamma_gradient(), Eigen::VectorXf::Zero(3));
+}
+
 template <typename Layer, typename L>
 void expect_beta_of_no_variance() {
   const auto dimensions = L::dimensions(4, 3, 5);

@@ -220,4 +220,13 @@ TEST(NotFiniteVariance, OfFiniteValuesIsRejectedToo) {
   EXPECT_EQ(norm.running_variance()(0), 1);
 }
 
+TEST(NotFiniteVariance, OfFiniteValuesPropagatesByOption) {
+  BatchNorm<double> norm(
+      1, {.momentum = batchnorm::decay(0), .non_finite = batchnorm::NonFinite::propagate});
+  const Eigen::Vector4d x(1e300, -1e300, 1e300, -1e300);
+  norm.forward(Eigen::MatrixXd(x));
+  EXPECT_EQ(norm.running_mean()(0), 0);
+  EXPECT_EQ(norm.running_variance()(0), infinity);
+}
+
 }  // namespace
