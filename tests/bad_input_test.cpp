@@ -276,6 +276,15 @@ TYPED_TEST(BadOrder, BackwardWithAnotherX) {
   used.refuses([&] { used.layer.backward(other, residual(used.r), used.dy); }, {"x", "forward"});
 }
 
+TYPED_TEST(BadOrder, BackwardWithAnotherXInOneChannel) {
+  for (Index c = 0; c < 3; ++c) {
+    InUse<TypeParam> used;
+    Matrix other = used.x;
+    other.col(c).array() += 1;
+    used.refuses([&] { used.layer.backward(other, used.dy); }, {"channel " + std::to_string(c)});
+  }
+}
+
 TYPED_TEST(BadOrder, BackwardAfterForwardInPlace) {
   BatchNorm<float, TypeParam> layer(some_state<float>(3));
   Matrix x = numbers(7, 3, 11);
