@@ -93,6 +93,14 @@ P held(P packet) {
   return packet;
 }
 
+/// Makes the compiler forget what it knows of an index. Left to itself, clang++ advances a pointer
+/// for every array of a loop, for which there are not registers enough.
+inline void hide_index([[maybe_unused]] Index& index) {
+#if defined(__GNUC__)
+  asm("" : "+r"(index));
+#endif
+}
+
 template <typename P>
 P broadcast(ScalarOf<P> value) {
   if constexpr (is_scalar<P>) {

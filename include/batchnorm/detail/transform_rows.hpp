@@ -37,8 +37,10 @@ template <std::size_t Rows, typename Operation>
   const Index last = channels - (channels - first) % lanes<Wide>;
   for (Index o = begin; o + Index{Rows} <= end; o += Index{Rows}) {
     Places<Operation> at = views.at(o, 0, 0);
-    for (Index c = first; c < last; c += lanes<Wide>)
+    for (Index c = first; c < last; c += lanes<Wide>) {
+      hide_index(c);
       transform_column<Rows>(how, operation, at, step, c);
+    }
     for (std::size_t row = 0; row < Rows; ++row, at = next_row(at, views)) {
       transform_scalars<Spread::per_lane>(operation, 0, at, 0, first);
       transform_scalars<Spread::per_lane>(operation, 0, at, last, channels);

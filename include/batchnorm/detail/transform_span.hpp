@@ -111,6 +111,7 @@ void transform_span(Store how, const Operation& operation, Index channel,
       transform_at<Wide>(how, operation, coefficients, at, i);
   } else {
     for (; i + lanes<Wide> <= count; i += lanes<Wide>) {
+      hide_index(i);
       transform_at<Wide>(how, operation, operation.template coefficients<Wide>(channel + i, How),
                          at, i);
     }
