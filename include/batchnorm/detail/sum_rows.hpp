@@ -58,6 +58,7 @@ class RowSums {
       for (std::size_t k = 0; k < Kernel::sums; ++k) {
         const auto& sums = column(j).totals[k];
         const Index first = c_begin_ + j * width;
+        // A known number of values is copied by vectors, an unknown one by a call.
         if (first == channel(j)) {
           std::copy_n(sums.data(), width, slots.row(k) + first);
         } else {
