@@ -201,6 +201,46 @@ TEST_P(Judged, GivesWhatDoubleGives) {
 }
 INSTANTIATE_TEST_SUITE_P(FewAndManyChannels, Judged, ::testing::Values(1, 4, 7, 70, 1100));
 
+// Few rows leave no room for roundings to average out: they are summed in double. A constant
+// channel has no variance, and squares that leave the range of double give none that is negative.
+class FewRows : public ::testing::TestWithParam<Index> {};
+
+TEST_P(FewRows, GiveWhatDoubleGives) {
+  for (const Index rows : {2, 3, 8, 17, 33, 64}) {
+    MatrixOf<float, Eigen::RowMajor> x(rows, GetParam());
+    for (Index o = 0; o < rows; ++o)
+      for (Index c = 0; c < x.cols(); ++c) {
+        const double some = 1 + 0.3 * noise(341, o, c, 0);
+        const double size = c % 4 == 0 ? 1e-23 : c % 4 == 1 ? 1e17 : 1;
+        x(o, c) = static_cast<float>(c % 4 == 3 ? (o == 0 ? 1e4 : 1) : size * some);
+      }
+    const batchnorm::Moments found = batchnorm::moments(x);
+    for (Index c = 0; c < x.cols(); ++c) {
+      const Eigen::ArrayXd values = x.col(c).cast<double>().array();
+      const double m2 = (values - values.mean()).square().sum();
+      EXPECT_NEAR(found.mean(c), values.mean(), 1e-14 * values.abs().maxCoeff()) << rows;
+      EXPECT_NEAR(found.m2(c), m2, 1e-13 * m2) << rows << ", " << c;
+    }
+  }
+}
+
+TEST_P(FewRows, OfOneValueHaveNoVariance) {
+  for (const Index rows : {2, 7, 40}) {
+    MatrixOf<float, Eigen::RowMajor> x(rows, GetParam());
+    for (Index c = 0; c < x.cols(); ++c) x.col(c).setConstant(0.1F + 7.7F * static_cast<float>(c));
+    const batchnorm::Moments found = batchnorm::moments(x);
+    EXPECT_TRUE((found.mean == x.row(0).cast<double>().transpose().array()).all()) << rows;
+    EXPECT_TRUE((found.m2 == 0).all()) << rows;
+  }
+}
+
+TEST_P(FewRows, NeverHaveANegativeVariance) {
+  MatrixOf<double, Eigen::RowMajor> x(64, GetParam());
+  for (Index o = 0; o < x.rows(); ++o) x.row(o).setConstant(o == 0 ? 0 : 1.5e-162);
+  EXPECT_TRUE((batchnorm::moments(x).m2 >= 0).all());
+}
+INSTANTIATE_TEST_SUITE_P(PacketsAndWhatIsLeftOver, FewRows, ::testing::Values(16, 17, 33, 100));
+
 // Squares that are all alike are rounded alike, however short the runs are that they stand in.
 TEST(ShortRuns, AreExactWhereRoundingsDoNotAverageOut) {
   using Tensor = Eigen::Tensor<float, 3, Eigen::RowMajor>;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "gradient_kernel.hpp"
+#include "few_gradients.hpp"
 #include "reduce.hpp"
 #include "sums_workspace.hpp"
 
@@ -17,13 +17,18 @@ Slots merged_gradients(const Executor& executor, const Kernel& kernel, const Vie
   constexpr Index sums{Kernel::sums};
   const Chunks chunks(views[0], order);
   const Index channels = views[0].channels;
+  const bool few_rows = has_few_rows<FewGradients<Kernel>>(views, order);
   workspace.resize(static_cast<std::size_t>(chunks.size() * sums * channels));
   const auto slots = [&](Index k) {
     return Slots{workspace.data() + k * sums * channels, channels};
   };
   for_each_task<Kernel>(
       executor, chunks, order, views[0], [&](Index k, Index c_begin, Index c_end) {
-        sum_chunk(kernel, views, chunks[k], c_begin, c_end, order, nullptr, slots(k));
+        if (few_rows) {
+          sum_few_rows(FewGradients<Kernel>{kernel}, views, c_begin, c_end, slots(k));
+        } else {
+          sum_chunk(kernel, views, chunks[k], c_begin, c_end, order, nullptr, slots(k));
+        }
       });
   merge_tree(chunks.size(), [&](Index into, Index from, Index /*end*/) {
     add_sums(sums * channels, slots(into).first, slots(from).first);

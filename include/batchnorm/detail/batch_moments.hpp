@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "few_values.hpp"
+#include "few_moments.hpp"
 #include "place_rows.hpp"
 #include "reduce.hpp"
 #include "sums_workspace.hpp"
@@ -111,13 +111,16 @@ void merged_moments(const Executor& executor, const View<const Scalar>& view, Lo
   constexpr Index sums{MomentsKernel<Scalar>::sums};
   const Chunks chunks(view, order);
   const Index channels = view.channels;
+  const bool few_rows = has_few_rows<FewMoments<Scalar>>({view}, order);
   workspace.resize(static_cast<std::size_t>(chunks.size() * sums * channels));
   const auto slots = [&](Index k) {
     return Slots{workspace.data() + k * sums * channels, channels};
   };
   for_each_task<MomentsKernel<Scalar>>(
       executor, chunks, order, view, [&](Index k, Index c_begin, Index c_end) {
-        if (view.count() < few_values) {
+        if (few_rows) {
+          sum_few_rows(FewMoments<Scalar>{}, {view}, c_begin, c_end, slots(k));
+        } else if (view.count() < few_values) {
           sum_few_values(view, c_begin, c_end, slots(k));
         } else {
           ChunkMoments<Scalar>(view, chunks[k], c_begin, c_end, order, slots(k)).run();

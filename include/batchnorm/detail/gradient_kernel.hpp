@@ -70,13 +70,31 @@ struct GradientKernel {
     return std::clamp<Index>(count / 64 * 16, 4, block_rows);
   }
 
+  template <typename P>
+  Coefficients<P> coefficients(Index channel, Spread how) const {
+    const PlaceReader<P> of(channels.map, channel, how);
+    return {of(channels.unit), of(channels.centre_units), of(channels.scale_per_unit),
+            of(channels.shift)};
+  }
+
   template <typename P, typename Totals>
   Coefficients<P> begin(Index channel, Spread how, const Pilot<P>& /*pilot*/,
                         Totals& totals) const {
     totals = {};
-    const PlaceReader<P> of(channels.map, channel, how);
-    return {of(channels.unit), of(channels.centre_units), of(channels.scale_per_unit),
-            of(channels.shift)};
+    return coefficients<P>(channel, how);
+  }
+
+  /// dy behind the activation, which is rebuilt from the centred x.
+  template <typename P>
+  static P gated(const Coefficients<P>& k, const P& centred, const std::array<P, inputs>& row) {
+    const P& dy = row[1];
+    if constexpr (!Activation::gates) {
+      return dy;
+    } else {
+      std::array<P, HasResidual ? 1 : 0> residual;
+      if constexpr (HasResidual) residual[0] = row[2];
+      return Activation::gate(preactivation(centred, k.scale_per_unit, k.shift, residual), dy);
+    }
   }
 
   template <typename P>
@@ -139,18 +157,6 @@ struct GradientKernel {
     const P g = held(gated(k, centred, row));
     part.sum.add(g);
     return g;
-  }
-
-  template <typename P>
-  static P gated(const Coefficients<P>& k, const P& centred, const std::array<P, inputs>& row) {
-    const P& dy = row[1];
-    if constexpr (!Activation::gates) {
-      return dy;
-    } else {
-      std::array<P, HasResidual ? 1 : 0> residual;
-      if constexpr (HasResidual) residual[0] = row[2];
-      return Activation::gate(preactivation(centred, k.scale_per_unit, k.shift, residual), dy);
-    }
   }
 };
 

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "few_rows.hpp"
+#include "gradient_kernel.hpp"
+
+namespace batchnorm::detail {
+
+/// The sums of a `GradientKernel` over few rows, in double.
+template <typename Kernel>
+struct FewGradients {
+  using Scalar = typename Kernel::Scalar;
+  using Wide = PacketOf<Scalar>;
+  static constexpr std::size_t inputs = Kernel::inputs;
+  static constexpr Index most_rows_near = 48;
+  static constexpr Index most_rows_far = 8;
+
+  struct Part {
+    typename Kernel::template Coefficients<Wide> coefficients;
+    Widened<Scalar> sum;
+    Widened<Scalar> product;
+  };
+
+  Kernel kernel;
+
+  Part begin(Index channel, const Pointers<FewGradients>& /*from*/) const {
+    return {kernel.template coefficients<Wide>(channel, Spread::per_lane), Widened<Scalar>::zero(),
+            Widened<Scalar>::zero()};
+  }
+
+  void add(Part& part, const Pointers<FewGradients>& from) const {
+    const auto row = row_at<FewGradients>(from);
+    const Wide centred = part.coefficients.centred(row[0]);
+    const Widened<Scalar> a(centred);
+    const Widened<Scalar> g(Kernel::gated(part.coefficients, centred, row));
+    unroll<a.size>([&](auto k) {
+      part.sum[k] = detail::add(part.sum[k], g[k]);
+      part.product[k] = multiply_add(g[k], a[k], part.product[k]);
+    });
+  }
+
+  void write(const Part& part, Index /*rows*/, const Slots& slots, Index channel) const {
+    part.sum.write(slots.row(0) + channel);
+    part.product.write(slots.row(1) + channel);
+  }
+};
+
+}  // namespace batchnorm::detail
