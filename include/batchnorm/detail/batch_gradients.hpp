@@ -17,15 +17,17 @@ Slots merged_gradients(const Executor& executor, const Kernel& kernel, const Vie
   constexpr Index sums{Kernel::sums};
   const Chunks chunks(views[0], order);
   const Index channels = views[0].channels;
-  const bool few_rows = has_few_rows<FewGradients<Kernel>>(views, order);
   workspace.resize(static_cast<std::size_t>(chunks.size() * sums * channels));
   const auto slots = [&](Index k) {
     return Slots{workspace.data() + k * sums * channels, channels};
   };
   for_each_task<Kernel>(
       executor, chunks, order, views[0], [&](Index k, Index c_begin, Index c_end) {
-        if (few_rows) {
-          sum_few_rows(FewGradients<Kernel>{kernel}, views, c_begin, c_end, slots(k));
+        const FewGradients<Kernel> few{kernel};
+        if (has_few_rows<FewGradients<Kernel>>(views, order)) {
+          sum_few_rows(few, views, c_begin, c_end, slots(k));
+        } else if (has_few_planes<FewGradients<Kernel>>(views, order)) {
+          sum_few_planes(few, views, c_begin, c_end, slots(k));
         } else {
           sum_chunk(kernel, views, chunks[k], c_begin, c_end, order, nullptr, slots(k));
         }

@@ -111,15 +111,17 @@ void merged_moments(const Executor& executor, const View<const Scalar>& view, Lo
   constexpr Index sums{MomentsKernel<Scalar>::sums};
   const Chunks chunks(view, order);
   const Index channels = view.channels;
-  const bool few_rows = has_few_rows<FewMoments<Scalar>>({view}, order);
   workspace.resize(static_cast<std::size_t>(chunks.size() * sums * channels));
   const auto slots = [&](Index k) {
     return Slots{workspace.data() + k * sums * channels, channels};
   };
   for_each_task<MomentsKernel<Scalar>>(
       executor, chunks, order, view, [&](Index k, Index c_begin, Index c_end) {
-        if (few_rows) {
-          sum_few_rows(FewMoments<Scalar>{}, {view}, c_begin, c_end, slots(k));
+        const FewMoments<Scalar> moments;
+        if (has_few_rows<FewMoments<Scalar>>({view}, order)) {
+          sum_few_rows(moments, {view}, c_begin, c_end, slots(k));
+        } else if (has_few_planes<FewMoments<Scalar>>({view}, order)) {
+          sum_few_planes(moments, {view}, c_begin, c_end, slots(k));
         } else if (view.count() < few_values) {
           sum_few_values(view, c_begin, c_end, slots(k));
         } else {

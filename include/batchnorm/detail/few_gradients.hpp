@@ -1,11 +1,12 @@
 #pragma once
 
+#include "few_planes.hpp"
 #include "few_rows.hpp"
 #include "gradient_kernel.hpp"
 
 namespace batchnorm::detail {
 
-/// The sums of a `GradientKernel` over few rows, in double.
+/// The sums of a `GradientKernel` over few values.
 template <typename Kernel>
 struct FewGradients {
   using Scalar = typename Kernel::Scalar;
@@ -13,6 +14,7 @@ struct FewGradients {
   static constexpr std::size_t inputs = Kernel::inputs;
   static constexpr Index most_rows_near = 48;
   static constexpr Index most_rows_far = 8;
+  static constexpr Index most_in_runs = 128;
 
   struct Part {
     typename Kernel::template Coefficients<Wide> coefficients;
@@ -22,8 +24,8 @@ struct FewGradients {
 
   Kernel kernel;
 
-  Part begin(Index channel, const Pointers<FewGradients>& /*from*/) const {
-    return {kernel.template coefficients<Wide>(channel, Spread::per_lane), Widened<Scalar>::zero(),
+  Part begin(Index channel, Spread how, const Pointers<FewGradients>& /*from*/) const {
+    return {kernel.template coefficients<Wide>(channel, how), Widened<Scalar>::zero(),
             Widened<Scalar>::zero()};
   }
 
@@ -38,9 +40,16 @@ struct FewGradients {
     });
   }
 
-  void write(const Part& part, Index /*rows*/, const Slots& slots, Index channel) const {
+  std::array<Wide, inputs> idle(const Part& part) const { return Kernel::idle(part.coefficients); }
+
+  void write(const Part& part, double /*share*/, const Slots& slots, Index channel) const {
     part.sum.write(slots.row(0) + channel);
     part.product.write(slots.row(1) + channel);
+  }
+
+  void write_one(const Part& part, double /*share*/, const Slots& slots, Index channel) const {
+    slots(0, channel) = part.sum.total();
+    slots(1, channel) = part.product.total();
   }
 };
 

@@ -3,19 +3,22 @@
 #include <algorithm>
 #include <array>
 
+#include "few_planes.hpp"
 #include "few_rows.hpp"
 
 namespace batchnorm::detail {
 
-/// Mean and m2 of few values, in double from the first value as the origin. Of n values the squares
-/// lose at most a factor of n to the origin's distance from the mean, which double has digits for;
-/// a constant is its own mean.
+/// Mean and m2 of few values, from the first as the origin. Of n values the squares lose at most a
+/// factor of n to the origin's distance from the mean, which double has digits for; a constant is
+/// its own mean.
 template <typename S>
 struct FewMoments {
   using Scalar = S;
+  using Wide = PacketOf<Scalar>;
   static constexpr std::size_t inputs = 1;
   static constexpr Index most_rows_near = 64;
   static constexpr Index most_rows_far = 32;
+  static constexpr Index most_in_runs = 512;
 
   struct Part {
     Widened<Scalar> origin;
@@ -23,8 +26,9 @@ struct FewMoments {
     Widened<Scalar> squares;
   };
 
-  Part begin(Index /*channel*/, const Pointers<FewMoments>& from) const {
-    return {Widened<Scalar>::load(from[0]), Widened<Scalar>::zero(), Widened<Scalar>::zero()};
+  Part begin(Index /*channel*/, Spread how, const Pointers<FewMoments>& from) const {
+    return {Widened<Scalar>(spread<Wide>(from[0], 0, how)), Widened<Scalar>::zero(),
+            Widened<Scalar>::zero()};
   }
 
   void add(Part& part, const Pointers<FewMoments>& from) const {
@@ -36,25 +40,42 @@ struct FewMoments {
     });
   }
 
-  void write(const Part& part, Index rows, const Slots& slots, Index channel) const {
-    using Wide = PacketOf<double>;
-    const Wide none = broadcast<Wide>(0);
-    const Wide share = broadcast<Wide>(1.0 / static_cast<double>(rows));
-    auto mean = part.origin;
-    auto m2 = part.squares;
+  std::array<Wide, 1> idle(const Part& part) const {
+    return {broadcast<Wide>(static_cast<Scalar>(part.origin.first()))};
+  }
+
+  void write(const Part& part, double share, const Slots& slots, Index channel) const {
+    Widened<Scalar> mean;
+    Widened<Scalar> m2;
     unroll<mean.size>([&](auto k) {
-      const Wide shift = multiply(part.sum[k], share);
-      const Wide difference = subtract(m2[k], multiply(part.sum[k], shift));
-      mean[k] = detail::add(mean[k], shift);
-      m2[k] = select_less(difference, none, none, difference);
+      const auto found = moments(part.origin[k], part.sum[k], part.squares[k], share);
+      mean[k] = found[0];
+      m2[k] = found[1];
     });
     mean.write(slots.row(0) + channel);
     m2.write(slots.row(2) + channel);
   }
+
+  void write_one(const Part& part, double share, const Slots& slots, Index channel) const {
+    const auto found = moments(part.origin.first(), part.sum.total(), part.squares.total(), share);
+    slots(0, channel) = found[0];
+    slots(2, channel) = found[1];
+  }
+
+ private:
+  /// Mean and m2, which is not negative also where squares leave the range of double. `share` is 1
+  /// / the number of values.
+  template <typename P>
+  static std::array<P, 2> moments(const P& origin, const P& sum, const P& squares, double share) {
+    const P none = broadcast<P>(0);
+    const P shift = multiply(sum, broadcast<P>(share));
+    const P m2 = subtract(squares, multiply(sum, shift));
+    return {detail::add(origin, shift), select_less(m2, none, none, m2)};
+  }
 };
 
-/// Values per channel below which channels that do not lie beside each other are brought there:
-/// too few for the roundings of `Scalar` to average out.
+/// Values per channel below which channels that neither lie beside each other nor in runs are
+/// brought there.
 inline constexpr Index few_values = 16;
 
 /// All values of some channels, in rows.

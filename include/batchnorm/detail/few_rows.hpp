@@ -4,30 +4,19 @@
 #include <array>
 #include <type_traits>
 
-#include "arrange.hpp"
-#include "sums.hpp"
-#include "widened.hpp"
+#include "few_sums.hpp"
 
-// A few rows of channels beside each other are summed in double, some packets of channels at a
-// time, whose sums stand in registers: what begins and ends the sums of `Scalar` would cost more
-// than the values. What is summed is said by a type with
-//   Scalar, inputs   the type and number of its inputs
-//   most_rows_near   rows up to which this is faster where all values are in the nearer caches,
-//   most_rows_far    and where they come from farther away
-//   Part             the sums of a packet of channels, and what they need
-//   begin            begins a part, for channels from some on, whose first row is given
-//   add, write       adds a row to a part; writes what was summed of some rows
 namespace batchnorm::detail {
 
-/// Whether `views` have so few rows of channels beside each other that they are best summed so:
-/// fewer of those from far away, since the processor foresees rows and not columns.
+/// Whether `views` have so few rows of channels beside each other that they are best summed in
+/// double: fewer of those from far away, since the processor foresees rows and not columns.
 template <typename Sums>
 bool has_few_rows(const ViewsOf<Sums>& views, LoopOrder order) {
   constexpr Index near_values = 1 << 18;
-  const View<const typename Sums::Scalar>& view = views[0];
-  if (order != LoopOrder::rows || view.channels < lanes<WideOf<Sums>>) return false;
-  const Index values = view.outer * view.channels * Index{Sums::inputs};
-  return view.outer <= (values <= near_values ? Sums::most_rows_near : Sums::most_rows_far);
+  const auto& x = views[0];
+  if (order != LoopOrder::rows || x.channels < lanes<WideOf<Sums>>) return false;
+  const Index values = x.outer * x.channels * Index{Sums::inputs};
+  return x.outer <= (values <= near_values ? Sums::most_rows_near : Sums::most_rows_far);
 }
 
 /// Sums `rows` rows of `Packets` packets of channels from `c` on.
@@ -35,13 +24,15 @@ template <std::size_t Packets, typename Sums>
 [[gnu::flatten]] void sum_few_rows(const Sums& sums, Pointers<Sums> from, const Strides<Sums>& step,
                                    Index rows, const Slots& slots, Index c) {
   constexpr Index width = lanes<WideOf<Sums>>;
+  const double share = share_of(rows);
   std::array<typename Sums::Part, Packets> parts;
   unroll<Packets>([&](auto k) {
-    parts[k] = sums.begin(c + Index{k} * width, advanced(from, Index{k} * width));
+    constexpr Index at = Index{k} * width;
+    parts[k] = sums.begin(c + at, Spread::per_lane, advanced(from, at));
   });
   for (Index row = 0; row < rows; ++row, from = advanced(from, step))
     unroll<Packets>([&](auto k) { sums.add(parts[k], advanced(from, Index{k} * width)); });
-  unroll<Packets>([&](auto k) { sums.write(parts[k], rows, slots, c + Index{k} * width); });
+  unroll<Packets>([&](auto k) { sums.write(parts[k], share, slots, c + Index{k} * width); });
 }
 
 /// Sums channels [c_begin, c_end), at least a packet of them. The last packet reaches back where
@@ -51,8 +42,7 @@ void sum_few_rows(const Sums& sums, const ViewsOf<Sums>& views, Index c_begin, I
                   const Slots& slots) {
   constexpr Index width = lanes<WideOf<Sums>>;
   constexpr Index together = 2;
-  Strides<Sums> step;
-  for (std::size_t k = 0; k < Sums::inputs; ++k) step[k] = views[k].outer_stride;
+  const Strides<Sums> step = outer_strides<Sums>(views);
   const auto sum = [&](auto packets, Index c) {
     sum_few_rows<packets>(sums, pointers_at<Sums>(views, 0, c, 0), step, views[0].outer, slots, c);
   };

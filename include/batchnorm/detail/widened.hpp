@@ -30,6 +30,16 @@ class Widened {
     return result;
   }
 
+  /// The first lane.
+  double first() const { return lane_array(parts_[0])[0]; }
+
+  /// The sum of all lanes.
+  double total() const {
+    Wide sum = parts_[0];
+    for (std::size_t k = 1; k < size; ++k) sum = add(sum, parts_[k]);
+    return sum_of(lane_array(sum));
+  }
+
   void write(double* to) const {
     unroll<size>([&](auto k) { store(to + Index{k} * lanes<Wide>, parts_[k]); });
   }
@@ -42,11 +52,13 @@ class Widened {
 
   static Parts in_double(const PacketOf<Scalar>& packet) {
 #if defined(EIGEN_VECTORIZE_AVX512)
+    // With masks of all lanes: what comes without them, g++ 12 takes for uninitialised.
     if constexpr (size == 2) {
       const __m512d raw = _mm512_castps_pd(packet.raw);
-      return {{{_mm512_maskz_cvtps_pd(0xff, _mm512_castps512_ps256(packet.raw))},
-               {_mm512_maskz_cvtps_pd(
-                   0xff, _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(0xff, raw, 1)))}}};
+      const __m256d low = _mm512_maskz_extractf64x4_pd(0xff, raw, 0);
+      const __m256d high = _mm512_maskz_extractf64x4_pd(0xff, raw, 1);
+      return {{{_mm512_maskz_cvtps_pd(0xff, _mm256_castpd_ps(low))},
+               {_mm512_maskz_cvtps_pd(0xff, _mm256_castpd_ps(high))}}};
     }
 #elif defined(EIGEN_VECTORIZE_AVX)
     if constexpr (size == 2) {
