@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "channel_range.hpp"
+#include "packet.hpp"
 
 // The formulas of batch normalization, per channel and in double; every result is rounded once.
 namespace batchnorm::detail {
@@ -36,15 +37,24 @@ struct Statistics {
   double epsilon;
 };
 
+/// 1 / sqrt(variance + epsilon) of a channel, or of a packet of them.
+template <typename P>
+void invert_deviation(const double* variance, double epsilon, double* inverse) {
+  const P sum = add(load<P>(variance), broadcast<P>(epsilon));
+  store(inverse, divide(broadcast<P>(1), square_root(sum)));
+}
+
 /// 1 / sqrt(variance + epsilon), or 0 where both are 0: such a channel's values are all equal, and
 /// y is beta.
-inline void invert_deviation(const double* variance, double epsilon, Index channels,
-                             double* inverse) {
-  using Array = Eigen::ArrayXd;
-  Eigen::Map<Array>(inverse, channels) =
-      1.0 / (Eigen::Map<const Array>(variance, channels) + epsilon).sqrt();
+inline void invert_deviations(const double* variance, double epsilon, Index channels,
+                              double* inverse) {
+  using Wide = PacketOf<double>;
+  Index c = 0;
+  for (; c + lanes<Wide> <= channels; c += lanes<Wide>)
+    invert_deviation<Wide>(variance + c, epsilon, inverse + c);
+  for (; c < channels; ++c) invert_deviation<double>(variance + c, epsilon, inverse + c);
   if (epsilon > 0.0) return;
-  for (Index c = 0; c < channels; ++c) {
+  for (c = 0; c < channels; ++c) {
     if (variance[c] + epsilon == 0.0) inverse[c] = 0.0;
   }
 }
@@ -83,8 +93,8 @@ void write_shift(const Scalar* beta, const ChannelRange& range, ChannelCoefficie
 template <typename Scalar>
 void prepare_coefficients(const Statistics<Scalar>& statistics, const ChannelRange& range,
                           ChannelCoefficients<Scalar>& k) {
-  invert_deviation(statistics.variance.data() + range.begin, statistics.epsilon, range.size(),
-                   k.inverse_deviation.data() + range.begin);
+  invert_deviations(statistics.variance.data() + range.begin, statistics.epsilon, range.size(),
+                    k.inverse_deviation.data() + range.begin);
   for (Index c = range.begin; c < range.end; ++c) {
     const double nothing = 0.0 * statistics.mean[c] + 0.0 * statistics.variance[c];
     k.mean[c] = statistics.mean[c] + nothing;

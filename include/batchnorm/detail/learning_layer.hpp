@@ -190,8 +190,9 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
   }
 
   void take_running_statistics() {
-    work_.mean = this->state_.running_mean.values.template cast<double>();
-    work_.variance = this->state_.running_variance.values.template cast<double>();
+    const auto& state = this->state_;
+    std::copy_n(state.running_mean.data(), channels(), work_.mean.data());
+    std::copy_n(state.running_variance.data(), channels(), work_.variance.data());
     prepare({0, channels()});
   }
 

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <functional>
+#include <utility>
 
 #include "../view.hpp"
 
@@ -18,22 +17,27 @@ struct Axis {
   Index stride = 0;
 };
 
+inline void put_larger_first(Axis& a, Axis& b) {
+  if (a.stride < b.stride) std::swap(a, b);
+}
+
 /// Axes of a view with the largest stride first.
 template <typename Scalar>
 std::array<Axis, 3> sorted_axes(const View<Scalar>& view) {
   std::array<Axis, 3> axes{Axis{view.outer, view.outer_stride},
                            Axis{view.channels, view.channel_stride},
                            Axis{view.inner, view.inner_stride}};
-  std::ranges::sort(axes, std::greater{}, &Axis::stride);
+  put_larger_first(axes[0], axes[1]);
+  put_larger_first(axes[1], axes[2]);
+  put_larger_first(axes[0], axes[1]);
   return axes;
 }
 
 /// Elements from the first to the last, both included.
 template <typename Scalar>
 Index span(const View<Scalar>& view) {
-  Index last = 0;
-  for (const Axis& axis : sorted_axes(view)) last += (axis.extent - 1) * axis.stride;
-  return last + 1;
+  return (view.outer - 1) * view.outer_stride + (view.channels - 1) * view.channel_stride +
+         (view.inner - 1) * view.inner_stride + 1;
 }
 
 /// Whether every stride steps over all that the smaller ones reach, so that no two indices name one
@@ -42,9 +46,9 @@ template <typename Scalar>
 bool is_injective(const View<Scalar>& view) {
   if (view.count() * view.channels == 0) return true;
   Index reach = 1;
-  auto axes = sorted_axes(view);
-  std::ranges::reverse(axes);
-  for (const Axis& axis : axes) {
+  const auto axes = sorted_axes(view);
+  for (std::size_t k = axes.size(); k-- > 0;) {
+    const Axis& axis = axes[k];
     if (axis.extent <= 1) continue;
     if (axis.stride < reach) return false;
     reach += (axis.extent - 1) * axis.stride;

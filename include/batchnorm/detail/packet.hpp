@@ -146,6 +146,24 @@ P multiply(const P& a, const P& b) {
   }
 }
 
+template <typename P>
+P divide(const P& a, const P& b) {
+  if constexpr (is_scalar<P>) {
+    return a / b;
+  } else {
+    return {Eigen::internal::pdiv(a.raw, b.raw)};
+  }
+}
+
+template <typename P>
+P square_root(const P& a) {
+  if constexpr (is_scalar<P>) {
+    return std::sqrt(a);
+  } else {
+    return {Eigen::internal::psqrt(a.raw)};
+  }
+}
+
 /// a * b + c with one rounding where the machine has such an instruction. A scalar rounds as a
 /// packet does: the same element must get the same bits wherever in a row it stands, or the ReLU of
 /// forward and its mask would disagree.

@@ -17,41 +17,33 @@ struct Pilot {
   P magnitude;
 };
 
-/// Two pilots of values that follow each other; the origins are sums.
-template <typename P>
-Pilot<P> joined(const Pilot<P>& a, const Pilot<P>& b) {
-  return {add(a.origin, b.origin), maximum(a.magnitude, b.magnitude)};
+/// Of so many values a pilot is made: 16, or 8 where these are a quarter of all or more, whose mean
+/// is near enough to that of all; a power of two.
+constexpr std::size_t pilot_values(Index rows) {
+  if (rows > 32) return 16;
+  if (rows >= 8) return 8;
+  if (rows >= 4) return 4;
+  return rows >= 2 ? 2 : 1;
 }
 
-/// The sum of `Rows` values of `at` as a balanced tree, which is exact for equal values.
-template <Index Rows, typename At>
-auto tree_pilot(const At& at, Index first) {
-  if constexpr (Rows == 1) {
-    const auto x = at(first);
-    return Pilot<std::remove_const_t<decltype(x)>>{x, absolute(x)};
-  } else {
-    return joined(tree_pilot<Rows / 2>(at, first), tree_pilot<Rows / 2>(at, first + Rows / 2));
-  }
-}
-
-/// The pilot of the first `Rows` values of `at`: a constant is its own mean.
-template <Index Rows, typename At>
-auto mean_pilot(const At& at) {
-  auto pilot = tree_pilot<Rows>(at, 0);
-  using P = decltype(pilot.origin);
-  pilot.origin = multiply(pilot.origin, broadcast<P>(ScalarOf<P>(1) / Rows));
-  return pilot;
-}
-
-/// The pilot of the first 2^n of `rows` values of `at`: of 16, or of 8 where these are a quarter of
-/// all or more, whose mean is near enough to that of all.
+/// The pilot of the first of `rows` values of `at`. Their sum is a balanced tree, which is exact
+/// for equal values: a constant is its own mean.
 template <typename At>
 auto pilot_of_rows(const At& at, Index rows) {
-  if (rows > 32) return mean_pilot<16>(at);
-  if (rows >= 8) return mean_pilot<8>(at);
-  if (rows >= 4) return mean_pilot<4>(at);
-  if (rows >= 2) return mean_pilot<2>(at);
-  return mean_pilot<1>(at);
+  using P = std::remove_cvref_t<decltype(at(0))>;
+  std::size_t count = pilot_values(rows);
+  const P share = broadcast<P>(ScalarOf<P>(1) / static_cast<ScalarOf<P>>(count));
+  std::array<P, 16> sums;
+  P magnitude = broadcast<P>(0);
+  for (std::size_t row = 0; row < count; ++row) {
+    sums[row] = at(static_cast<Index>(row));
+    magnitude = maximum(magnitude, absolute(sums[row]));
+  }
+  for (; count > 1; count /= 2) {
+    for (std::size_t row = 0; row < count / 2; ++row)
+      sums[row] = add(sums[2 * row], sums[2 * row + 1]);
+  }
+  return Pilot<P>{multiply(sums[0], share), magnitude};
 }
 
 /// What a first attempt at `count` values of every channel found: mean, excess and m2 (see
