@@ -109,7 +109,8 @@ void sum_few_values(const View<const Scalar>& view, Index c_begin, Index c_end,
     const Index used = std::min(width, c_end - c);
     stage(view, c, used, tile);
     sum_few_rows<1>(FewMoments<Scalar>{}, {tile[0].data()}, {width}, view.count(), of_tile, 0);
-    for (const std::size_t k : {0, 2}) std::copy_n(of_tile.row(k), used, slots.row(k) + c);
+    for (const std::size_t k : {std::size_t{0}, std::size_t{2}})
+      std::copy_n(of_tile.row(k), used, slots.row(k) + c);
   }
 }
 

@@ -17,33 +17,32 @@ struct Pilot {
   P magnitude;
 };
 
-/// Of so many values a pilot is made: 16, or 8 where these are a quarter of all or more, whose mean
-/// is near enough to that of all; a power of two.
-constexpr std::size_t pilot_values(Index rows) {
-  if (rows > 32) return 16;
-  if (rows >= 8) return 8;
-  if (rows >= 4) return 4;
-  return rows >= 2 ? 2 : 1;
+/// The sum of values as a balanced tree, which is exact for equal values.
+template <typename P, std::size_t N>
+P tree_sum(const std::array<P, N>& values) {
+  if constexpr (N == 1) {
+    return values[0];
+  } else {
+    std::array<P, N / 2> pairs;
+    unroll<N / 2>([&](auto k) { pairs[k] = add(values[2 * k], values[2 * k + 1]); });
+    return tree_sum(pairs);
+  }
 }
 
-/// The pilot of the first of `rows` values of `at`. Their sum is a balanced tree, which is exact
-/// for equal values: a constant is its own mean.
+/// The pilot of the first 16 of `rows` values of `at`, or of fewer with the last repeated: a
+/// constant is its own mean.
 template <typename At>
 auto pilot_of_rows(const At& at, Index rows) {
   using P = std::remove_cvref_t<decltype(at(0))>;
-  std::size_t count = pilot_values(rows);
-  const P share = broadcast<P>(ScalarOf<P>(1) / static_cast<ScalarOf<P>>(count));
-  std::array<P, 16> sums;
+  constexpr std::size_t count = 16;
+  std::array<P, count> values;
   P magnitude = broadcast<P>(0);
-  for (std::size_t row = 0; row < count; ++row) {
-    sums[row] = at(static_cast<Index>(row));
-    magnitude = maximum(magnitude, absolute(sums[row]));
-  }
-  for (; count > 1; count /= 2) {
-    for (std::size_t row = 0; row < count / 2; ++row)
-      sums[row] = add(sums[2 * row], sums[2 * row + 1]);
-  }
-  return Pilot<P>{multiply(sums[0], share), magnitude};
+  unroll<count>([&](auto row) {
+    values[row] = at(std::min(Index{row}, rows - 1));
+    magnitude = maximum(magnitude, absolute(values[row]));
+  });
+  constexpr auto share = ScalarOf<P>(1) / static_cast<ScalarOf<P>>(count);
+  return Pilot<P>{multiply(tree_sum(values), broadcast<P>(share)), magnitude};
 }
 
 /// What a first attempt at `count` values of every channel found: mean, excess and m2 (see
