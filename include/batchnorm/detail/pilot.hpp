@@ -37,10 +37,10 @@ auto pilot_of_rows(const At& at, Index rows) {
   constexpr std::size_t count = 16;
   std::array<P, count> values;
   P magnitude = broadcast<P>(0);
-  unroll<count>([&](auto row) {
-    values[row] = at(std::min(Index{row}, rows - 1));
+  for (std::size_t row = 0; row < count; ++row) {
+    values[row] = at(std::min(static_cast<Index>(row), rows - 1));
     magnitude = maximum(magnitude, absolute(values[row]));
-  });
+  }
   constexpr auto share = ScalarOf<P>(1) / static_cast<ScalarOf<P>>(count);
   return Pilot<P>{multiply(tree_sum(values), broadcast<P>(share)), magnitude};
 }
