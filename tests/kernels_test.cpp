@@ -263,6 +263,30 @@ TEST(ShortRuns, AreExactWhereRoundingsDoNotAverageOut) {
   }
 }
 
+// Runs that lie far apart are summed a few at a time, in blocks of every length.
+TEST(FarRuns, GiveWhatDoubleGives) {
+  using Tensor = Eigen::Tensor<float, 3, Eigen::RowMajor>;
+  for (const auto& [samples, channels, spatial] : {std::array{45, 1000, 49}, {70, 1500, 20}}) {
+    Tensor x(samples, channels, spatial), dy(samples, channels, spatial), dx(x.dimensions());
+    x.setRandom();
+    dy.setRandom();
+    batchnorm::BatchNorm<float> layer(channels);
+    layer.forward(x);
+    layer.backward(x, dy, dx);
+    const batchnorm::Moments found = batchnorm::moments(x);
+    using Plane = Eigen::Map<const MatrixOf<float, Eigen::RowMajor>, 0, Eigen::OuterStride<>>;
+    for (Index c = 0; c < channels; c += 7) {
+      const Eigen::OuterStride<> step(Index{channels} * spatial);
+      const Plane of_x(x.data() + c * spatial, samples, spatial, step);
+      const Plane of_dy(dy.data() + c * spatial, samples, spatial, step);
+      const Eigen::ArrayXXd values = of_x.cast<double>(), g = of_dy.cast<double>();
+      const double m2 = (values - values.mean()).square().sum();
+      EXPECT_NEAR(found.m2(c), m2, 4.8e-7 * m2) << spatial << ", " << c;
+      EXPECT_NEAR(layer.beta_gradient()(c), g.sum(), 1e-7 * g.abs().sum()) << spatial << ", " << c;
+    }
+  }
+}
+
 // Some squares are large and all that follow are small and alike: each of them is rounded alike.
 // Sixteen large ones fill every lane of a packet.
 TEST(Outliers, AmongEqualValuesAreExact) {

@@ -36,13 +36,26 @@ Pilot<typename Kernel::Scalar> pilot_of(const Kernel& kernel, const ViewsOf<Kern
   return pilot_of_rows([&](Index row) { return kernel.value(from[row * step]); }, values);
 }
 
+/// How many runs of `packets` packets a channel has summed before the next channel has its turn: a
+/// block, or where runs come from far away so few that what lies beside them stays in the nearest
+/// cache, since they often lie a multiple of 4096 bytes apart.
+template <typename Scalar>
+Index runs_together(const View<const Scalar>& x, Index packets, Index block) {
+  constexpr Index far_values = 1 << 21;
+  constexpr Index few_runs = 8;
+  constexpr Index few_packets = 32;
+  const Index most = std::max<Index>(block / packets, 1);
+  const bool far = x.outer * x.outer_stride > far_values;
+  return far ? std::min(most, std::max(few_runs, few_packets / packets)) : most;
+}
+
 /// Sums at most `channel_group` channels of a chunk, whose inner is contiguous in runs of at least
 /// a packet.
 template <typename Kernel>
 void add_runs(const ViewsOf<Kernel>& views, const Chunk& chunk, Index c_begin, Index count,
               Index block, ChannelGroup<Kernel>& sums) {
   const Index run = chunk.inner_end - chunk.inner_begin;
-  const Index together = std::max<Index>(block / divide_up(run, PlaneSums<Kernel>::width), 1);
+  const Index together = runs_together(views[0], divide_up(run, PlaneSums<Kernel>::width), block);
   Strides<Kernel> step;
   for (std::size_t k = 0; k < Kernel::inputs; ++k) step[k] = views[k].outer_stride;
   for (Index o = chunk.outer_begin; o < chunk.outer_end; o += together) {
