@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "few_planes.hpp"
 #include "few_rows.hpp"
@@ -63,14 +64,16 @@ struct FewMoments {
   }
 
  private:
-  /// Mean and m2, which is not negative also where squares leave the range of double. `share` is 1
-  /// / the number of values.
+  /// Mean and m2, which is not negative where squares leave the range of double at one end, and
+  /// infinite at the other. `share` is 1 / the number of values.
   template <typename P>
   static std::array<P, 2> moments(const P& origin, const P& sum, const P& squares, double share) {
     const P none = broadcast<P>(0);
+    const P infinite = broadcast<P>(std::numeric_limits<double>::infinity());
     const P shift = multiply(sum, broadcast<P>(share));
-    const P m2 = subtract(squares, multiply(sum, shift));
-    return {detail::add(origin, shift), select_less(m2, none, none, m2)};
+    const P difference = subtract(squares, multiply(sum, shift));
+    const P m2 = select_less(difference, none, none, difference);
+    return {detail::add(origin, shift), select_less(squares, infinite, m2, squares)};
   }
 };
 
