@@ -2,7 +2,7 @@
 
 #include <concepts>
 
-#include "detail/packet.hpp"
+#include "detail/kernels/packet/packet.hpp"
 
 namespace batchnorm {
 
@@ -46,7 +46,7 @@ struct ReLU {
 };
 
 /// A fused activation: what stands behind the layer, and its derivative, for a value and for a
-/// packet of them (`detail/packet.hpp`). A type of your own may be one.
+/// packet of them (`detail/kernels/packet/packet.hpp`). A type of your own may be one.
 template <typename T>
 concept ActivationPolicy = requires(float value) {
   { T::gates } -> std::convertible_to<bool>;  // whether the gradient depends on the value

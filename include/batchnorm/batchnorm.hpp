@@ -16,8 +16,8 @@
 //   eval.hpp        BatchNorm in the mode Eval
 //   fold.hpp        an Eval layer taken into the linear map or convolution before it
 //
-// Below the layer stand two primitives, detail/reduce.hpp (per-channel sums) and
-// detail/transform.hpp (a per-channel map), and the formulas between them, detail/formulas.hpp.
+// Below the layer stand two primitives, detail/kernels/reduce/reduce.hpp (per-channel sums) and
+// detail/kernels/transform/transform.hpp (a per-channel map), and the formulas between them, detail/kernels/formulas/formulas.hpp.
 // Training forward is reduce, transform; inference is transform; backward is reduce, transform.
 
 #include "activation.hpp"

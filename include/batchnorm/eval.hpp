@@ -1,6 +1,6 @@
 #pragma once
 
-#include "detail/call_forms.hpp"
+#include "detail/arguments/call_forms.hpp"
 #include "layer.hpp"
 
 namespace batchnorm {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "detail/learning_layer.hpp"
+#include "detail/layer/learning_layer.hpp"
 
 namespace batchnorm {
 

@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "detail/argument_checks.hpp"
-#include "detail/batch_moments.hpp"
-#include "detail/policy_set.hpp"
-#include "detail/shape_checks.hpp"
+#include "detail/arguments/misuse.hpp"
+#include "detail/arguments/policy_set.hpp"
+#include "detail/arguments/shape_checks.hpp"
+#include "detail/kernels/reduce/batch_moments.hpp"
 
 namespace batchnorm {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <type_traits>
 
-#include "detail/refuse.hpp"
+#include "detail/refusal/refusal.hpp"
 
 namespace batchnorm {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "detail/refuse.hpp"
+#include "detail/refusal/refusal.hpp"
 #include "momentum.hpp"
 
 namespace batchnorm {

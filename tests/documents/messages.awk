@@ -1,7 +1,7 @@
 # Checks that a document shows every compile-time message of the headers in its tables, word for word and no other, and
 # that its own hidden blocks assert every run-time message that it shows:
 #
-#   awk -f messages.awk docs/guide.md include/batchnorm/*.hpp include/batchnorm/detail/*.hpp
+#   awk -f messages.awk docs/guide.md HEADERS
 #
 # The document comes first.
 

@@ -1,9 +1,9 @@
 # Checks what documents say of the headers:
 #
-#   awk -f named_code.awk docs/*.md include/batchnorm/*.hpp include/batchnorm/detail/*.hpp
+#   awk -f named_code.awk docs/*.md HEADERS
 #
-# The documents come first. Every `NAME.hpp` in backquotes is a header here or a file of the repository, whose root is
-# the working folder; a header that is named behind `NAME in` has that name; every name in the column "name in code" of
+# The documents come first. Every `NAME.hpp` in backquotes, with or without the folders in front of it, is a header here
+# or a file of the repository, whose root is the working folder; a header that is named behind `NAME in` has that name; every name in the column "name in code" of
 # a table stands in some header; and design.md names every header.
 
 function complain(problem) {
@@ -16,6 +16,12 @@ function base(path) {
   return path
 }
 
+# Every end of a path that begins with a name.
+function ends(path, result) {
+  do result[path] = 1
+  while (sub(/^[^\/]*\//, "", path))
+}
+
 function words(text, result, parts, count, i) {
   count = split(text, parts, /[^A-Za-z0-9_]+/)
   for (i = 1; i <= count; ++i) result[parts[i]] = 1
@@ -25,6 +31,7 @@ BEGIN {
   for (i = 1; i < ARGC; ++i) {
     if (ARGV[i] !~ /\.hpp$/) continue
     headers[base(ARGV[i])] = 1
+    ends(ARGV[i], paths)
     while ((getline line < ARGV[i]) > 0) {
       words(line, found)
       for (word in found) { everywhere[word] = 1; within[base(ARGV[i]), word] = 1; delete found[word] }
@@ -64,7 +71,7 @@ column && !/^\|-/ {
     name = ""
     if (phrase ~ / in /) { name = phrase; sub(/ in .*/, "", name); sub(/.* in /, "", phrase) }
     if (FILENAME ~ /design\.md$/) listed[base(phrase)] = 1
-    if (!(base(phrase) in headers) && system("test -e '" phrase "'") != 0)
+    if (!(phrase in paths) && system("test -e '" phrase "'") != 0)
       complain("there is no " phrase)
     else if (name != "" && !((base(phrase), name) in within))
       complain(phrase " has no " name)

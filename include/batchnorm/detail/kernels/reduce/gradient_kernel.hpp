@@ -1,0 +1,153 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "../../../activation.hpp"
+#include "../formulas/preactivation.hpp"
+#include "compensated_sum.hpp"
+#include "kernel.hpp"
+#include "place_reader.hpp"
+
+namespace batchnorm::detail {
+
+/// Per channel, what the gradient sums need to rebuild forward's normalised values from x: in units
+/// of a power of two near the deviation, which keeps products in range and changes no digit.
+template <typename Scalar>
+struct UnitChannels {
+  const Scalar* unit;            ///< a power of two near 1 / sqrt(variance + epsilon)
+  const Scalar* centre_units;    ///< -centre * unit
+  const Scalar* scale_per_unit;  ///< scale / unit
+  const Scalar* shift;
+  PlaceMap map;  ///< which channel is at which place of a row
+};
+
+template <typename P>
+struct UnitCoefficients {
+  P unit;
+  P centre_units;
+  P scale_per_unit;
+  P shift;
+
+  /// (x - centre) * unit, rounded once.
+  P centred(const P& x) const { return multiply_add(x, unit, centre_units); }
+};
+
+/// Sums of g and of g * (x - centre) * unit, where g is dy behind the activation. Inputs: x, dy,
+/// and the residual where there is one.
+template <typename S, typename Activation, bool HasResidual>
+struct GradientKernel {
+  using Scalar = S;
+  static constexpr std::size_t inputs = HasResidual ? 3 : 2;
+  static constexpr std::size_t sums = 2;
+  static constexpr bool has_origin = false;
+
+  template <typename P>
+  using Coefficients = UnitCoefficients<P>;
+
+  template <typename P>
+  struct Part {
+    ValueSum<P> sum;
+    TwoLevelSum<P> product;
+
+    void settle() { product.settle(); }
+  };
+
+  UnitChannels<Scalar> channels;
+
+  /// Few roundings do not average out: then fewer follow each other.
+  static Index rows_in_block(Index count) {
+    return std::clamp<Index>(count / 64 * 16, 4, block_rows);
+  }
+
+  template <typename P>
+  Coefficients<P> coefficients(Index channel, Spread how) const {
+    const PlaceReader<P> of(channels.map, channel, how);
+    return {of(channels.unit), of(channels.centre_units), of(channels.scale_per_unit),
+            of(channels.shift)};
+  }
+
+  template <typename P, typename Totals>
+  Coefficients<P> begin(Index channel, Spread how, const Pilot<P>& /*pilot*/,
+                        Totals& totals) const {
+    totals = {};
+    return coefficients<P>(channel, how);
+  }
+
+  /// dy behind the activation, which is rebuilt from the centred x.
+  template <typename P>
+  static P gated(const Coefficients<P>& k, const P& centred, const std::array<P, inputs>& row) {
+    const P& dy = row[1];
+    if constexpr (!Activation::gates) {
+      return dy;
+    } else {
+      std::array<P, HasResidual ? 1 : 0> residual;
+      if constexpr (HasResidual) residual[0] = row[2];
+      return Activation::gate(preactivation(centred, k.scale_per_unit, k.shift, residual), dy);
+    }
+  }
+
+  template <typename P>
+  Part<P> none(const Coefficients<P>& /*k*/) const {
+    return {ValueSum<P>(broadcast<P>(0)), TwoLevelSum<P>()};
+  }
+
+  template <typename P>
+  void add(Part<P>& part, const Coefficients<P>& k, const std::array<P, inputs>& row) const {
+    const P centred = k.centred(row[0]);
+    const P g = gated(k, centred, row);
+    part.sum.add(g);
+    part.product.add_product(g, centred);
+  }
+
+  template <typename P>
+  void add(Part<P>& part, const Coefficients<P>& k,
+           const std::array<std::array<P, inputs>, 4>& rows) const {
+    const P a = k.centred(rows[0][0]);
+    const P b = k.centred(rows[1][0]);
+    const P c = k.centred(rows[2][0]);
+    const P d = k.centred(rows[3][0]);
+    const P some =
+        multiply_add(added(part, k, a, rows[0]), a, multiply(added(part, k, b, rows[1]), b));
+    const P others =
+        multiply_add(added(part, k, c, rows[2]), c, multiply(added(part, k, d, rows[3]), d));
+    part.product.add(detail::add(some, others));
+  }
+
+  template <typename P>
+  static void merge(Part<P>& into, const Part<P>& from, const Coefficients<P>& /*k*/) {
+    into.sum.add(from.sum, broadcast<P>(0));
+    into.product.add(from.product);
+  }
+
+  template <typename P>
+  static std::array<P, inputs> idle(const Coefficients<P>& /*k*/) {
+    std::array<P, inputs> result;
+    result.fill(broadcast<P>(0));
+    return result;
+  }
+
+  /// Adds a part to the sums; fixed bounds let the compiler use vectors.
+  template <typename P, typename Totals>
+  void enter(const Part<P>& part, Index /*rows*/, const Coefficients<P>& /*k*/,
+             Totals& totals) const {
+    const auto sum = part.sum.totals(broadcast<P>(0));
+    const auto product = widened(part.product.total());
+    for (std::size_t l = 0; l < sum.size(); ++l) {
+      totals[0][l] += sum[l];
+      totals[1][l] += product[l];
+    }
+  }
+
+ private:
+  /// Adds g to its sum.
+  template <typename P>
+  static P added(Part<P>& part, const Coefficients<P>& k, const P& centred,
+                 const std::array<P, inputs>& row) {
+    const P g = held(gated(k, centred, row));
+    part.sum.add(g);
+    return g;
+  }
+};
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,200 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "compensated_sum.hpp"
+#include "kernel.hpp"
+
+namespace batchnorm::detail {
+
+/// Powers of two that keep squares in range: values are multiplied by `down`, deviations from the
+/// origin by `up`.
+template <typename Scalar>
+struct Scaling {
+  Scalar down = 1;
+  Scalar up = 1;
+
+  bool any() const { return down != Scalar(1) || up != Scalar(1); }
+};
+
+/// What the sums of a chunk say about themselves.
+enum class Verdict {
+  good,
+  far_from_origin,  ///< the origin is so far from the mean that squares cancel: sum again from
+                    ///< there
+  too_small,        ///< squares vanish from the range of `Scalar`: sum again, scaled up
+  too_large         ///< squares or sums of them left that range: sum again, scaled down
+};
+
+/// Mean and sum of squared deviations (m2) of a chunk, exact like double at the speed of `Scalar`.
+/// Squares are of deviations from an origin among the values, which is what keeps the variance of
+/// values with a large mean, in `Scalar` over a block of rows and then in double. The values
+/// themselves are summed twice as exactly: an element next to the mean has only as many digits in y
+/// as the mean has.
+template <typename S>
+struct MomentsKernel {
+  using Scalar = S;
+  static constexpr std::size_t inputs = 1;
+  static constexpr std::size_t sums = 3;  // origin, sum, squares; then mean, excess, m2
+  static constexpr bool has_origin = true;
+  /// Twice the digits of `float` hold those of values whose mean is large; of values in double
+  /// those of their deviations must do.
+  static constexpr bool sums_deviations = std::is_same_v<Scalar, double>;
+
+  Scaling<Scalar> scaling{};
+  bool scaled = scaling.any();  ///< known beforehand, since every group of rows asks
+
+  template <typename P>
+  struct Coefficients {
+    P minus_origin;
+    P bias;
+  };
+
+  template <typename P>
+  struct Part {
+    ValueSum<P> values;
+    TwoLevelSum<P> squares;
+
+    void settle() { squares.settle(); }
+  };
+
+  static Index rows_in_block(Index /*count*/) { return block_rows; }
+
+  /// What is summed of an input.
+  template <typename P>
+  P value(const P& x) const {
+    return scaled ? multiply(x, broadcast<P>(scaling.down)) : x;
+  }
+
+  template <typename P, typename Totals>
+  Coefficients<P> begin(Index /*channel*/, Spread /*how*/, const Pilot<P>& pilot,
+                        Totals& totals) const {
+    totals = {widened(pilot.origin)};
+    return {minus(pilot.origin), bias_for(pilot.magnitude)};
+  }
+
+  template <typename P>
+  Part<P> none(const Coefficients<P>& k) const {
+    return {ValueSum<P>(k.bias), TwoLevelSum<P>()};
+  }
+
+  template <typename P>
+  void add(Part<P>& part, const Coefficients<P>& k, const std::array<P, 1>& row) const {
+    std::array<P, 1> d{added(part, k.minus_origin, value(row[0]))};
+    if (scaled) multiply_all(d, scaling.up);
+    part.squares.add_product(d[0], d[0]);
+  }
+
+  template <typename P>
+  void add(Part<P>& part, const Coefficients<P>& k,
+           const std::array<std::array<P, 1>, 4>& rows) const {
+    const P minus_origin = held(k.minus_origin);
+    std::array<P, 4> x{rows[0][0], rows[1][0], rows[2][0], rows[3][0]};
+    if (scaled) multiply_all(x, scaling.down);
+    std::array<P, 4> d;
+    unroll<4>([&](auto i) { d[i] = added(part, minus_origin, x[i]); });
+    if (scaled) multiply_all(d, scaling.up);
+    const P some = multiply_add(d[0], d[0], multiply(d[1], d[1]));
+    const P others = multiply_add(d[2], d[2], multiply(d[3], d[3]));
+    part.squares.add(detail::add(some, others));
+  }
+
+  template <typename P>
+  static void merge(Part<P>& into, const Part<P>& from, const Coefficients<P>& k) {
+    into.values.add(from.values, k.bias);
+    into.squares.add(from.squares);
+  }
+
+  /// The origin as it stands in memory.
+  template <typename P>
+  std::array<P, 1> idle(const Coefficients<P>& k) const {
+    return {multiply(k.minus_origin, broadcast<P>(-1 / scaling.down))};
+  }
+
+  /// Adds a part of `rows` rows to the sums; fixed bounds let the compiler use vectors.
+  template <typename P, typename Totals>
+  void enter(const Part<P>& part, Index rows, const Coefficients<P>& k, Totals& totals) const {
+    const double n = sums_deviations ? 0.0 : static_cast<double>(rows);
+    const double unit = 1.0 / static_cast<double>(scaling.up);
+    const auto values = part.values.totals(k.bias);
+    const auto squares = widened(part.squares.total());
+    for (std::size_t l = 0; l < squares.size(); ++l) {
+      totals[1][l] += values[l] - n * totals[0][l];
+      totals[2][l] += squares[l] * (unit * unit);
+    }
+  }
+
+  /// From sums of `channels` channels to mean, excess and m2 of `count` values; `excess` becomes
+  /// what the origin's distance from the mean added to m2. Whether all are good.
+  bool finish_all(double* origin_mean, double* sum_excess, double* squares_m2, Index channels,
+                  Index count) const {
+    using Wide = PacketOf<double>;
+    const Index whole = channels - channels % lanes<Wide>;
+    Wide bad = broadcast<Wide>(0);
+    for (Index c = 0; c < whole; c += lanes<Wide>)
+      bad = detail::add(bad, finish<Wide>(origin_mean + c, sum_excess + c, squares_m2 + c, count));
+    double rest = 0;
+    for (Index c = whole; c < channels; ++c)
+      rest += finish<double>(origin_mean + c, sum_excess + c, squares_m2 + c, count);
+    return rest + sum_of(lane_array(bad)) == 0.0;
+  }
+
+  Verdict judge(double excess, double m2, Index count) const {
+    if (!std::isfinite(m2)) return Verdict::too_large;
+    if (m2 < smallest_m2(count)) return Verdict::too_small;
+    return excess > m2 ? Verdict::far_from_origin : Verdict::good;
+  }
+
+  static MomentsKernel rescaled(bool too_large) {
+    constexpr Scalar factor = 0x1p64F;
+    if (too_large) return {{Scalar(1) / factor, Scalar(1)}};
+    return {{Scalar(1), factor}};
+  }
+
+ private:
+  /// Below, squares of deviations lose digits to the end of float's range.
+  static constexpr double smallest_variance =
+      double{std::numeric_limits<float>::min()} / double{std::numeric_limits<float>::epsilon()};
+
+  double smallest_m2(Index count) const {
+    return scaled || !std::is_same_v<Scalar, float>
+               ? 0.0
+               : smallest_variance * static_cast<double>(count);
+  }
+
+  /// `finish_all` of one channel, or of a packet of them; how many things are not good.
+  template <typename P>
+  P finish(double* origin_mean, double* sum_excess, double* squares_m2, Index count) const {
+    const P none = broadcast<P>(0);
+    const P one = broadcast<P>(1);
+    const P unit = broadcast<P>(1.0 / static_cast<double>(scaling.down));
+    const P sum = load<P>(sum_excess);
+    const P shift = multiply(sum, broadcast<P>(1.0 / static_cast<double>(count)));
+    const P excess = multiply(sum, shift);
+    const P difference = subtract(load<P>(squares_m2), excess);
+    const P m2 = multiply(select_less(difference, none, none, difference), multiply(unit, unit));
+    store(origin_mean, multiply(detail::add(load<P>(origin_mean), shift), unit));
+    store(squares_m2, m2);
+    store(sum_excess, excess);
+    const P least = maximum(excess, broadcast<P>(smallest_m2(count)));
+    const P infinite = broadcast<P>(std::numeric_limits<double>::infinity());
+    return detail::add(select_less(m2, least, one, none), select_less(m2, infinite, none, one));
+  }
+
+  /// Adds a value to the sum of values; its deviation from the origin.
+  template <typename P>
+  P added(Part<P>& part, const P& minus_origin, const P& value) const {
+    const P x = held(value);
+    const P d = add_by_multiplier(x, minus_origin);
+    part.values.add(sums_deviations ? d : x);
+    return d;
+  }
+
+  template <typename P, std::size_t N>
+  static void multiply_all(std::array<P, N>& values, Scalar factor) {
+    unroll<N>([&](auto i) { values[i] = multiply(values[i], broadcast<P>(factor)); });
+  }
+};
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <type_traits>
+
+#include "../packet/lanes.hpp"
+
+namespace batchnorm::detail {
+
+/// What is known of a channel, or of a packet of channels, before it is summed: a value among its
+/// values, and how large they are.
+template <typename P>
+struct Pilot {
+  P origin;
+  P magnitude;
+};
+
+/// The sum of values as a balanced tree, which is exact for equal values.
+template <typename P, std::size_t N>
+P tree_sum(const std::array<P, N>& values) {
+  if constexpr (N == 1) {
+    return values[0];
+  } else {
+    std::array<P, N / 2> pairs;
+    unroll<N / 2>([&](auto k) { pairs[k] = add(values[2 * k], values[2 * k + 1]); });
+    return tree_sum(pairs);
+  }
+}
+
+/// The pilot of the first 16 of `rows` values of `at`, or of fewer with the last repeated: a
+/// constant is its own mean.
+template <typename At>
+auto pilot_of_rows(const At& at, Index rows) {
+  using P = std::remove_cvref_t<decltype(at(0))>;
+  constexpr std::size_t count = 16;
+  std::array<P, count> values;
+  P magnitude = broadcast<P>(0);
+  for (std::size_t row = 0; row < count; ++row) {
+    values[row] = at(std::min(static_cast<Index>(row), rows - 1));
+    magnitude = maximum(magnitude, absolute(values[row]));
+  }
+  constexpr auto share = ScalarOf<P>(1) / static_cast<ScalarOf<P>>(count);
+  return Pilot<P>{multiply(tree_sum(values), broadcast<P>(share)), magnitude};
+}
+
+/// What a first attempt at `count` values of every channel found: mean, excess and m2 (see
+/// `MomentsKernel`).
+struct FirstAttempt {
+  const double* mean;
+  const double* excess;
+  const double* m2;
+  Index count;
+
+  /// The mean as the origin; values are as large as mean and deviation, as far as a first m2 that
+  /// cancelled tells it.
+  template <typename Scalar>
+  Pilot<Scalar> pilot(Index c) const {
+    const double squares = m2[c] + excess[c] * 0x1p-16;
+    const double deviation = std::sqrt(squares / static_cast<double>(count));
+    return {static_cast<Scalar>(mean[c]), static_cast<Scalar>(std::abs(mean[c]) + deviation)};
+  }
+
+  /// Of a packet of channels from `c` on.
+  template <typename P>
+  Pilot<P> pilots(Index c) const {
+    std::array<ScalarOf<P>, std::size_t{lanes<P>}> origins;
+    std::array<ScalarOf<P>, std::size_t{lanes<P>}> magnitudes;
+    for (std::size_t l = 0; l < origins.size(); ++l) {
+      const auto one = pilot<ScalarOf<P>>(c + static_cast<Index>(l));
+      origins[l] = one.origin;
+      magnitudes[l] = one.magnitude;
+    }
+    return {load<P>(origins.data()), load<P>(magnitudes.data())};
+  }
+};
+
+}  // namespace batchnorm::detail

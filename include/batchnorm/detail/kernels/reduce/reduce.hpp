@@ -1,0 +1,178 @@
+#pragma once
+
+#include "../../order/order.hpp"
+#include "../../run/run.hpp"
+#include "merge.hpp"
+#include "moments_kernel.hpp"
+#include "sum_planes.hpp"
+#include "sum_rows.hpp"
+
+// The first primitive: per-channel sums over outer and inner. One loop for channels beside each
+// other (sum_rows.hpp), one for channels of their own (sum_planes.hpp, and through a buffer any
+// strides). Short runs become rows (short_runs.hpp); few values per channel have loops of their own
+// (small_batch.hpp). What is summed is the kernel's business (kernel.hpp).
+// In: views, arranged (order/order.hpp).
+// Out: mean and m2 per channel (batch_moments.hpp), or the sums of backward (batch_gradients.hpp).
+namespace batchnorm::detail {
+
+/// Channels whose runs are short are summed together, so that memory is read in its own order.
+inline constexpr Index channel_group = 16;
+
+/// The sums of at most `channel_group` channels.
+template <typename Kernel>
+using ChannelGroup = std::array<PlaneSums<Kernel>, std::size_t{channel_group}>;
+
+/// The pilot of some values of a channel's chunk.
+template <typename Kernel>
+Pilot<typename Kernel::Scalar> pilot_of(const Kernel& kernel, const ViewsOf<Kernel>& views,
+                                        const Chunk& chunk, Index channel) {
+  using Scalar = typename Kernel::Scalar;
+  constexpr Index most = 16;
+  const auto& x = views[0];
+  const Index run = chunk.inner_end - chunk.inner_begin;
+  const Index rows = chunk.outer_end - chunk.outer_begin;
+  const bool along_run = run >= std::min(most, rows);
+  const Index values = along_run ? run : rows;
+  const Index step =
+      std::max<Index>(values / most, 1) * (along_run ? x.inner_stride : x.outer_stride);
+  const Scalar* from = pointers_at<Kernel>(views, chunk.outer_begin, channel, chunk.inner_begin)[0];
+  return pilot_of_rows([&](Index row) { return kernel.value(from[row * step]); }, values);
+}
+
+/// How many runs of `packets` packets a channel has summed before the next channel has its turn: a
+/// block, or where runs come from far away so few that what lies beside them stays in the nearest
+/// cache, since they often lie a multiple of 4096 bytes apart.
+template <typename Scalar>
+Index runs_together(const View<const Scalar>& x, Index packets, Index block) {
+  constexpr Index far_values = 1 << 21;
+  constexpr Index few_runs = 8;
+  constexpr Index few_packets = 32;
+  const Index most = std::max<Index>(block / packets, 1);
+  const bool far = x.outer * x.outer_stride > far_values;
+  return far ? std::min(most, std::max(few_runs, few_packets / packets)) : most;
+}
+
+/// Sums at most `channel_group` channels of a chunk, whose inner is contiguous in runs of at least
+/// a packet.
+template <typename Kernel>
+void add_runs(const ViewsOf<Kernel>& views, const Chunk& chunk, Index c_begin, Index count,
+              Index block, ChannelGroup<Kernel>& sums) {
+  const Index run = chunk.inner_end - chunk.inner_begin;
+  const Index together = runs_together(views[0], divide_up(run, PlaneSums<Kernel>::width), block);
+  Strides<Kernel> step;
+  for (std::size_t k = 0; k < Kernel::inputs; ++k) step[k] = views[k].outer_stride;
+  for (Index o = chunk.outer_begin; o < chunk.outer_end; o += together) {
+    const Index runs = std::min(together, chunk.outer_end - o);
+    for (Index c = 0; c < count; ++c) {
+      const auto from = pointers_at<Kernel>(views, o, c_begin + c, chunk.inner_begin);
+      sums[static_cast<std::size_t>(c)].add_runs(from, step, runs, run);
+    }
+  }
+}
+
+/// Sums one channel of a chunk at any strides.
+template <typename Kernel>
+void add_scattered(const ViewsOf<Kernel>& views, const Chunk& chunk, Index channel,
+                   PlaneSums<Kernel>& sums) {
+  Gathered<Kernel> values(sums);
+  Strides<Kernel> step;
+  for (std::size_t k = 0; k < Kernel::inputs; ++k) step[k] = views[k].inner_stride;
+  for (Index o = chunk.outer_begin; o < chunk.outer_end; ++o) {
+    values.add(pointers_at<Kernel>(views, o, channel, chunk.inner_begin), step,
+               chunk.inner_end - chunk.inner_begin);
+  }
+  values.flush();
+}
+
+/// Sums at most `channel_group` channels of a chunk in any order but rows; `before` as for
+/// `sum_chunk`.
+template <typename Kernel>
+void sum_group(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& chunk,
+               Index c_begin, Index c_end, LoopOrder order, const FirstAttempt* before,
+               const Slots& slots) {
+  using Scalar = typename Kernel::Scalar;
+  const Index count = c_end - c_begin;
+  const Index block = Kernel::rows_in_block(views[0].count());
+  ChannelGroup<Kernel> sums;
+  for (Index c = c_begin; c < c_end; ++c) {
+    Pilot<Scalar> pilot{};
+    if constexpr (Kernel::has_origin) {
+      pilot = before != nullptr ? before->pilot<Scalar>(c) : pilot_of(kernel, views, chunk, c);
+    }
+    sums[static_cast<std::size_t>(c - c_begin)].begin(kernel, c, block, pilot);
+  }
+  if (order == LoopOrder::planes &&
+      chunk.inner_end - chunk.inner_begin >= PlaneSums<Kernel>::width) {
+    add_runs(views, chunk, c_begin, count, block, sums);
+  } else {
+    for (Index c = 0; c < count; ++c)
+      add_scattered(views, chunk, c_begin + c, sums[static_cast<std::size_t>(c)]);
+  }
+  for (Index c = 0; c < count; ++c) sums[static_cast<std::size_t>(c)].write(slots, c_begin + c);
+}
+
+/// Most channels that `sum_chunk` takes.
+template <typename Kernel>
+inline constexpr Index most_channels = RowSums<Kernel>::most_channels;
+
+/// Sums at most `most_channels` channels [c_begin, c_end) of a chunk. No channel's result depends
+/// on which others are summed with it. `before` is null where the values shall tell the pilots.
+template <typename Kernel>
+void sum_chunk(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& chunk,
+               Index c_begin, Index c_end, LoopOrder order, const FirstAttempt* before,
+               const Slots& slots) {
+  if (order == LoopOrder::rows && views[0].channels >= RowSums<Kernel>::width) {
+    RowSums<Kernel> sums(kernel, views, c_begin, c_end);
+    sums.add_rows(chunk.outer_begin, chunk.outer_end, before);
+    return sums.write(slots);
+  }
+  for (Index c = c_begin; c < c_end; c += channel_group) {
+    sum_group(kernel, views, chunk, c, std::min(c + channel_group, c_end), order, before, slots);
+  }
+}
+
+/// How channels are shared out to tasks: as many as `sum_chunk` takes in the calling thread, few
+/// enough to feed every thread of a device.
+class ChannelTiles {
+ public:
+  ChannelTiles(Index threads, LoopOrder order, Index channels, Index most) : channels_(channels) {
+    const bool rows = order == LoopOrder::rows;
+    if (threads == 1) {
+      width_ = most;
+    } else {
+      width_ = rows ? most / 2 : channel_group;
+    }
+    // A packet of rows that reaches back must not meet another thread's channels.
+    size_ =
+        rows && threads > 1 ? std::max<Index>(channels / width_, 1) : divide_up(channels, width_);
+  }
+
+  Index size() const { return size_; }
+  Index begin(Index tile) const { return tile * width_; }
+  Index end(Index tile) const { return tile + 1 == size_ ? channels_ : begin(tile + 1); }
+
+ private:
+  Index channels_;
+  Index width_;
+  Index size_;
+};
+
+/// Runs `sum(chunk index, first channel, last channel)` over all chunks and channels.
+template <typename Kernel, typename Executor, typename Sum>
+void for_each_task(const Executor& executor, const Chunks& chunks, LoopOrder order,
+                   const View<const typename Kernel::Scalar>& view, const Sum& sum) {
+  const ChannelTiles tiles(executor.threads(), order, view.channels, most_channels<Kernel>);
+  const Index tasks = chunks.size() * tiles.size();
+  if (tasks == 0) return;
+  const double values =
+      static_cast<double>(view.count() * view.channels) / static_cast<double>(tasks);
+  const double bytes = values * sizeof(typename Kernel::Scalar) * Kernel::inputs;
+  executor(tasks, {bytes, 0.0, values}, [&](Index first, Index last) {
+    for (Index task = first; task < last; ++task) {
+      const Index tile = task % tiles.size();
+      sum(task / tiles.size(), tiles.begin(tile), tiles.end(tile));
+    }
+  });
+}
+
+}  // namespace batchnorm::detail

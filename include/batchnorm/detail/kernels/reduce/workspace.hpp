@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "../../order/channels.hpp"
+#include "../../order/chunks.hpp"
+#include "../../order/joined_rows.hpp"
+#include "../packet/lanes.hpp"
+
+namespace batchnorm::detail {
+
+/// Memory that reductions need and keep, so that a layer that has seen its largest shape allocates
+/// nothing.
+class SumsWorkspace {
+ public:
+  std::vector<double> chunks;
+  std::vector<double> joined;
+  std::vector<double> runs;
+
+  /// Also for planes like those of `view` whose runs are so short that they are read as rows of
+  /// places: of `sums` sums for every place and chunk.
+  template <typename Scalar>
+  void make_room(const View<const Scalar>& view, LoopOrder order, std::size_t sums) {
+    if (order != LoopOrder::planes || (view.outer <= outer_ && view.channels <= channels_)) return;
+    outer_ = std::max(outer_, view.outer);
+    channels_ = std::max(channels_, view.channels);
+    for (Index run = 2; run < lanes<PacketOf<Scalar>>; ++run) {
+      const Index together = rows_to_join(channels_ * run, outer_);
+      View<const Scalar> rows;
+      rows.outer = outer_ / together;
+      rows.channels = channels_ * run * together;
+      rows.inner = 1;
+      const auto places = static_cast<std::size_t>(rows.channels);
+      const auto pieces = static_cast<std::size_t>(Chunks(rows, LoopOrder::rows).size());
+      chunks.reserve(std::max(chunks.capacity(), pieces * places * sums));
+      joined.reserve(std::max(joined.capacity(), 2 * places));
+      runs.reserve(std::max(runs.capacity(), 2 * static_cast<std::size_t>(channels_ * run)));
+    }
+  }
+
+ private:
+  Index outer_ = 0;
+  Index channels_ = 0;
+};
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <array>
+
+#include "../../../activation.hpp"
+#include "../formulas/preactivation.hpp"
+#include "../packet/lanes.hpp"
+
+// What `transform` computes, for a packet or a scalar alike. Inputs stand in the order x, residual
+// or x, dy, residual.
+namespace batchnorm::detail {
+
+/// y = activation((x - centre) * scale + shift [+ residual]).
+template <typename S, typename Activation, bool HasResidual>
+struct Normalize {
+  using Scalar = S;
+  static constexpr std::size_t inputs = HasResidual ? 2 : 1;
+  static constexpr std::size_t outputs = 1;
+
+  template <typename P>
+  struct Coefficients {
+    P centre;
+    P scale;
+    P shift;
+  };
+
+  static constexpr std::size_t coefficient_arrays = 3;
+
+  const Scalar* centre;
+  const Scalar* scale;
+  const Scalar* shift;
+
+  /// The same with other coefficients: `other(array)` in the place of every array.
+  template <typename Other>
+  Normalize with(const Other& other) const {
+    return {other(centre), other(scale), other(shift)};
+  }
+
+  /// The first `count` lanes of `a`, the others of `b`.
+  template <typename P>
+  static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {
+    return {replace_before(count, b.centre, a.centre), replace_before(count, b.scale, a.scale),
+            replace_before(count, b.shift, a.shift)};
+  }
+
+  template <typename P>
+  Coefficients<P> coefficients(Index channel, Spread how) const {
+    return {spread<P>(centre, channel, how), spread<P>(scale, channel, how),
+            spread<P>(shift, channel, how)};
+  }
+
+  template <typename P>
+  std::array<P, 1> operator()(const Coefficients<P>& k, const std::array<P, inputs>& in) const {
+    std::array<P, HasResidual ? 1 : 0> residual;
+    if constexpr (HasResidual) residual[0] = in[1];
+    return {
+        Activation::apply(preactivation(subtract(in[0], k.centre), k.scale, k.shift, residual))};
+  }
+};
+
+/// g = dy behind the activation; the gradient of the residual is g itself.
+template <typename Activation, bool HasResidual, typename P, typename Coefficients,
+          std::size_t Inputs>
+P gated(const Coefficients& k, const P& centred, const std::array<P, Inputs>& in) {
+  std::array<P, HasResidual ? 1 : 0> residual;
+  if constexpr (HasResidual) residual[0] = in[2];
+  return Activation::gate(preactivation(centred, k.scale, k.shift, residual), in[1]);
+}
+
+template <bool HasResidual, typename P>
+auto gradients(const P& dx, const P& g) {
+  if constexpr (HasResidual) {
+    return std::array<P, 2>{dx, g};
+  } else {
+    return std::array<P, 1>{dx};
+  }
+}
+
+/// dx = scale * g: the statistics are constants (Frozen, Eval).
+template <typename S, typename Activation, bool HasResidual>
+struct AffineGradient {
+  using Scalar = S;
+  static constexpr std::size_t inputs = HasResidual ? 3 : 2;
+  static constexpr std::size_t outputs = HasResidual ? 2 : 1;
+
+  template <typename P>
+  using Coefficients = typename Normalize<S, Activation, HasResidual>::template Coefficients<P>;
+
+  using Forward = Normalize<S, Activation, HasResidual>;
+  static constexpr std::size_t coefficient_arrays = Forward::coefficient_arrays;
+
+  Forward forward;
+
+  template <typename Other>
+  AffineGradient with(const Other& other) const {
+    return {forward.with(other)};
+  }
+
+  template <typename P>
+  static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {
+    return Forward::template join<P>(count, a, b);
+  }
+
+  template <typename P>
+  Coefficients<P> coefficients(Index channel, Spread how) const {
+    return forward.template coefficients<P>(channel, how);
+  }
+
+  template <typename P>
+  auto operator()(const Coefficients<P>& k, const std::array<P, inputs>& in) const {
+    const P g = gated<Activation, HasResidual>(k, subtract(in[0], k.centre), in);
+    return gradients<HasResidual>(multiply(g, k.scale), g);
+  }
+};
+
+/// dx = scale * (g + offset + (x - centre) * slope): the gradient through the statistics (Train).
+template <typename S, typename Activation, bool HasResidual>
+struct BatchGradient {
+  using Scalar = S;
+  static constexpr std::size_t inputs = HasResidual ? 3 : 2;
+  static constexpr std::size_t outputs = HasResidual ? 2 : 1;
+  using Forward = Normalize<S, Activation, HasResidual>;
+
+  template <typename P>
+  struct Coefficients : Forward::template Coefficients<P> {
+    P offset;
+    P slope;
+  };
+
+  static constexpr std::size_t coefficient_arrays = Forward::coefficient_arrays + 2;
+
+  Forward forward;
+  const Scalar* offset;
+  const Scalar* slope;
+
+  template <typename Other>
+  BatchGradient with(const Other& other) const {
+    return {forward.with(other), other(offset), other(slope)};
+  }
+
+  template <typename P>
+  static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {
+    return {Forward::template join<P>(count, a, b), replace_before(count, b.offset, a.offset),
+            replace_before(count, b.slope, a.slope)};
+  }
+
+  template <typename P>
+  Coefficients<P> coefficients(Index channel, Spread how) const {
+    return {forward.template coefficients<P>(channel, how), spread<P>(offset, channel, how),
+            spread<P>(slope, channel, how)};
+  }
+
+  template <typename P>
+  auto operator()(const Coefficients<P>& k, const std::array<P, inputs>& in) const {
+    const P centred = subtract(in[0], k.centre);
+    const P g = gated<Activation, HasResidual>(k, centred, in);
+    const P through_statistics = multiply_add(centred, k.slope, add(g, k.offset));
+    return gradients<HasResidual>(multiply(through_statistics, k.scale), g);
+  }
+};
+
+}  // namespace batchnorm::detail

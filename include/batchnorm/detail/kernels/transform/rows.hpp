@@ -1,0 +1,93 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+
+#include "spans.hpp"
+
+namespace batchnorm::detail {
+
+/// Rows that are mapped together where that pays, so that coefficients are loaded once for all.
+inline constexpr Index row_group = 4;
+
+/// One packet of channels of `Rows` rows, `step` elements from each other. All rows are read before
+/// one is written: rows often lie a multiple of 4096 bytes apart, where a load waits for a store in
+/// flight.
+template <std::size_t Rows, typename Operation>
+void transform_column(Store how, const Operation& operation, const Places<Operation>& at,
+                      Index step, Index channel) {
+  using Wide = WidePacket<Operation>;
+  const auto coefficients = operation.template coefficients<Wide>(channel, Spread::per_lane);
+  std::array<std::array<Wide, Operation::inputs>, Rows> values;
+  const auto place = [&](auto row) { return Index{row} * step + channel; };
+  unroll<Rows>([&](auto row) { values[row] = load_inputs<Wide>(at, place(row)); });
+  unroll<Rows>(
+      [&](auto row) { store_outputs(how, operation(coefficients, values[row]), at, place(row)); });
+}
+
+/// All channels, contiguous, of rows [begin, end) by `Rows` rows, which are aligned alike. Rows
+/// that are left over stay.
+template <std::size_t Rows, typename Operation>
+[[gnu::flatten]] void transform_grouped_rows(Store how, Operation operation,
+                                             CallViews<Operation> views, Index begin, Index end) {
+  using Wide = WidePacket<Operation>;
+  const Index step = views.from[0].outer_stride;
+  const Index channels = views.from[0].channels;
+  const Index first = leading_scalars(how, views.at(begin, 0, 0), channels);
+  const Index last = channels - (channels - first) % lanes<Wide>;
+  for (Index o = begin; o + Index{Rows} <= end; o += Index{Rows}) {
+    Places<Operation> at = views.at(o, 0, 0);
+    for (Index c = first; c < last; c += lanes<Wide>) {
+      hide_index(c);
+      transform_column<Rows>(how, operation, at, step, c);
+    }
+    for (std::size_t row = 0; row < Rows; ++row, at = next_row(at, views)) {
+      transform_scalars<Spread::per_lane>(operation, 0, at, 0, first);
+      transform_scalars<Spread::per_lane>(operation, 0, at, last, channels);
+    }
+  }
+}
+
+/// How many rows of a call, of which so many channels are mapped at once, are mapped together: some
+/// where memory is so near that loading coefficients costs as much, unless they fill a good part
+/// of the nearest cache, or where they leave that cache before the next row wants them; else one,
+/// which the processor foresees best.
+template <typename Operation>
+Index rows_together(Store how, const CallViews<Operation>& views, Index channels, double bytes) {
+  using Scalar = typename Operation::Scalar;
+  constexpr double near_caches = 1.4e6;
+  constexpr std::size_t nearest_cache = 20 << 10;
+  constexpr std::size_t little_of_it = 8 << 10;
+  const auto alike = [&](const auto& view) {
+    return view.outer_stride == views.from[0].outer_stride;
+  };
+  if (!std::all_of(views.from.begin(), views.from.end(), alike) ||
+      !std::all_of(views.to.begin(), views.to.end(), alike) ||
+      (how == Store::streaming && views.to[0].outer_stride % lanes<WidePacket<Operation>> != 0)) {
+    return 1;
+  }
+  const std::size_t coefficients =
+      sizeof(CoefficientsOf<Operation, Scalar>) * static_cast<std::size_t>(channels);
+  const bool near = bytes < near_caches && coefficients <= little_of_it;
+  return near || coefficients > nearest_cache ? row_group : 1;
+}
+
+/// All channels, contiguous, of rows [begin, end), one after the other.
+template <typename Operation>
+[[gnu::flatten]] void transform_single_rows(Store how, Operation operation,
+                                            CallViews<Operation> views, Index begin, Index end) {
+  const Index channels = views.from[0].channels;
+  Places<Operation> at = views.at(begin, 0, 0);
+  for (Index o = begin; o < end; ++o, at = next_row(at, views))
+    transform_span<Spread::per_lane>(how, operation, 0, at, channels);
+}
+
+template <typename Operation>
+void transform_row_range(Store how, const Operation& operation, const CallViews<Operation>& views,
+                         Index begin, Index end, Index group) {
+  const Index left_over = group == row_group ? (end - begin) % row_group : end - begin;
+  transform_grouped_rows<row_group>(how, operation, views, begin, end - left_over);
+  transform_single_rows(how, operation, views, end - left_over, end);
+}
+
+}  // namespace batchnorm::detail

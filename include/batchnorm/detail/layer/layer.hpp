@@ -1,0 +1,201 @@
+#pragma once
+
+#include "../arguments/misuse.hpp"
+#include "../arguments/policy_set.hpp"
+#include "layer_state.hpp"
+#include "record.hpp"
+
+// This room is a layer behind its interface: what it has learnt, what a forward leaves for its
+// backward, its running statistics, and the steps of a call.
+// In: arguments that the compiler has checked (arguments/call_forms.hpp).
+// Out: results in the user's memory, and the layer's own values moved.
+namespace batchnorm::detail {
+
+/// What the layers of all modes share: the state, read access to it, and the checks of a call's
+/// arguments.
+template <typename ScalarType, typename Mode, typename... Policies>
+class LayerBase {
+  template <typename OtherScalar, typename OtherMode, typename... Others>
+  friend class LayerBase;
+
+ public:
+  /// float or double.
+  using Scalar = ScalarType;
+  /// The layer's policies, one of each kind.
+  using Set = PolicySet<Scalar, Mode, Policies...>;
+  /// One value per channel.
+  using Vector = typename State<Scalar>::Vector;
+  /// One value per channel in the layer's memory, not writable; valid as long as the layer is.
+  using ConstVectorMap = Eigen::Map<const Vector>;
+  /// One count per channel in the layer's memory, not writable; valid as long as the layer is.
+  using CountMap = Eigen::Map<const Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1>>;
+
+  /// Number of channels, at least 1.
+  Index channels() const { return state_.channels.value(); }
+  /// The options that the layer was made with.
+  const Options& options() const { return options_; }
+
+  /// Training batches seen since the state (0, 1) of a new layer; empty and refused ones do not
+  /// count.
+  std::int64_t batches() const { return state_.batches; }
+
+  /// Learnt scale, one value per channel.
+  template <typename A = typename Set::Affine>
+  ConstVectorMap gamma() const {
+    static_assert(A::has_gamma,
+                  "batchnorm: this layer has no gamma (it is 1): use ScaleAndShift or ScaleOnly.");
+    return map(state_.gamma);
+  }
+
+  /// Learnt shift, one value per channel.
+  template <typename A = typename Set::Affine>
+  ConstVectorMap beta() const {
+    static_assert(A::has_beta,
+                  "batchnorm: this layer has no beta (it is 0): use ScaleAndShift or ShiftOnly.");
+    return map(state_.beta);
+  }
+
+  /// Running average of the mean, one value per channel; finite, unless by
+  /// `NonFinite::propagate`.
+  template <typename S = typename Set::Statistics>
+  ConstVectorMap running_mean() const {
+    static_assert(
+        S::tracks_running_statistics,
+        "batchnorm: a layer with NoRunningStatistics has no running_mean: use RunningStatistics.");
+    return map(state_.running_mean);
+  }
+
+  /// Running average of the variance, one value of at least 0 per channel; finite, unless by
+  /// `NonFinite::propagate`.
+  template <typename S = typename Set::Statistics>
+  ConstVectorMap running_variance() const {
+    static_assert(S::tracks_running_statistics,
+                  "batchnorm: a layer with NoRunningStatistics has no running_variance: use "
+                  "RunningStatistics.");
+    return map(state_.running_variance);
+  }
+
+  /// Per channel, how many batches did not enter the running statistics because they were not
+  /// finite.
+  template <typename S = typename Set::Statistics>
+  CountMap rejected() const {
+    static_assert(
+        S::tracks_running_statistics,
+        "batchnorm: a layer with NoRunningStatistics rejects nothing: use RunningStatistics.");
+    return CountMap(state_.rejected.data(), channels());
+  }
+
+  /// All that the layer has learnt; `set_state` and the constructors take it back without loss.
+  State<Scalar> state() const { return state_.state(); }
+
+ protected:
+  using Affine = typename Set::Affine;
+  using Activation = typename Set::Activation;
+  using Stored = LayerState<Scalar, Affine, typename Set::Statistics>;
+
+  LayerBase(Stored state, const Options& options) : state_(std::move(state)), options_(options) {
+    check_options(options);
+    if constexpr (!Stored::tracks) {
+      if (options.single_value == SingleValue::use_running) {
+        refuse(
+            "a layer with NoRunningStatistics can't use_running for a single value: keep "
+            "SingleValue::refuse.");
+      }
+    }
+  }
+
+  /// What another layer of the same policies has learnt, whatever its values.
+  template <typename OtherMode, typename... Others>
+  static Stored stored_in(const LayerBase<Scalar, OtherMode, Others...>& other) {
+    if constexpr (std::is_same_v<Stored,
+                                 typename LayerBase<Scalar, OtherMode, Others...>::Stored>) {
+      return other.state_;
+    } else {
+      return Stored(other.channels());
+    }
+  }
+
+  template <typename T>
+  static constexpr int axis_of = Set::Axis::axis(ArgumentOf<T>::rank);
+
+  template <typename T>
+  static View<const Scalar> view_of(const T& t) {
+    return read_view(t, axis_of<T>);
+  }
+
+  template <typename X>
+  Shape check_input(const X& x) const {
+    const Shape shape = ArgumentOf<X>::shape(x);
+    check_channels("x", shape, channels(), axis_of<X>);
+    return shape;
+  }
+
+  /// The views of x and, where there is one, of the residual.
+  template <typename X>
+  std::array<View<const Scalar>, 1> inputs(const X& x, NoResidual /*none*/) const {
+    return {view_of(x)};
+  }
+
+  template <typename X, typename R>
+  std::array<View<const Scalar>, 2> inputs(const X& x, const Residual<R>& r) const {
+    check_same_shape("the residual", ArgumentOf<R>::shape(r.tensor), ArgumentOf<X>::shape(x));
+    return {view_of(x), view_of(r.tensor)};
+  }
+
+  template <typename X, typename Dy>
+  std::array<View<const Scalar>, 2> gradient_inputs(const X& x, NoResidual /*none*/,
+                                                    const Dy& dy) const {
+    check_same_shape("dy", ArgumentOf<Dy>::shape(dy), ArgumentOf<X>::shape(x));
+    return {view_of(x), view_of(dy)};
+  }
+
+  template <typename X, typename R, typename Dy>
+  std::array<View<const Scalar>, 3> gradient_inputs(const X& x, const Residual<R>& r,
+                                                    const Dy& dy) const {
+    const auto [view, residual_view] = inputs(x, r);
+    return {view, gradient_inputs(x, NoResidual{}, dy)[1], residual_view};
+  }
+
+  /// The view of an output, which gets x's shape and must not overlap an input in part.
+  template <typename X, typename Out, std::size_t N>
+  View<Scalar> output(const char* name, const X& x, Out& out,
+                      const std::array<View<const Scalar>, N>& inputs) const {
+    const Shape shape = ArgumentOf<X>::shape(x);
+    std::apply([&](const auto&... in) { prepare_output(name, out, shape, axis_of<X>, in...); },
+               inputs);
+    const View<Scalar> view = write_view(out, axis_of<X>);
+    if (!is_injective(view))
+      refuse(name, " has a stride of 0: expected an element of its own for every index.");
+    for (const auto& input : inputs) check_overlap(name, view, "an input", input, true);
+    return view;
+  }
+
+  /// dx alone, or dx and dresidual, which must be apart.
+  template <typename X, typename Dx, std::size_t N>
+  std::array<View<Scalar>, 1> gradient_outputs(const X& x,
+                                               const std::array<View<const Scalar>, N>& inputs,
+                                               Dx& dx) const {
+    return {output("dx", x, dx, inputs)};
+  }
+
+  template <typename X, typename Dx, typename Dr, std::size_t N>
+  std::array<View<Scalar>, 2> gradient_outputs(const X& x,
+                                               const std::array<View<const Scalar>, N>& inputs,
+                                               Dx& dx, Dr& dresidual) const {
+    const std::array<View<Scalar>, 2> views{output("dx", x, dx, inputs),
+                                            output("dresidual", x, dresidual, inputs)};
+    check_overlap("dx", views[0], "dresidual", views[1], false);
+    return views;
+  }
+
+  Stored state_;
+  Options options_;
+
+ private:
+  template <typename V>
+  ConstVectorMap map(const V& vector) const {
+    return ConstVectorMap(vector.data(), channels());
+  }
+};
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,249 @@
+#pragma once
+
+#include "../arguments/call_forms.hpp"
+#include "../run/run.hpp"
+#include "layer.hpp"
+#include "running_statistics.hpp"
+
+namespace batchnorm::detail {
+
+/// The modes Train and Frozen: parameters that learn, and a forward that leaves something for
+/// backward.
+template <typename ScalarType, typename Mode, typename... Policies>
+class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
+  using Base = LayerBase<ScalarType, Mode, Policies...>;
+
+ public:
+  using typename Base::ConstVectorMap;
+  using typename Base::Scalar;
+  using typename Base::Set;
+  using typename Base::Vector;
+  /// One value per channel in the layer's memory, writable; valid as long as the layer is.
+  using VectorMap = Eigen::Map<Vector>;
+  using Base::beta;
+  using Base::channels;
+  using Base::gamma;
+
+  /// Normalises x; see BatchNorm for the forms. Train takes the statistics of x and moves the
+  /// running ones; Frozen takes the running ones. An empty x gives an empty y and moves nothing.
+  template <NotADevice X, typename... Rest>
+  decltype(auto) forward(const X& x, Rest&&... rest) {
+    return ForwardForms<Set, Scalar>::call(forward_on(SerialExecutor{}), x,
+                                           std::forward<Rest>(rest)...);
+  }
+
+  /// The same on a device, with the same bits.
+  template <ExecutionDevice Device, typename X, typename... Rest>
+  decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) {
+    return ForwardForms<Set, Scalar>::call(forward_on(executor_for(device)), x,
+                                           std::forward<Rest>(rest)...);
+  }
+
+  /// Does not compile: forward leaves something for backward.
+  template <NotADevice X, typename... Rest>
+  auto forward(const X& /*x*/, Rest&&... /*rest*/) const {
+    return refuse_const<X, Scalar>();
+  }
+
+  /// Does not compile: forward leaves something for backward.
+  template <ExecutionDevice Device, typename X, typename... Rest>
+  auto forward(const Device& /*device*/, const X& /*x*/, Rest&&... /*rest*/) const {
+    return refuse_const<X, Scalar>();
+  }
+
+  /// The gradients of the loss, given dy with respect to y: dx is returned or written, those of
+  /// gamma and beta are kept. x must be what the last forward saw. Train goes through the
+  /// statistics, Frozen takes them as constants.
+  template <NotADevice X, typename... Rest>
+  decltype(auto) backward(const X& x, Rest&&... rest) {
+    return BackwardForms<Set, Scalar>::call(backward_on(SerialExecutor{}), x,
+                                            std::forward<Rest>(rest)...);
+  }
+
+  /// The same on a device, with the same bits.
+  template <ExecutionDevice Device, typename X, typename... Rest>
+  decltype(auto) backward(const Device& device, const X& x, Rest&&... rest) {
+    return BackwardForms<Set, Scalar>::call(backward_on(executor_for(device)), x,
+                                            std::forward<Rest>(rest)...);
+  }
+
+  /// Learnt scale: writable, not resizable.
+  template <typename A = typename Set::Affine>
+  VectorMap gamma() {
+    static_assert(A::has_gamma,
+                  "batchnorm: this layer has no gamma (it is 1): use ScaleAndShift or ScaleOnly.");
+    return VectorMap(this->state_.gamma.data(), channels());
+  }
+
+  /// Learnt shift: writable, not resizable.
+  template <typename A = typename Set::Affine>
+  VectorMap beta() {
+    static_assert(A::has_beta,
+                  "batchnorm: this layer has no beta (it is 0): use ScaleAndShift or ShiftOnly.");
+    return VectorMap(this->state_.beta.data(), channels());
+  }
+
+  /// Gradient of the loss with respect to gamma, from the last backward; 0 before the first.
+  template <typename A = typename Set::Affine>
+  ConstVectorMap gamma_gradient() const {
+    static_assert(A::has_gamma, "batchnorm: this layer has no gamma, and no gradient of it.");
+    return ConstVectorMap(gamma_gradient_.data(), channels());
+  }
+
+  /// Gradient of the loss with respect to beta, from the last backward; 0 before the first.
+  template <typename A = typename Set::Affine>
+  ConstVectorMap beta_gradient() const {
+    static_assert(A::has_beta, "batchnorm: this layer has no beta, and no gradient of it.");
+    return ConstVectorMap(beta_gradient_.data(), channels());
+  }
+
+  /// Takes a state of as many channels, all of it or, if something in it does not fit, nothing.
+  /// Forgets the last forward.
+  void set_state(const State<Scalar>& state) {
+    this->state_ = Stored(state, channels());
+    record_.exists = false;
+  }
+
+  /// Whether options and state are equal.
+  bool operator==(const LearningLayer& other) const {
+    return this->options_ == other.options_ && this->state_ == other.state_;
+  }
+
+ protected:
+  using typename Base::Activation;
+  using typename Base::Affine;
+  using typename Base::Stored;
+
+  LearningLayer(Stored state, const Options& options)
+      : Base(std::move(state), options),
+        gamma_gradient_(channels(), Scalar(0)),
+        beta_gradient_(channels(), Scalar(0)) {}
+
+ private:
+  template <typename Executor>
+  auto forward_on(const Executor& executor) {
+    return [this, executor](const auto& x, const auto& r, auto& y) {
+      const Shape shape = this->check_input(x);
+      const auto from = this->inputs(x, r);
+      const bool from_batch = takes_batch_statistics(shape, from[0].count());
+      run_forward(executor, shape, from, this->output("y", x, y, from), from_batch);
+    };
+  }
+
+  template <typename Executor>
+  auto backward_on(const Executor& executor) {
+    return [this, executor](const auto& x, const auto& r, const auto& dy, GradientUpdate update,
+                            auto&... out) {
+      const Shape shape = this->check_input(x);
+      record_.check(shape, this->view_of(x));
+      const auto from = this->gradient_inputs(x, r, dy);
+      if constexpr (Activation::gates) record_.check_residual(from);
+      run_backward(executor, from, this->gradient_outputs(x, from, out...), update);
+    };
+  }
+
+  /// Train normalises with the batch, unless it has one value per channel and the options say
+  /// otherwise.
+  bool takes_batch_statistics(const Shape& shape, Index count) const {
+    if (!std::is_same_v<Mode, Train>) return false;
+    if (count != 1) return true;
+    if (this->options_.single_value == SingleValue::use_running) return false;
+    refuse("expected more than 1 value per channel in training, got ", shape,
+           "; a variance needs two: drop or merge the last short batch, freeze the layer, or set "
+           "options.single_value = SingleValue::use_running; for inference, make a "
+           "BatchNorm<Scalar, Eval> from the layer.");
+  }
+
+  template <typename Executor, std::size_t N>
+  void run_forward(const Executor& executor, const Shape& shape,
+                   const std::array<View<const Scalar>, N>& from, const View<Scalar>& to,
+                   bool from_batch) {
+    record_.save(shape, from, from_batch);
+    if (from[0].count() == 0) return;
+    work_.resize(channels());
+    record_.coefficients.resize(channels());
+    if (from_batch) {
+      normalize_with_batch(executor, from, to);
+    } else if constexpr (Stored::tracks) {
+      take_running_statistics();
+      for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
+        normalize<Activation>(executor, record_.coefficients, part, from, to);
+      });
+    }
+  }
+
+  template <typename Executor, std::size_t N>
+  void normalize_with_batch(const Executor& executor, const std::array<View<const Scalar>, N>& from,
+                            const View<Scalar>& to) {
+    const Index count = from[0].count();
+    for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
+      range_moments(executor, part.range, from[0], work_.sums, work_.mean, work_.m2);
+      const double share = 1.0 / static_cast<double>(count);
+      for (Index c = part.range.begin; c < part.range.end; ++c)
+        work_.variance[c] = work_.m2[c] * share;
+      prepare(part.range);
+      normalize<Activation>(executor, record_.coefficients, part, from, to);
+    });
+    if constexpr (Stored::tracks) {
+      update_running_statistics(work_.mean, work_.m2, count, this->options_, this->state_);
+    }
+  }
+
+  void take_running_statistics() {
+    const auto& state = this->state_;
+    std::copy_n(state.running_mean.data(), channels(), work_.mean.data());
+    std::copy_n(state.running_variance.data(), channels(), work_.variance.data());
+    prepare({0, channels()});
+  }
+
+  void prepare(const ChannelRange& range) {
+    const auto& state = std::as_const(this->state_);
+    prepare_coefficients<Scalar>(
+        {work_.mean, work_.variance, state.gamma.data(), state.beta.data(), this->options_.epsilon},
+        range, record_.coefficients);
+  }
+
+  template <typename Executor, std::size_t N, std::size_t M>
+  void run_backward(const Executor& executor, const std::array<View<const Scalar>, N>& from,
+                    const std::array<View<Scalar>, M>& to, GradientUpdate update) {
+    if (from[0].count() == 0) return write_gradients(update, no_gradients());
+    work_.gradient.resize(channels());
+    prepare_units(record_.coefficients, work_.gradient);
+    for_each_part(from[0], N + M, this->options_, [&](const CallPart& part) {
+      parameter_gradients<Activation>(executor, record_.coefficients, part.range, from, work_.sums,
+                                      work_.gradient);
+      input_gradients(executor, part, from, to);
+    });
+    write_gradients(update, work_.gradient);
+  }
+
+  template <typename Executor, std::size_t N, std::size_t M>
+  void input_gradients(const Executor& executor, const CallPart& part,
+                       const std::array<View<const Scalar>, N>& from,
+                       const std::array<View<Scalar>, M>& to) {
+    if (!record_.batch_statistics)
+      return affine_gradient<Activation>(executor, record_.coefficients, part, from, to);
+    prepare_batch_gradient(record_.coefficients, from[0].count(), part.range, work_.gradient);
+    batch_gradient<Activation>(executor, record_.coefficients, work_.gradient, part, from, to);
+  }
+
+  const GradientCoefficients<Scalar>& no_gradients() {
+    work_.gradient.resize(channels());
+    work_.gradient.sum.setZero();
+    work_.gradient.product.setZero();
+    return work_.gradient;
+  }
+
+  void write_gradients(GradientUpdate update, const GradientCoefficients<Scalar>& gradient) {
+    const bool add = update == GradientUpdate::accumulate;
+    write_gradient(gradient.product, add, gamma_gradient_.data());
+    write_gradient(gradient.sum, add, beta_gradient_.data());
+  }
+
+  [[no_unique_address]] ChannelVector<Scalar, Affine::has_gamma, 5> gamma_gradient_;
+  [[no_unique_address]] ChannelVector<Scalar, Affine::has_beta, 6> beta_gradient_;
+  Record<Scalar> record_;
+  Workspace<Scalar> work_;
+};
+
+}  // namespace batchnorm::detail

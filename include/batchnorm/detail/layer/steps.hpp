@@ -1,0 +1,118 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "../arguments/shape_checks.hpp"
+#include "../kernels/kernels.hpp"
+#include "../order/call_parts.hpp"
+
+// The steps of a layer's calls on views that were checked: every mode is a composition of them.
+namespace batchnorm::detail {
+
+template <typename Scalar, std::size_t N, std::size_t M>
+LoopOrder arrange_all(std::array<View<const Scalar>, N>& from, std::array<View<Scalar>, M>& to) {
+  return [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>,
+                                                 std::index_sequence<J...>) {
+    return arrange(from[I]..., to[J]...);
+  }
+  (std::make_index_sequence<N>{}, std::make_index_sequence<M>{});
+}
+
+/// Arranges the views together, all in the same way, and maps every element of some channels.
+template <typename Executor, typename Operation>
+void transform_views(const Executor& executor, const Operation& operation, const CallPart& part,
+                     const InputViews<Operation>& from, const OutputViews<Operation>& to) {
+  auto some_from = part.range.of(from);
+  auto some_to = part.range.of(to);
+  const LoopOrder order = arrange_all(some_from, some_to);
+  transform(executor, operation, order, some_from, some_to, part.around_caches);
+}
+
+template <typename Activation, std::size_t Inputs, typename Scalar>
+Normalize<Scalar, Activation, Inputs == 2> normalization(const ChannelCoefficients<Scalar>& k,
+                                                         const ChannelRange& range) {
+  return {k.centre.data() + range.begin, k.scale.data() + range.begin,
+          k.shift.data() + range.begin};
+}
+
+/// y = activation(bn(x) [+ residual]) with prepared coefficients.
+template <typename Activation, typename Executor, typename Scalar, std::size_t Inputs>
+void normalize(const Executor& executor, const ChannelCoefficients<Scalar>& k, const CallPart& part,
+               const std::array<View<const Scalar>, Inputs>& from, const View<Scalar>& y) {
+  transform_views(executor, normalization<Activation, Inputs>(k, part.range), part, from, {y});
+}
+
+/// dx (and dresidual) where the statistics are constants.
+template <typename Activation, typename Executor, typename Scalar, std::size_t Inputs,
+          std::size_t Outputs>
+void affine_gradient(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                     const CallPart& part, const std::array<View<const Scalar>, Inputs>& from,
+                     const std::array<View<Scalar>, Outputs>& to) {
+  const AffineGradient<Scalar, Activation, Inputs == 3> operation{
+      normalization<Activation, Inputs - 1>(k, part.range)};
+  transform_views(executor, operation, part, from, to);
+}
+
+/// dx (and dresidual) through the batch statistics.
+template <typename Activation, typename Executor, typename Scalar, std::size_t Inputs,
+          std::size_t Outputs>
+void batch_gradient(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                    const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+                    const std::array<View<const Scalar>, Inputs>& from,
+                    const std::array<View<Scalar>, Outputs>& to) {
+  const BatchGradient<Scalar, Activation, Inputs == 3> operation{
+      normalization<Activation, Inputs - 1>(k, part.range),
+      gradient.offset.data() + part.range.begin, gradient.slope.data() + part.range.begin};
+  transform_views(executor, operation, part, from, to);
+}
+
+/// The sums that are the gradients of beta and gamma, into `gradient.sum` and `gradient.product`;
+/// `gradient` has its size and its units.
+template <typename Activation, typename Executor, typename Scalar, std::size_t Inputs>
+void parameter_gradients(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                         const ChannelRange& range,
+                         const std::array<View<const Scalar>, Inputs>& from,
+                         SumsWorkspace& workspace, GradientCoefficients<Scalar>& gradient) {
+  std::array<View<Scalar>, 0> nothing;
+  auto some = range.of(from);
+  const LoopOrder order = arrange_all(some, nothing);
+  const GradientKernel<Scalar, Activation, Inputs == 3> kernel{
+      {gradient.unit.data() + range.begin,
+       gradient.centre_units.data() + range.begin,
+       gradient.scale_per_unit.data() + range.begin,
+       k.shift.data() + range.begin,
+       {1, range.size()}}};
+  workspace.make_room(some[0], order, kernel.sums);
+  batch_gradients(executor, kernel, some, order, workspace, gradient.sum.data() + range.begin,
+                  gradient.product.data() + range.begin);
+  normalize_products(k, range, gradient);
+}
+
+/// Mean and m2 of some channels, into their places.
+template <typename Executor, typename Scalar>
+void range_moments(const Executor& executor, const ChannelRange& range, const View<const Scalar>& x,
+                   SumsWorkspace& workspace, ChannelArray<double>& mean, ChannelArray<double>& m2) {
+  std::array<View<const Scalar>, 1> some{range.of(x)};
+  std::array<View<Scalar>, 0> nothing;
+  const LoopOrder order = arrange_all(some, nothing);
+  workspace.make_room(some[0], order, MomentsKernel<Scalar>::sums);
+  batch_moments(executor, some[0], order, workspace, mean.data() + range.begin,
+                m2.data() + range.begin);
+}
+
+/// One value per channel, from the middle of x, where padding is least likely: what `backward`
+/// compares to tell another x from the one that forward saw.
+template <typename Scalar>
+Scalar probe(const View<const Scalar>& x, Index channel) {
+  return x(x.outer / 2, channel, x.inner / 2);
+}
+
+/// Whether two values are the same, two NaNs with equal bits included.
+template <typename Scalar>
+bool same_bits(Scalar a, Scalar b) {
+  using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
+  return std::bit_cast<Bits>(a) == std::bit_cast<Bits>(b);
+}
+
+}  // namespace batchnorm::detail
