@@ -25,7 +25,7 @@ Values around(const reference::Shape& shape, double mean, std::uint64_t seed) {
 /// Running statistics near those of the data.
 batchnorm::State<float> state_around(Index channels, double mean) {
   auto state = some_state<float>(channels);
-  state.running_mean.array() += static_cast<float>(mean);
+  state.running_mean.array() += mean;
   return state;
 }
 
@@ -247,7 +247,7 @@ void expect_beta_of_no_variance() {
   state.running_variance.setZero();
   Values values(L::shape(dimensions));
   reference::for_each(values.shape(), [&](Index o, Index c, Index i) {
-    values(o, c, i) = static_cast<double>(state.running_mean(c)) + static_cast<double>((o + i) % 2);
+    values(o, c, i) = state.running_mean(c) + static_cast<double>((o + i) % 2);
   });
   auto x = L::filled(dimensions, values);
   Layer layer(state, {.epsilon = 0});
@@ -272,8 +272,8 @@ void expect_scaled(double scale) {
     values(o, c, i) = static_cast<float>(values(o, c, i) * scale);
   });
   auto state = some_state<float>(3);
-  state.running_mean *= static_cast<float>(scale);
-  state.running_variance = (state.running_variance.cast<double>() * scale * scale).cast<float>();
+  state.running_mean *= scale;
+  state.running_variance *= scale * scale;
   reference::Settings settings;
   settings.mode = to_reference<Mode>();
   settings.epsilon = 0;

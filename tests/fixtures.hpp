@@ -81,8 +81,8 @@ batchnorm::State<Scalar> some_state(Index channels, std::uint64_t seed = 1) {
     for (Index c = 0; c < channels; c += 3) state.gamma(c) = -state.gamma(c);
   }
   if constexpr (has_beta<Affine>) state.beta = filled(1, 0, 1);
-  state.running_mean = filled(2, 0.25, 0.5);
-  state.running_variance = filled(3, 1, 0.75);
+  state.running_mean = filled(2, 0.25, 0.5).template cast<double>();
+  state.running_variance = filled(3, 1, 0.75).template cast<double>();
   state.batches = 7;
   return state;
 }

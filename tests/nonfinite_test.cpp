@@ -91,8 +91,8 @@ TYPED_TEST(NotFinite, InTrainingStaysOutOfTheRunningStatisticsAndIsCounted) {
     typename TestFixture::template Layer<Train> layer(state);
     layer.forward(x.get(), this->y_.get());
     for (Index c = 0; c < 5; ++c) {
-      const float mean = c == bad ? state.running_mean(c) : clean.running_mean()(c);
-      const float variance = c == bad ? state.running_variance(c) : clean.running_variance()(c);
+      const double mean = c == bad ? state.running_mean(c) : clean.running_mean()(c);
+      const double variance = c == bad ? state.running_variance(c) : clean.running_variance()(c);
       EXPECT_TRUE(same_bits(layer.running_mean()(c), mean));
       EXPECT_TRUE(same_bits(layer.running_variance()(c), variance));
       EXPECT_EQ(layer.rejected()(c), c == bad ? 1 : 0);

@@ -17,8 +17,9 @@
 //   fold.hpp        an Eval layer taken into the linear map or convolution before it
 //
 // Below the layer stand two primitives, detail/kernels/reduce/reduce.hpp (per-channel sums) and
-// detail/kernels/transform/transform.hpp (a per-channel map), and the formulas between them, detail/kernels/formulas/formulas.hpp.
-// Training forward is reduce, transform; inference is transform; backward is reduce, transform.
+// detail/kernels/transform/transform.hpp (a per-channel map), and the formulas between them,
+// detail/kernels/formulas/formulas.hpp. Training forward is reduce, transform; inference is
+// transform; backward is reduce, transform.
 
 #include "activation.hpp"
 #include "eval.hpp"

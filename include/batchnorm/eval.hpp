@@ -20,7 +20,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// A layer with a given state, whose vectors must fit each other and the policies.
   explicit BatchNorm(const State<Scalar>& state, const Options& options = {})
-      : Base(Stored(state), options) {
+      : Base(Stored(state, options), options) {
     prepare();
   }
 
@@ -116,8 +116,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
   void prepare() {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
-      detail::prepare_coefficients<Scalar>(state.running_mean.values.template cast<double>(),
-                                           state.running_variance.values.template cast<double>(),
+      detail::prepare_coefficients<Scalar>(state.running_mean.values, state.running_variance.values,
                                            state.gamma.data(), state.beta.data(),
                                            this->options_.epsilon, coefficients_);
     }

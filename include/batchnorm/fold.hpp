@@ -82,8 +82,7 @@ ChannelCoefficients<double> coefficients_of(const Norm& norm) {
   const ChannelArray<double> gamma = state.gamma.template cast<double>();
   const ChannelArray<double> beta = state.beta.template cast<double>();
   ChannelCoefficients<double> k;
-  prepare_coefficients(state.running_mean.template cast<double>(),
-                       state.running_variance.template cast<double>(),
+  prepare_coefficients(state.running_mean, state.running_variance,
                        gamma.size() == 0 ? nullptr : gamma.data(),
                        beta.size() == 0 ? nullptr : beta.data(), norm.options().epsilon, k);
   return k;

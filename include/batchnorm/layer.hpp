@@ -60,7 +60,7 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
 
   /// A layer with a given state, whose vectors must fit each other and the policies.
   explicit BatchNorm(const State<Scalar>& state, const Options& options = {})
-      : Base(typename Base::Stored(state), options) {}
+      : Base(typename Base::Stored(state, options), options) {}
 
   /// The same layer in another mode: parameters, running statistics, counts and options, all
   /// exactly.

@@ -6,6 +6,7 @@
 #include "detail/arguments/policy_set.hpp"
 #include "detail/arguments/shape_checks.hpp"
 #include "detail/kernels/reduce/batch_moments.hpp"
+#include "detail/kernels/reduce/not_finite.hpp"
 
 namespace batchnorm {
 
@@ -14,8 +15,11 @@ namespace batchnorm {
 /// what is empty merges to nothing.
 struct Moments {
   Index count = 0;        ///< values per channel, M
-  Eigen::ArrayXd mean{};  ///< one per channel
+  Eigen::ArrayXd mean{};  ///< one per channel, rounded
   Eigen::ArrayXd m2{};    ///< sum of (x - mean)^2, one per channel
+  /// What `mean` leaves out, one per channel, or empty for nothing: the mean is mean + mean_low.
+  /// With it a merge keeps the digits of a variance whose mean is many deviations.
+  Eigen::ArrayXd mean_low{};
 
   /// Makes this the moments of both sets of values (Chan, Golub and LeVeque 1983). Throws
   /// `std::invalid_argument` if both have values but not the same number of channels.
@@ -25,20 +29,30 @@ struct Moments {
                      other.mean.size(), ".");
     }
     if (count == 0) {
-      mean = other.mean;
-      m2 = other.m2;
-    } else {
-      detail::merge_moments(mean.size(), count, mean.data(), m2.data(), other.count,
-                            other.mean.data(), other.m2.data());
+      *this = other;
+    } else if (other.count != 0) {
+      merge_values(other);
     }
-    count += other.count;
   }
 
   /// Divisor M: what normalises a batch. NaN without values.
-  Eigen::ArrayXd variance() const { return m2 / static_cast<double>(count); }
+  [[nodiscard]] Eigen::ArrayXd variance() const { return m2 / static_cast<double>(count); }
 
   /// Divisor M - 1: what PyTorch's running variance holds. NaN with fewer than two values.
-  Eigen::ArrayXd unbiased_variance() const { return m2 / static_cast<double>(count - 1); }
+  [[nodiscard]] Eigen::ArrayXd unbiased_variance() const {
+    return m2 / static_cast<double>(count - 1);
+  }
+
+ private:
+  void merge_values(const Moments& other) {
+    if (mean_low.size() == 0) mean_low.setZero(mean.size());
+    Moments values = other;
+    if (values.mean_low.size() == 0) values.mean_low.setZero(mean.size());
+    detail::merge_moments(mean.size(), count, arrays(), other.count, values.arrays());
+    count += other.count;
+  }
+
+  detail::ChannelMoments arrays() { return {mean.data(), mean_low.data(), m2.data()}; }
 };
 
 namespace detail {
@@ -51,12 +65,15 @@ Moments moments_of(const Executor& executor, const X& x) {
     std::array<View<const Scalar>, 1> views{read_view(x, Axis::axis(ArgumentOf<X>::rank))};
     const LoopOrder order = arrange(views[0]);
     const Index channels = views[0].channels;
-    Moments result{views[0].count(), Eigen::ArrayXd::Zero(channels),
+    Moments result{views[0].count(), Eigen::ArrayXd::Zero(channels), Eigen::ArrayXd::Zero(channels),
                    Eigen::ArrayXd::Zero(channels)};
+    if (result.count == 0) return result;
+    constexpr bool has_low = MomentsKernel<Scalar>::sums_deviations;
+    const ChannelMoments to{result.mean.data(), has_low ? result.mean_low.data() : nullptr,
+                            result.m2.data()};
     SumsWorkspace workspace;
-    if (result.count > 0) {
-      batch_moments(executor, views[0], order, workspace, result.mean.data(), result.m2.data());
-    }
+    batch_moments(executor, views[0], order, workspace, to);
+    settle_not_finite(views[0], to);
     return result;
   } else {
     return {};
@@ -69,13 +86,13 @@ Moments moments_of(const Executor& executor, const X& x) {
 /// scalar, with the same bits on every number of threads. x has rank 2 to 5 and storage; `Axis`
 /// says where its channels are.
 template <AxisPolicy Axis = ChannelsFirst, NotADevice X>
-Moments moments(const X& x) {
+[[nodiscard]] Moments moments(const X& x) {
   return detail::moments_of<Axis>(detail::SerialExecutor{}, x);
 }
 
 /// The same on a device, with the same bits.
 template <AxisPolicy Axis = ChannelsFirst, ExecutionDevice Device, typename X>
-Moments moments(const Device& device, const X& x) {
+[[nodiscard]] Moments moments(const Device& device, const X& x) {
   return detail::moments_of<Axis>(detail::executor_for(device), x);
 }
 

@@ -46,8 +46,8 @@ batchnorm::State<float> state_before(const Case& which) {
   };
   return {.gamma = row(0),
           .beta = row(1),
-          .running_mean = row(2),
-          .running_variance = row(3),
+          .running_mean = row(2).cast<double>(),
+          .running_variance = row(3).cast<double>(),
           .batches = 0,
           .rejected = {}};
 }
@@ -59,7 +59,8 @@ batchnorm::Options options(const Case& which) {
 }
 
 /// The comparison of ONNX's test runner.
-void expect_close(const float* got, std::size_t count, const double* expected) {
+template <typename Scalar>
+void expect_close(const Scalar* got, std::size_t count, const double* expected) {
   for (std::size_t i = 0; i < count; ++i) {
     EXPECT_LE(std::abs(got[i] - expected[i]), 1e-7 + 1e-3 * std::abs(expected[i])) << "at " << i;
   }

@@ -128,8 +128,8 @@ class Follower {
   batchnorm::State<Scalar> state_with(const Statistics& running) {
     return {.gamma = K::vector(gamma(which_)),
             .beta = K::vector(beta(which_)),
-            .running_mean = K::vector(running.mean),
-            .running_variance = K::vector(running.variance),
+            .running_mean = K::vector(running.mean).template cast<double>(),
+            .running_variance = K::vector(running.variance).template cast<double>(),
             .batches = static_cast<std::int64_t>(values_.get("eval.batches", 1).front()),
             .rejected = {}};
   }

@@ -43,24 +43,62 @@ void check_overlap(const char* output_name, const View<A>& output, const char* o
          "; write to a tensor of its own.");
 }
 
-/// Gives an output the shape of x, as Eigen's assignment would; a view must have it already.
-template <typename Out, typename... Scalars>
-void prepare_output(const char* name, Out& out, const Shape& expected, int axis,
-                    const View<Scalars>&... inputs) {
+/// An output that would have to be resized.
+template <typename Out, typename Scalar, std::size_t N>
+void check_resizing(const char* name, const Out& out, const Shape& expected, int axis,
+                    const std::array<View<const Scalar>, N>& inputs) {
   using Traits = ArgumentOf<Out>;
   const Shape shape = Traits::shape(out);
-  if (shape == expected) return;
   if (!Traits::can_resize(expected)) {
     refuse("expected ", name, " of x's shape ", expected, ", got ", shape,
            "; a view or a fixed size can't be resized: map memory of x's shape, or pass an "
            "object that owns its values.");
   }
   const auto before = read_view(out, axis);
-  if ((false || ... || shares_memory(before, inputs))) {
+  for (const auto& input : inputs) {
+    if (!shares_memory(before, input)) continue;
     refuse(name, " overlaps an input and would have to be resized from ", shape, " to ", expected,
            ", which frees what the input views; write to a tensor of its own.");
   }
-  Traits::resize(out, expected);
+}
+
+/// An output that is written as it is.
+template <typename Scalar, std::size_t N>
+void check_in_place(const char* name, const View<Scalar>& output,
+                    const std::array<View<const Scalar>, N>& inputs) {
+  if (!is_injective(output))
+    refuse(name, " has a stride of 0: expected an element of its own for every index.");
+  for (const auto& input : inputs) check_overlap(name, output, "an input", input, true);
+}
+
+/// Refuses an output that can't have the shape of x, or that overlaps an input in part. Touches
+/// nothing.
+template <typename Out, typename Scalar, std::size_t N>
+void check_output_shape(const char* name, Out& out, const Shape& expected, int axis,
+                        const std::array<View<const Scalar>, N>& inputs) {
+  if (ArgumentOf<Out>::shape(out) == expected) {
+    check_in_place(name, write_view(out, axis), inputs);
+  } else {
+    check_resizing(name, out, expected, axis, inputs);
+  }
+}
+
+/// Refuses two outputs that are the same, or share memory. Touches nothing.
+template <typename A, typename B>
+void check_apart(const char* a_name, A& a, const char* b_name, B& b, int axis) {
+  const bool one = static_cast<const void*>(&a) == static_cast<const void*>(&b);
+  if (!one && ArgumentOf<A>::shape(a) == ArgumentOf<B>::shape(b))
+    return check_overlap(a_name, write_view(a, axis), b_name, write_view(b, axis), false);
+  if (one || shares_memory(write_view(a, axis), write_view(b, axis)))
+    refuse(a_name, " overlaps ", b_name,
+           ": expected separate memory; write to a tensor of its own.");
+}
+
+/// The view of an output that was checked, which gets the shape of x as by Eigen's assignment.
+template <typename Out>
+auto prepared_output(Out& out, const Shape& expected, int axis) {
+  if (ArgumentOf<Out>::shape(out) != expected) ArgumentOf<Out>::resize(out, expected);
+  return write_view(out, axis);
 }
 
 }  // namespace batchnorm::detail

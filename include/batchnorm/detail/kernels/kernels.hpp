@@ -3,6 +3,7 @@
 #include "formulas/formulas.hpp"
 #include "reduce/batch_gradients.hpp"
 #include "reduce/batch_moments.hpp"
+#include "reduce/not_finite.hpp"
 #include "transform/operations.hpp"
 #include "transform/transform.hpp"
 

@@ -25,9 +25,12 @@ class LayerBase {
   using Set = PolicySet<Scalar, Mode, Policies...>;
   /// One value per channel.
   using Vector = typename State<Scalar>::Vector;
-  /// One value per channel in the layer's memory, not writable; valid as long as the layer is.
+  /// One value per channel in the layer's memory, not writable; valid as long as the layer lives
+  /// and keeps its number of channels, over `set_state` and assignment too.
   using ConstVectorMap = Eigen::Map<const Vector>;
-  /// One count per channel in the layer's memory, not writable; valid as long as the layer is.
+  /// One running statistic per channel, double for every scalar; valid as a `ConstVectorMap` is.
+  using StatisticsMap = Eigen::Map<const Eigen::VectorXd>;
+  /// One count per channel in the layer's memory, not writable; valid as a `ConstVectorMap` is.
   using CountMap = Eigen::Map<const Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1>>;
 
   /// Number of channels, at least 1.
@@ -35,8 +38,8 @@ class LayerBase {
   /// The options that the layer was made with.
   const Options& options() const { return options_; }
 
-  /// Training batches seen since the state (0, 1) of a new layer; empty and refused ones do not
-  /// count.
+  /// Training batches seen since the layer was new, with running statistics or without; empty and
+  /// refused ones do not count.
   std::int64_t batches() const { return state_.batches; }
 
   /// Learnt scale, one value per channel.
@@ -58,21 +61,21 @@ class LayerBase {
   /// Running average of the mean, one value per channel; finite, unless by
   /// `NonFinite::propagate`.
   template <typename S = typename Set::Statistics>
-  ConstVectorMap running_mean() const {
+  StatisticsMap running_mean() const {
     static_assert(
         S::tracks_running_statistics,
         "batchnorm: a layer with NoRunningStatistics has no running_mean: use RunningStatistics.");
-    return map(state_.running_mean);
+    return StatisticsMap(state_.running_mean.data(), channels());
   }
 
   /// Running average of the variance, one value of at least 0 per channel; finite, unless by
   /// `NonFinite::propagate`.
   template <typename S = typename Set::Statistics>
-  ConstVectorMap running_variance() const {
+  StatisticsMap running_variance() const {
     static_assert(S::tracks_running_statistics,
                   "batchnorm: a layer with NoRunningStatistics has no running_variance: use "
                   "RunningStatistics.");
-    return map(state_.running_variance);
+    return StatisticsMap(state_.running_variance.data(), channels());
   }
 
   /// Per channel, how many batches did not enter the running statistics because they were not
@@ -86,7 +89,7 @@ class LayerBase {
   }
 
   /// All that the layer has learnt; `set_state` and the constructors take it back without loss.
-  State<Scalar> state() const { return state_.state(); }
+  [[nodiscard]] State<Scalar> state() const { return state_.state(); }
 
  protected:
   using Affine = typename Set::Affine;
@@ -161,13 +164,8 @@ class LayerBase {
   View<Scalar> output(const char* name, const X& x, Out& out,
                       const std::array<View<const Scalar>, N>& inputs) const {
     const Shape shape = ArgumentOf<X>::shape(x);
-    std::apply([&](const auto&... in) { prepare_output(name, out, shape, axis_of<X>, in...); },
-               inputs);
-    const View<Scalar> view = write_view(out, axis_of<X>);
-    if (!is_injective(view))
-      refuse(name, " has a stride of 0: expected an element of its own for every index.");
-    for (const auto& input : inputs) check_overlap(name, view, "an input", input, true);
-    return view;
+    check_output_shape(name, out, shape, axis_of<X>, inputs);
+    return prepared_output(out, shape, axis_of<X>);
   }
 
   /// dx alone, or dx and dresidual, which must be apart.
@@ -182,10 +180,11 @@ class LayerBase {
   std::array<View<Scalar>, 2> gradient_outputs(const X& x,
                                                const std::array<View<const Scalar>, N>& inputs,
                                                Dx& dx, Dr& dresidual) const {
-    const std::array<View<Scalar>, 2> views{output("dx", x, dx, inputs),
-                                            output("dresidual", x, dresidual, inputs)};
-    check_overlap("dx", views[0], "dresidual", views[1], false);
-    return views;
+    const Shape shape = ArgumentOf<X>::shape(x);
+    check_output_shape("dx", dx, shape, axis_of<X>, inputs);
+    check_output_shape("dresidual", dresidual, shape, axis_of<X>, inputs);
+    check_apart("dx", dx, "dresidual", dresidual, axis_of<X>);
+    return {prepared_output(dx, shape, axis_of<X>), prepared_output(dresidual, shape, axis_of<X>)};
   }
 
   Stored state_;

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "../../options.hpp"
 #include "../../state.hpp"
 #include "../refusal/refusal.hpp"
+#include "same_bits.hpp"
+#include "state_checks.hpp"
 
 namespace batchnorm::detail {
 
@@ -42,11 +45,30 @@ struct ChannelVector {
 
   ChannelVector(Index channels, T initial) : values(Vector::Constant(channels, initial)) {}
   explicit ChannelVector(Vector vector) : values(std::move(vector)) {}
+  ChannelVector(const ChannelVector&) = default;
+  ChannelVector(ChannelVector&&) noexcept = default;
+  ~ChannelVector() = default;
+
+  /// Into its own memory where the sizes are equal, so that maps of it stay valid.
+  ChannelVector& operator=(const ChannelVector& other) = default;
+  ChannelVector& operator=(ChannelVector&& other) noexcept {
+    if (values.size() == other.values.size()) {
+      values = other.values;
+    } else {
+      values = std::move(other.values);
+    }
+    return *this;
+  }
 
   T* data() { return values.data(); }
   const T* data() const { return values.data(); }
   Vector vector() const { return values; }
-  bool operator==(const ChannelVector&) const = default;
+
+  /// Equal values, or NaNs of equal bits.
+  bool operator==(const ChannelVector& other) const {
+    return std::equal(values.begin(), values.end(), other.values.begin(), other.values.end(),
+                      [](T a, T b) { return a == b || same_bits(a, b); });
+  }
 };
 
 template <typename T, int Tag>
@@ -70,8 +92,8 @@ struct LayerState {
   ChannelCount channels;
   [[no_unique_address]] ChannelVector<Scalar, Affine::has_gamma, 0> gamma;
   [[no_unique_address]] ChannelVector<Scalar, Affine::has_beta, 1> beta;
-  [[no_unique_address]] ChannelVector<Scalar, tracks, 2> running_mean;
-  [[no_unique_address]] ChannelVector<Scalar, tracks, 3> running_variance;
+  [[no_unique_address]] ChannelVector<double, tracks, 2> running_mean;
+  [[no_unique_address]] ChannelVector<double, tracks, 3> running_variance;
   [[no_unique_address]] ChannelVector<std::int64_t, tracks, 4> rejected;
   std::int64_t batches = 0;
 
@@ -79,17 +101,17 @@ struct LayerState {
       : channels(checked(count)),
         gamma(count, Scalar(1)),
         beta(count, Scalar(0)),
-        running_mean(count, Scalar(0)),
-        running_variance(count, Scalar(1)),
+        running_mean(count, 0.0),
+        running_variance(count, 1.0),
         rejected(count, 0) {}
 
-  explicit LayerState(const State<Scalar>& state)
-      : LayerState(state, channels_of(state), first_vector) {}
+  LayerState(const State<Scalar>& state, const Options& options)
+      : LayerState(agreed_channels(shape_of(state)), state, options) {}
 
-  /// `count` is the number of channels that the state must have, because `who` has it.
-  LayerState(const State<Scalar>& state, Index count, const char* who = "the layer")
-      : LayerState(count) {
-    check(state, count, who);
+  /// For a layer of `count` channels.
+  LayerState(Index count, const State<Scalar>& state, const Options& options) : LayerState(count) {
+    check_sizes(shape_of(state), count);
+    check_values(state, options);
     gamma = decltype(gamma)(state.gamma);
     beta = decltype(beta)(state.beta);
     running_mean = decltype(running_mean)(state.running_mean);
@@ -103,76 +125,30 @@ struct LayerState {
             batches,        rejected.vector()};
   }
 
+  /// Statistics and counts of a new layer.
+  void reset_running_statistics() {
+    if constexpr (tracks) {
+      running_mean.values.setZero();
+      running_variance.values.setOnes();
+      rejected.values.setZero();
+    }
+    batches = 0;
+  }
+
   bool operator==(const LayerState&) const = default;
 
  private:
-  /// The vector of a state that tells the number of channels.
-  static constexpr const char* first_vector = Affine::has_gamma  ? "gamma"
-                                              : Affine::has_beta ? "beta"
-                                                                 : "running_mean";
-
-  /// The number of channels that a state tells of.
-  static Index channels_of(const State<Scalar>& state) {
-    if constexpr (Affine::has_gamma) return told(state.gamma.size());
-    if constexpr (Affine::has_beta) return told(state.beta.size());
-    if constexpr (tracks) return told(state.running_mean.size());
-    refuse(
-        "a state of this layer's policies has no vector that tells the number of channels: make "
-        "the layer from a channel count.");
-  }
-
-  static Index told(Index size) {
-    if (size < 1) {
-      refuse("state: expected one value per channel in ", first_vector, ", got ", size,
-             "; was the vector left out, or is the state of a layer with other policies?");
-    }
-    return size;
+  static StateShape shape_of(const State<Scalar>& state) {
+    return {{{{"gamma", state.gamma.size(), Affine::has_gamma},
+              {"beta", state.beta.size(), Affine::has_beta},
+              {"running_mean", state.running_mean.size(), tracks},
+              {"running_variance", state.running_variance.size(), tracks},
+              {"rejected", state.rejected.size(), tracks, true}}}};
   }
 
   static Index checked(Index count) {
     if (count < 1) refuse("expected at least 1 channel, got ", count, ".");
     return count;
-  }
-
-  static void check(const State<Scalar>& state, Index count, const char* who) {
-    const auto check_size = [&](const char* name, Index size, bool present) {
-      if (!present && size != 0) {
-        refuse("state: expected 0 values in ", name, ", got ", size,
-               "; this layer's policies have no such vector.");
-      }
-      if (present && size != count) {
-        refuse("state: expected ", count, " values in ", name, ", got ", size,
-               "; every vector has one value per channel, and ", who, " has ", count, ".");
-      }
-    };
-    check_size("gamma", state.gamma.size(), Affine::has_gamma);
-    check_size("beta", state.beta.size(), Affine::has_beta);
-    check_size("running_mean", state.running_mean.size(), tracks);
-    check_size("running_variance", state.running_variance.size(), tracks);
-    if (state.rejected.size() > 0) check_size("rejected", state.rejected.size(), tracks);
-    check_values(state);
-  }
-
-  static void check_values(const State<Scalar>& state) {
-    for (Index c = 0; c < state.running_mean.size(); ++c) {
-      if (!std::isfinite(state.running_mean[c])) {
-        refuse("state: expected a finite running_mean, got ", state.running_mean[c], " in channel ",
-               c, "; was the network trained past an overflow?");
-      }
-      if (!(state.running_variance[c] >= Scalar(0)) || !std::isfinite(state.running_variance[c])) {
-        refuse("state: expected a finite running_variance of at least 0, got ",
-               state.running_variance[c], " in channel ", c,
-               "; is this a standard deviation's logarithm, or an uninitialised vector?");
-      }
-    }
-    if (state.batches < 0)
-      refuse("state: expected a count of batches of at least 0, got ", state.batches, ".");
-    for (Index c = 0; c < state.rejected.size(); ++c) {
-      if (state.rejected[c] < 0 || state.rejected[c] > state.batches) {
-        refuse("state: expected rejected counts between 0 and the ", state.batches,
-               " batches, got ", state.rejected[c], " in channel ", c, ".");
-      }
-    }
   }
 };
 

@@ -18,7 +18,8 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
   using typename Base::Scalar;
   using typename Base::Set;
   using typename Base::Vector;
-  /// One value per channel in the layer's memory, writable; valid as long as the layer is.
+  /// One value per channel in the layer's memory, writable; valid as long as the layer lives and
+  /// keeps its number of channels, over `set_state` and assignment too.
   using VectorMap = Eigen::Map<Vector>;
   using Base::beta;
   using Base::channels;
@@ -97,12 +98,24 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
     return ConstVectorMap(beta_gradient_.data(), channels());
   }
 
+  /// Calls `visit(parameter, gradient)` for gamma and then for beta, where the layer has them: a
+  /// `VectorMap` and a `ConstVectorMap` each, which an optimiser may keep.
+  template <typename Visit>
+  void for_each_parameter(const Visit& visit) {
+    if constexpr (Affine::has_gamma) visit(gamma(), gamma_gradient());
+    if constexpr (Affine::has_beta) visit(beta(), beta_gradient());
+  }
+
   /// Takes a state of as many channels, all of it or, if something in it does not fit, nothing.
   /// Forgets the last forward.
   void set_state(const State<Scalar>& state) {
-    this->state_ = Stored(state, channels());
+    this->state_ = Stored(channels(), state, this->options_);
     record_.exists = false;
   }
+
+  /// Running statistics, `batches()` and `rejected()` of a new layer; parameters stay. A backward
+  /// may still follow the last forward.
+  void reset_running_statistics() { this->state_.reset_running_statistics(); }
 
   /// Whether options and state are equal.
   bool operator==(const LearningLayer& other) const {
@@ -139,6 +152,7 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
       const auto from = this->gradient_inputs(x, r, dy);
       if constexpr (Activation::gates) record_.check_residual(from);
       run_backward(executor, from, this->gradient_outputs(x, from, out...), update);
+      record_.forwards = 0;
     };
   }
 
@@ -165,7 +179,8 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
     if (from_batch) {
       normalize_with_batch(executor, from, to);
     } else if constexpr (Stored::tracks) {
-      take_running_statistics();
+      const auto& state = std::as_const(this->state_);
+      prepare(state.running_mean.data(), nullptr, state.running_variance.data(), {0, channels()});
       for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
         normalize<Activation>(executor, record_.coefficients, part, from, to);
       });
@@ -177,30 +192,26 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
                             const View<Scalar>& to) {
     const Index count = from[0].count();
     for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
-      range_moments(executor, part.range, from[0], work_.sums, work_.mean, work_.m2);
+      range_moments(executor, part.range, from[0], this->options_.non_finite, work_.sums,
+                    work_.moments());
       const double share = 1.0 / static_cast<double>(count);
       for (Index c = part.range.begin; c < part.range.end; ++c)
         work_.variance[c] = work_.m2[c] * share;
-      prepare(part.range);
+      prepare(work_.mean.data(), work_.moments().low, work_.variance.data(), part.range);
       normalize<Activation>(executor, record_.coefficients, part, from, to);
     });
+    ++this->state_.batches;
     if constexpr (Stored::tracks) {
       update_running_statistics(work_.mean, work_.m2, count, this->options_, this->state_);
     }
   }
 
-  void take_running_statistics() {
-    const auto& state = this->state_;
-    std::copy_n(state.running_mean.data(), channels(), work_.mean.data());
-    std::copy_n(state.running_variance.data(), channels(), work_.variance.data());
-    prepare({0, channels()});
-  }
-
-  void prepare(const ChannelRange& range) {
+  void prepare(const double* mean, const double* low, const double* variance,
+               const ChannelRange& range) {
     const auto& state = std::as_const(this->state_);
     prepare_coefficients<Scalar>(
-        {work_.mean, work_.variance, state.gamma.data(), state.beta.data(), this->options_.epsilon},
-        range, record_.coefficients);
+        {mean, low, variance, state.gamma.data(), state.beta.data(), this->options_.epsilon}, range,
+        record_.coefficients);
   }
 
   template <typename Executor, std::size_t N, std::size_t M>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "probes.hpp"
 #include "steps.hpp"
 
 namespace batchnorm::detail {
@@ -9,10 +10,11 @@ template <typename Scalar>
 struct Record {
   bool exists = false;
   bool batch_statistics = false;  ///< whether the gradient goes through the statistics
+  Index forwards = 0;             ///< since the last backward
   Shape shape;
   bool has_residual = false;
-  ChannelArray<Scalar> probes;           ///< one value of x per channel; none for an empty x
-  ChannelArray<Scalar> residual_probes;  ///< likewise of the residual, where there is one
+  Probes<Scalar> probes;
+  Probes<Scalar> residual_probes;  ///< where there is a residual
   ChannelCoefficients<Scalar> coefficients;
 
   /// `from` holds x and, where there is one, the residual.
@@ -20,10 +22,11 @@ struct Record {
   void save(const Shape& of_x, const std::array<View<const Scalar>, N>& from, bool from_batch) {
     exists = true;
     batch_statistics = from_batch;
+    ++forwards;
     has_residual = N == 2;
     shape = of_x;
-    take_probes(from[0], probes);
-    if constexpr (N == 2) take_probes(from[1], residual_probes);
+    probes.take(from[0]);
+    if constexpr (N == 2) residual_probes.take(from[1]);
   }
 
   /// Refuses an x that forward did not see.
@@ -53,27 +56,17 @@ struct Record {
   }
 
  private:
-  static void take_probes(const View<const Scalar>& values, ChannelArray<Scalar>& into) {
-    into.resize(values.count() == 0 ? 0 : values.channels);
-    for (Index c = 0; c < into.size(); ++c) into[c] = probe(values, c);
-  }
-
-  static void check_probes(const char* name, const View<const Scalar>& values,
-                           const ChannelArray<Scalar>& expected) {
-    // Without a branch for each channel, so that they go into vectors.
-    Index others = 0;
-    for (Index c = 0; c < expected.size(); ++c)
-      others += static_cast<Index>(!same_bits(probe(values, c), expected[c]));
-    if (others > 0) refuse_other(name, values, expected);
-  }
-
-  [[noreturn]] static void refuse_other(const char* name, const View<const Scalar>& values,
-                                        const ChannelArray<Scalar>& expected) {
-    Index c = 0;
-    while (same_bits(probe(values, c), expected[c])) ++c;
-    refuse("backward got another ", name, " than the last forward: channel ", c, " held ",
-           expected[c], " and holds ", probe(values, c), "; was ", name,
-           " overwritten, for example by a forward in place? Keep ", name, " until backward.");
+  void check_probes(const char* name, const View<const Scalar>& values,
+                    const Probes<Scalar>& expected) const {
+    const Index channel = expected.differing_channel(values);
+    if (channel < 0) return;
+    expected.refuse_other(
+        name, values, channel,
+        forwards > 1 ? "; there was a second forward since the last backward, and backward "
+                       "follows the last one: call backward before the next forward, or have one "
+                       "layer object per place in the network."
+                     : "; was it overwritten, for example by a forward in place? Keep it as it is "
+                       "until backward.");
   }
 };
 
@@ -83,13 +76,20 @@ template <typename Scalar>
 struct Workspace {
   SumsWorkspace sums;
   ChannelArray<double> mean;
+  ChannelArray<double> low;  ///< what mean leaves out; only values in double have it
   ChannelArray<double> m2;
   ChannelArray<double> variance;
   GradientCoefficients<Scalar> gradient;
 
   void resize(Index channels) {
     for (auto* values : {&mean, &m2, &variance}) values->resize(channels);
+    if constexpr (has_low) low.resize(channels);
   }
+
+  ChannelMoments moments() { return {mean.data(), has_low ? low.data() : nullptr, m2.data()}; }
+
+ private:
+  static constexpr bool has_low = MomentsKernel<Scalar>::sums_deviations;
 };
 
 }  // namespace batchnorm::detail

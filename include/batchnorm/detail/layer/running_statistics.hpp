@@ -2,43 +2,38 @@
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
-#include <type_traits>
 
 #include "../../options.hpp"
+#include "../kernels/packet/channel_packets.hpp"
 #include "../order/channels.hpp"
 
 namespace batchnorm::detail {
 
-/// Rounds a variance to `Scalar`; what is finite stays finite, and what is not stays so. Without a
-/// branch, so that channels go into vectors.
-template <typename Scalar>
-Scalar round_to(double variance) {
-  constexpr double most{std::numeric_limits<Scalar>::max()};
-  constexpr double infinite = std::numeric_limits<double>::infinity();
-  const double within = variance > most ? most : variance;
-  return static_cast<Scalar>(variance < infinite ? within : variance);
-}
-
 /// What a batch says of its channels, and the running statistics that it moves.
-template <typename Scalar>
 struct RunningUpdate {
   const double* mean;
   const double* m2;
   double share;  ///< variance = m2 * share
-  Scalar* running_mean;
-  Scalar* running_variance;
+  double* running_mean;
+  double* running_variance;
 
-  /// A weighted mean of means, unlike one of variances, cannot leave the range of `Scalar`.
-  void move(Index c, double old_weight, double new_weight) const {
-    running_mean[c] = static_cast<Scalar>(old_weight * static_cast<double>(running_mean[c]) +
-                                          new_weight * mean[c]);
-    running_variance[c] = round_to<Scalar>(old_weight * static_cast<double>(running_variance[c]) +
-                                           new_weight * (m2[c] * share));
+  void move(Index channels, double old_weight, double new_weight) const {
+    using Wide = PacketOf<double>;
+    const Wide old = broadcast<Wide>(old_weight);
+    const Wide weight = broadcast<Wide>(new_weight);
+    const Wide part = broadcast<Wide>(share);
+    for_each_channel_packet(channels, [&](const auto& at) {
+      const Wide variance = multiply(at.load(m2), part);
+      at.store(running_mean,
+               multiply_add(old, at.load(running_mean), multiply(weight, at.load(mean))));
+      at.store(running_variance,
+               multiply_add(old, at.load(running_variance), multiply(weight, variance)));
+    });
   }
 
-  void move_all(Index channels, double old_weight, double new_weight) const {
-    for (Index c = 0; c < channels; ++c) move(c, old_weight, new_weight);
+  /// That of channels from `c` on.
+  RunningUpdate from(Index c) const {
+    return {mean + c, m2 + c, share, running_mean + c, running_variance + c};
   }
 };
 
@@ -60,19 +55,16 @@ inline bool all_zero(const std::int64_t* counts, Index channels) {
 template <typename State>
 void update_running_statistics(const ChannelArray<double>& mean, const ChannelArray<double>& m2,
                                Index count, const Options& options, State& state) {
-  using Scalar = std::remove_cvref_t<decltype(*state.running_mean.data())>;
   const bool unbiased = options.running_variance == RunningVariance::unbiased;
-  const RunningUpdate<Scalar> update{mean.data(), m2.data(),
-                                     1.0 / static_cast<double>(unbiased ? count - 1 : count),
-                                     state.running_mean.data(), state.running_variance.data()};
+  const RunningUpdate update{mean.data(), m2.data(),
+                             1.0 / static_cast<double>(unbiased ? count - 1 : count),
+                             state.running_mean.data(), state.running_variance.data()};
   const Momentum& momentum = options.momentum;
   const bool reject = options.non_finite == NonFinite::reject && !all_finite(mean, m2);
   std::int64_t* rejected = state.rejected.data();
-  ++state.batches;
   if (!reject && all_zero(rejected, mean.size())) {
     const auto accepted = static_cast<double>(state.batches);
-    return update.move_all(mean.size(), momentum.old_weight(accepted),
-                           momentum.new_weight(accepted));
+    return update.move(mean.size(), momentum.old_weight(accepted), momentum.new_weight(accepted));
   }
   for (Index c = 0; c < mean.size(); ++c) {
     if (reject && !(std::isfinite(mean[c]) && std::isfinite(m2[c]))) {
@@ -80,7 +72,7 @@ void update_running_statistics(const ChannelArray<double>& mean, const ChannelAr
       continue;
     }
     const auto accepted = static_cast<double>(state.batches - rejected[c]);
-    update.move(c, momentum.old_weight(accepted), momentum.new_weight(accepted));
+    update.from(c).move(1, momentum.old_weight(accepted), momentum.new_weight(accepted));
   }
 }
 

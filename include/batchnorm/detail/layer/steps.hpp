@@ -1,8 +1,5 @@
 #pragma once
 
-#include <bit>
-#include <cstdint>
-
 #include "../arguments/shape_checks.hpp"
 #include "../kernels/kernels.hpp"
 #include "../order/call_parts.hpp"
@@ -32,8 +29,10 @@ void transform_views(const Executor& executor, const Operation& operation, const
 template <typename Activation, std::size_t Inputs, typename Scalar>
 Normalize<Scalar, Activation, Inputs == 2> normalization(const ChannelCoefficients<Scalar>& k,
                                                          const ChannelRange& range) {
-  return {k.centre.data() + range.begin, k.scale.data() + range.begin,
-          k.shift.data() + range.begin};
+  const bool in_units = k.units.wanted();
+  const auto& scale = in_units ? k.units.scale_per_unit : k.scale;
+  return {k.centre.data() + range.begin, scale.data() + range.begin, k.shift.data() + range.begin,
+          in_units ? k.units.unit.data() + range.begin : nullptr};
 }
 
 /// y = activation(bn(x) [+ residual]) with prepared coefficients.
@@ -92,27 +91,13 @@ void parameter_gradients(const Executor& executor, const ChannelCoefficients<Sca
 /// Mean and m2 of some channels, into their places.
 template <typename Executor, typename Scalar>
 void range_moments(const Executor& executor, const ChannelRange& range, const View<const Scalar>& x,
-                   SumsWorkspace& workspace, ChannelArray<double>& mean, ChannelArray<double>& m2) {
+                   NonFinite non_finite, SumsWorkspace& workspace, const ChannelMoments& to) {
   std::array<View<const Scalar>, 1> some{range.of(x)};
   std::array<View<Scalar>, 0> nothing;
   const LoopOrder order = arrange_all(some, nothing);
   workspace.make_room(some[0], order, MomentsKernel<Scalar>::sums);
-  batch_moments(executor, some[0], order, workspace, mean.data() + range.begin,
-                m2.data() + range.begin);
-}
-
-/// One value per channel, from the middle of x, where padding is least likely: what `backward`
-/// compares to tell another x from the one that forward saw.
-template <typename Scalar>
-Scalar probe(const View<const Scalar>& x, Index channel) {
-  return x(x.outer / 2, channel, x.inner / 2);
-}
-
-/// Whether two values are the same, two NaNs with equal bits included.
-template <typename Scalar>
-bool same_bits(Scalar a, Scalar b) {
-  using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
-  return std::bit_cast<Bits>(a) == std::bit_cast<Bits>(b);
+  batch_moments(executor, some[0], order, workspace, to.from(range.begin));
+  if (non_finite == NonFinite::propagate) settle_not_finite(some[0], to.from(range.begin));
 }
 
 }  // namespace batchnorm::detail

@@ -1,12 +1,8 @@
 #pragma once
 
-#include <Eigen/Core>
-#include <bit>
-#include <cmath>
-#include <cstdint>
-
 #include "../../order/channels.hpp"
-#include "../packet/packet.hpp"
+#include "../packet/channel_packets.hpp"
+#include "units.hpp"
 
 // The formulas of batch normalization, per channel and in double; every result is rounded once.
 // In: statistics and sums of a channel, gamma and beta.
@@ -17,46 +13,45 @@ namespace batchnorm::detail {
 /// 1).
 template <typename Scalar>
 struct ChannelCoefficients {
-  ChannelArray<double> mean;               ///< mu
+  ChannelArray<double> rest;               ///< mu - centre
   ChannelArray<double> inverse_deviation;  ///< 1 / sqrt(sigma^2 + epsilon)
-  ChannelArray<Scalar> centre;             ///< mean, rounded
+  ChannelArray<Scalar> centre;             ///< mu, rounded
   ChannelArray<Scalar> scale;              ///< gamma * inverse_deviation
-  ChannelArray<Scalar> shift;              ///< beta - (mean - centre) * scale
+  ChannelArray<Scalar> shift;              ///< beta - rest * scale
+  ChannelUnits<Scalar> units;              ///< of channels whose scale leaves the range of `Scalar`
+
+  Index size() const { return rest.size(); }
 
   void resize(Index channels) {
-    for (auto* values : {&mean, &inverse_deviation}) values->resize(channels);
+    for (auto* values : {&rest, &inverse_deviation}) values->resize(channels);
     for (auto* values : {&centre, &scale, &shift}) values->resize(channels);
+    units.forget();
   }
 };
 
-/// What normalises: the statistics of every channel, and the parameters, which may be null.
+/// What normalises: the statistics of every channel, and the parameters. What the mean leaves out
+/// and the parameters may be null.
 template <typename Scalar>
 struct Statistics {
-  const ChannelArray<double>& mean;
-  const ChannelArray<double>& variance;
+  const double* mean;
+  const double* low;
+  const double* variance;
   const Scalar* gamma;
   const Scalar* beta;
   double epsilon;
 };
-
-/// 1 / sqrt(variance + epsilon) of a channel, or of a packet of them.
-template <typename P>
-void invert_deviation(const double* variance, double epsilon, double* inverse) {
-  const P sum = add(load<P>(variance), broadcast<P>(epsilon));
-  store(inverse, divide(broadcast<P>(1), square_root(sum)));
-}
 
 /// 1 / sqrt(variance + epsilon), or 0 where both are 0: such a channel's values are all equal, and
 /// y is beta.
 inline void invert_deviations(const double* variance, double epsilon, Index channels,
                               double* inverse) {
   using Wide = PacketOf<double>;
-  Index c = 0;
-  for (; c + lanes<Wide> <= channels; c += lanes<Wide>)
-    invert_deviation<Wide>(variance + c, epsilon, inverse + c);
-  for (; c < channels; ++c) invert_deviation<double>(variance + c, epsilon, inverse + c);
+  for_each_channel_packet(channels, [&](const auto& at) {
+    const Wide sum = add(at.load(variance), broadcast<Wide>(epsilon));
+    at.store(inverse, divide(broadcast<Wide>(1), square_root(sum)));
+  });
   if (epsilon > 0.0) return;
-  for (c = 0; c < channels; ++c) {
+  for (Index c = 0; c < channels; ++c) {
     if (variance[c] + epsilon == 0.0) inverse[c] = 0.0;
   }
 }
@@ -78,9 +73,7 @@ void write_scale(const Scalar* gamma, const ChannelRange& range, ChannelCoeffici
 /// `beta` may be null.
 template <typename Scalar>
 void write_shift(const Scalar* beta, const ChannelRange& range, ChannelCoefficients<Scalar>& k) {
-  const auto from_centre = [&](Index c) {
-    return (static_cast<double>(k.centre[c]) - k.mean[c]) * static_cast<double>(k.scale[c]);
-  };
+  const auto from_centre = [&](Index c) { return -k.rest[c] * static_cast<double>(k.scale[c]); };
   if (beta == nullptr) {
     for (Index c = range.begin; c < range.end; ++c)
       k.shift[c] = static_cast<Scalar>(from_centre(c));
@@ -90,30 +83,44 @@ void write_shift(const Scalar* beta, const ChannelRange& range, ChannelCoefficie
   }
 }
 
-/// Fills a range of `k`, which has its size, from the statistics. A channel whose statistics are
-/// not finite becomes NaN as a whole, by adding 0 * mean and 0 * variance.
+/// Centre, rest and inverse deviation. A channel whose statistics are not finite becomes NaN as a
+/// whole, by adding 0 * mean and 0 * variance.
+template <typename Scalar>
+void write_centre(const Statistics<Scalar>& statistics, const ChannelRange& range,
+                  ChannelCoefficients<Scalar>& k) {
+  for (Index c = range.begin; c < range.end; ++c) {
+    const double nothing = 0.0 * statistics.mean[c] + 0.0 * statistics.variance[c];
+    const double mean = statistics.mean[c] + nothing;
+    k.inverse_deviation[c] += nothing;
+    k.centre[c] = static_cast<Scalar>(mean);
+    k.rest[c] = mean - static_cast<double>(k.centre[c]);
+  }
+  if (statistics.low == nullptr) return;
+  for (Index c = range.begin; c < range.end; ++c) k.rest[c] += statistics.low[c];
+}
+
+/// Fills a range of `k`, which has its size, from the statistics.
 template <typename Scalar>
 void prepare_coefficients(const Statistics<Scalar>& statistics, const ChannelRange& range,
                           ChannelCoefficients<Scalar>& k) {
-  invert_deviations(statistics.variance.data() + range.begin, statistics.epsilon, range.size(),
+  invert_deviations(statistics.variance + range.begin, statistics.epsilon, range.size(),
                     k.inverse_deviation.data() + range.begin);
-  for (Index c = range.begin; c < range.end; ++c) {
-    const double nothing = 0.0 * statistics.mean[c] + 0.0 * statistics.variance[c];
-    k.mean[c] = statistics.mean[c] + nothing;
-    k.inverse_deviation[c] += nothing;
-    k.centre[c] = static_cast<Scalar>(k.mean[c]);
-  }
+  write_centre(statistics, range, k);
   write_scale(statistics.gamma, range, k);
   write_shift(statistics.beta, range, k);
+  if (statistics.epsilon < least_usual_epsilon) {
+    k.units.prepare(range, k, statistics.gamma, statistics.beta);
+  }
 }
 
-/// Fills all of `k` from the statistics of every channel; `gamma` and `beta` may be null.
+/// Fills all of `k` from running statistics; `gamma` and `beta` may be null.
 template <typename Scalar>
-void prepare_coefficients(const ChannelArray<double>& mean, const ChannelArray<double>& variance,
+void prepare_coefficients(const Eigen::VectorXd& mean, const Eigen::VectorXd& variance,
                           const Scalar* gamma, const Scalar* beta, double epsilon,
                           ChannelCoefficients<Scalar>& k) {
   k.resize(mean.size());
-  prepare_coefficients<Scalar>({mean, variance, gamma, beta, epsilon}, {0, mean.size()}, k);
+  prepare_coefficients<Scalar>({mean.data(), nullptr, variance.data(), gamma, beta, epsilon},
+                               {0, mean.size()}, k);
 }
 
 /// What backward computes per channel.
@@ -134,43 +141,18 @@ struct GradientCoefficients {
   }
 };
 
-/// The bits of a double, of which the larger belong to the larger where none is negative.
-using DoubleBits = std::uint64_t;
-
-inline DoubleBits bits_of(double value) { return std::bit_cast<DoubleBits>(value); }
-
-// Of values, not of references: what the standard library has keeps a loop from vectors.
-inline DoubleBits smaller(DoubleBits a, DoubleBits b) { return b < a ? b : a; }
-inline DoubleBits larger(DoubleBits a, DoubleBits b) { return a < b ? b : a; }
-
-/// The power of two next below a positive value.
-inline double power_of_two_below(DoubleBits value) {
-  constexpr DoubleBits exponent = 0x7ff0'0000'0000'0000;
-  return std::bit_cast<double>(value & exponent);
-}
-
-/// 1 / `power`, a power of two.
-inline double inverse_of_power_of_two(double power) {
-  return std::bit_cast<double>(2 * bits_of(1.0) - bits_of(power));
-}
-
-/// Units that products and the centre can be measured in without leaving the range of float: near
-/// the inverse deviation, at least 2^-100, and with centres of at most 2^101 units.
+/// The units of every channel, and its coefficients in them.
 template <typename Scalar>
 void prepare_units(const ChannelCoefficients<Scalar>& k, GradientCoefficients<Scalar>& gradient) {
-  const DoubleBits most = bits_of(0x1p100);
-  const DoubleBits least = bits_of(0x1p-100);
-  const DoubleBits one = bits_of(1.0);
-  for (Index c = 0; c < k.mean.size(); ++c) {
+  for (Index c = 0; c < k.size(); ++c) {
     const auto centre = static_cast<double>(k.centre[c]);
-    const DoubleBits of_centre = most + one - larger(bits_of(std::abs(centre)), one);
-    const DoubleBits wanted = smaller(bits_of(k.inverse_deviation[c]), of_centre);
-    const double unit = power_of_two_below(larger(wanted, least));
+    const double unit = unit_for(k.inverse_deviation[c], centre);
     gradient.unit[c] = static_cast<Scalar>(unit);
     gradient.centre_units[c] = static_cast<Scalar>(-centre * unit);
     gradient.scale_per_unit[c] =
         static_cast<Scalar>(static_cast<double>(k.scale[c]) * inverse_of_power_of_two(unit));
   }
+  if (k.units.wanted()) gradient.scale_per_unit = k.units.scale_per_unit;
 }
 
 /// Turns a range's sums of g * (x - centre) * unit into sums of g * x_hat.
@@ -178,10 +160,20 @@ template <typename Scalar>
 void normalize_products(const ChannelCoefficients<Scalar>& k, const ChannelRange& range,
                         GradientCoefficients<Scalar>& gradient) {
   for (Index c = range.begin; c < range.end; ++c) {
-    const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
     const double unit = inverse_of_power_of_two(static_cast<double>(gradient.unit[c]));
-    const double centred = gradient.product[c] * unit - rest * gradient.sum[c];
+    const double centred = gradient.product[c] * unit - k.rest[c] * gradient.sum[c];
     gradient.product[c] = centred * k.inverse_deviation[c];
+  }
+}
+
+/// The slope per unit, where it leaves the range of `Scalar` per 1.
+template <typename Scalar>
+void write_slope_per_unit(const ChannelCoefficients<Scalar>& k, double share,
+                          const ChannelRange& range, GradientCoefficients<Scalar>& gradient) {
+  for (Index c = range.begin; c < range.end; ++c) {
+    const double slope = -gradient.product[c] * share * k.inverse_deviation[c];
+    const double per_unit = inverse_of_power_of_two(static_cast<double>(gradient.unit[c]));
+    gradient.slope[c] = static_cast<Scalar>(slope * per_unit);
   }
 }
 
@@ -192,11 +184,11 @@ void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
                             const ChannelRange& range, GradientCoefficients<Scalar>& gradient) {
   const double share = 1.0 / static_cast<double>(count);
   for (Index c = range.begin; c < range.end; ++c) {
-    const double rest = k.mean[c] - static_cast<double>(k.centre[c]);
     const double slope = -gradient.product[c] * share * k.inverse_deviation[c];
-    gradient.offset[c] = static_cast<Scalar>(-gradient.sum[c] * share - rest * slope);
+    gradient.offset[c] = static_cast<Scalar>(-gradient.sum[c] * share - k.rest[c] * slope);
     gradient.slope[c] = static_cast<Scalar>(slope);
   }
+  if (k.units.wanted()) write_slope_per_unit(k, share, range, gradient);
 }
 
 /// gradient = sums, or gradient += sums. `gradient` may be null.

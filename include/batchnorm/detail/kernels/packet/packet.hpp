@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cmath>
 #include <type_traits>
 #include <utility>
@@ -157,13 +158,24 @@ P divide(const P& a, const P& b) {
   }
 }
 
-template <typename P>
-P square_root(const P& a) {
-  if constexpr (is_scalar<P>) {
-    return std::sqrt(a);
-  } else {
-    return {Eigen::internal::psqrt(a.raw)};
-  }
+/// Correctly rounded, which Eigen's own is not on every instruction set.
+inline double square_root(double a) { return std::sqrt(a); }
+
+inline Packet<double> square_root(const Packet<double>& a) {
+#if defined(EIGEN_VECTORIZE_AVX512)
+  return {_mm512_maskz_sqrt_pd(0xff, a.raw)};
+#elif defined(EIGEN_VECTORIZE_AVX)
+  return {_mm256_sqrt_pd(a.raw)};
+#elif defined(EIGEN_VECTORIZE_SSE2)
+  return {_mm_sqrt_pd(a.raw)};
+#elif defined(EIGEN_VECTORIZE_NEON) && defined(__aarch64__)
+  return {vsqrtq_f64(a.raw)};
+#else
+  std::array<double, std::size_t{Packet<double>::size}> values;
+  store(values.data(), a);
+  for (double& value : values) value = std::sqrt(value);
+  return load<Packet<double>>(values.data());
+#endif
 }
 
 /// a * b + c with one rounding where the machine has such an instruction. A scalar rounds as a

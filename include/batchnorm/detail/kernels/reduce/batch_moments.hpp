@@ -11,21 +11,27 @@
 
 namespace batchnorm::detail {
 
+/// Where a chunk's moments stand in its slots.
+template <typename Scalar>
+ChannelMoments moments_in(const Slots& slots) {
+  constexpr bool has_low = MomentsKernel<Scalar>::sums_deviations;
+  return {slots.row(0), has_low ? slots.row(3) : nullptr, slots.row(2)};
+}
+
 /// Merges the moments of all chunks into those of the first.
-template <typename SlotsOf>
-void merge_chunk_moments(const Chunks& chunks, const SlotsOf& slots, Index channels) {
+template <typename MomentsOf>
+void merge_chunk_moments(const Chunks& chunks, const MomentsOf& moments, Index channels) {
   merge_tree(chunks.size(), [&](Index into, Index from, Index end) {
     const Index before = chunks.values_before(from);
-    merge_moments(channels, before - chunks.values_before(into), slots(into).row(0),
-                  slots(into).row(2), chunks.values_before(end) - before, slots(from).row(0),
-                  slots(from).row(2));
+    merge_moments(channels, before - chunks.values_before(into), moments(into),
+                  chunks.values_before(end) - before, moments(from));
   });
 }
 
 /// Mean and m2 per channel of everything in `view`, chunk by chunk.
 template <typename Executor, typename Scalar>
 void merged_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
-                    std::vector<double>& workspace, double* mean, double* m2) {
+                    std::vector<double>& workspace, const ChannelMoments& to) {
   constexpr Index sums{MomentsKernel<Scalar>::sums};
   const Chunks chunks(view, order);
   const Index channels = view.channels;
@@ -46,58 +52,54 @@ void merged_moments(const Executor& executor, const View<const Scalar>& view, Lo
           ChunkMoments<Scalar>(view, chunks[k], c_begin, c_end, order, slots(k)).run();
         }
       });
-  merge_chunk_moments(chunks, slots, channels);
-  std::copy_n(slots(0).row(0), channels, mean);
-  std::copy_n(slots(0).row(2), channels, m2);
+  const auto moments = [&](Index k) { return moments_in<Scalar>(slots(k)); };
+  merge_chunk_moments(chunks, moments, channels);
+  copy_moments(channels, moments(0), to);
 }
 
 /// Mean and m2 of joined rows: those of each place within a row, merged.
 template <typename Executor, typename Scalar>
 void joined_moments(const Executor& executor, const JoinedRows<const Scalar, 1>& rows,
-                    Index channels, SumsWorkspace& workspace, double* mean, double* m2) {
+                    Index channels, SumsWorkspace& workspace, const ChannelMoments& to) {
   const Index all = rows.whole[0].channels;
   const Index each = rows.whole[0].outer;
-  workspace.joined.resize(static_cast<std::size_t>(2 * all));
-  double* means = workspace.joined.data();
-  double* m2s = means + all;
-  merged_moments(executor, rows.whole[0], LoopOrder::rows, workspace.chunks, means, m2s);
+  const ChannelMoments places = workspace.moments_of(workspace.joined, all, to.low != nullptr);
+  merged_moments(executor, rows.whole[0], LoopOrder::rows, workspace.chunks, places);
   merge_tree(all / channels, [&](Index into, Index from, Index end) {
-    merge_moments(channels, (from - into) * each, means + into * channels, m2s + into * channels,
-                  (end - from) * each, means + from * channels, m2s + from * channels);
+    merge_moments(channels, (from - into) * each, places.from(into * channels), (end - from) * each,
+                  places.from(from * channels));
   });
-  std::copy_n(means, channels, mean);
-  std::copy_n(m2s, channels, m2);
+  copy_moments(channels, places, to);
   const Index left_over = rows.rest[0].outer;
   if (left_over == 0) return;
-  merged_moments(executor, rows.rest[0], LoopOrder::rows, workspace.chunks, means, m2s);
-  merge_moments(channels, each * (all / channels), mean, m2, left_over, means, m2s);
+  merged_moments(executor, rows.rest[0], LoopOrder::rows, workspace.chunks, places);
+  merge_moments(channels, each * (all / channels), to, left_over, places);
 }
 
 /// Mean and m2 per channel, or place, of everything in `view`.
 template <typename Executor, typename Scalar>
 void row_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
-                 SumsWorkspace& workspace, double* mean, double* m2) {
+                 SumsWorkspace& workspace, const ChannelMoments& to) {
   if (can_join(std::array{view}, order)) {
     const JoinedRows rows(std::array{view});
-    joined_moments(executor, rows, view.channels, workspace, mean, m2);
+    joined_moments(executor, rows, view.channels, workspace, to);
   } else {
-    merged_moments(executor, view, order, workspace.chunks, mean, m2);
+    merged_moments(executor, view, order, workspace.chunks, to);
   }
 }
 
-/// Mean and m2 per channel of everything in `view`, into `mean` and `m2`. Needs at least one value
-/// per channel.
+/// Mean and m2 per channel of everything in `view`. Needs at least one value per channel, and of
+/// values in double a place for the low part of their mean.
 template <typename Executor, typename Scalar>
 void batch_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
-                   SumsWorkspace& workspace, double* mean, double* m2) {
+                   SumsWorkspace& workspace, const ChannelMoments& to) {
   if (!has_short_runs(std::array{view}, order))
-    return row_moments(executor, view, order, workspace, mean, m2);
+    return row_moments(executor, view, order, workspace, to);
   const View<const Scalar> row = lined_up(std::array{view})[0];
-  workspace.runs.resize(static_cast<std::size_t>(2 * row.channels));
-  double* means = workspace.runs.data();
-  double* m2s = means + row.channels;
-  row_moments(executor, row, LoopOrder::rows, workspace, means, m2s);
-  merge_runs({view.inner, view.channels}, view.outer, means, m2s, mean, m2);
+  const ChannelMoments places =
+      workspace.moments_of(workspace.runs, row.channels, to.low != nullptr);
+  row_moments(executor, row, LoopOrder::rows, workspace, places);
+  merge_runs({view.inner, view.channels}, view.outer, places, to);
 }
 
 }  // namespace batchnorm::detail

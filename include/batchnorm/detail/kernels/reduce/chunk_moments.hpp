@@ -29,8 +29,8 @@ class ChunkMoments {
     if (finish()) return;
     const FirstAttempt first{slots_.row(0), slots_.row(1), slots_.row(2), chunk_.count()};
     again(Verdict::far_from_origin, Kernel{}, &first);
-    again(Verdict::too_small, Kernel::rescaled(false), nullptr);
-    again(Verdict::too_large, Kernel::rescaled(true), nullptr);
+    for (const Verdict size : {Verdict::too_small, Verdict::vanished, Verdict::too_large})
+      again(size, Kernel::rescaled(size), nullptr);
   }
 
  private:
@@ -43,10 +43,7 @@ class ChunkMoments {
   /// From sums to moments; whether all of them are good.
   bool finish() {
     const Kernel kernel;
-    if (kernel.finish_all(&slots_(0, c_begin_), &slots_(1, c_begin_), &slots_(2, c_begin_),
-                          c_end_ - c_begin_, chunk_.count())) {
-      return true;
-    }
+    if (kernel.finish_all(slots_, c_begin_, c_end_ - c_begin_, chunk_.count())) return true;
     for (Index c = c_begin_; c < c_end_; ++c)
       verdict(c) = kernel.judge(slots_(1, c), slots_(2, c), chunk_.count());
     return false;
@@ -74,9 +71,11 @@ class ChunkMoments {
     sum_chunk(kernel, views_, chunk_, begin, end, order_, before, apart);
     for (Index c = begin; c < end; ++c) {
       if (!wanted(c)) continue;
-      kernel.finish_all(&apart(0, c), &apart(1, c), &apart(2, c), 1, chunk_.count());
+      kernel.finish_all(apart, c, 1, chunk_.count());
       const Verdict now = kernel.judge(apart(1, c), apart(2, c), chunk_.count());
-      for (const std::size_t k : {std::size_t{0}, std::size_t{2}}) slots_(k, c) = apart(k, c);
+      for (std::size_t k = 0; k < Kernel::sums; ++k) {
+        if (k != 1) slots_(k, c) = apart(k, c);
+      }
       verdict(c) = now;
     }
   }

@@ -3,27 +3,74 @@
 #include <Eigen/Core>
 #include <algorithm>
 
+#include "../packet/channel_packets.hpp"
+#include "../packet/two_sum.hpp"
+
 namespace batchnorm::detail {
 
 using Eigen::Index;
 
+/// The moments of channels beside each other, in somebody else's memory. The mean is `mean + low`:
+/// where the mean is many deviations, a double has too few digits for the distance of two means.
+/// `low` is null where the data's scalar has fewer digits anyway.
+struct ChannelMoments {
+  double* mean;
+  double* low;
+  double* m2;
+
+  /// Those of channels from `c` on.
+  ChannelMoments from(Index c) const {
+    return {mean + c, low == nullptr ? nullptr : low + c, m2 + c};
+  }
+};
+
+inline void copy_moments(Index channels, const ChannelMoments& from, const ChannelMoments& to) {
+  std::copy_n(from.mean, channels, to.mean);
+  if (to.low != nullptr) std::copy_n(from.low, channels, to.low);
+  std::copy_n(from.m2, channels, to.m2);
+}
+
+/// `merge_moments` of means without a low part.
+inline void merge_rounded_means(Index channels, double weight_b, double spread,
+                                const ChannelMoments& a, const ChannelMoments& b) {
+  for (Index c = 0; c < channels; ++c) {
+    const double distance = b.mean[c] - a.mean[c];
+    a.m2[c] += b.m2[c] + distance * distance * spread;
+    a.mean[c] += distance * weight_b;
+  }
+}
+
+/// `merge_moments` of means with a low part.
+inline void merge_whole_means(Index channels, double weight_b, double spread,
+                              const ChannelMoments& a, const ChannelMoments& b) {
+  using Wide = PacketOf<double>;
+  const Wide weight = broadcast<Wide>(weight_b);
+  const Wide factor = broadcast<Wide>(spread);
+  for_each_channel_packet(channels, [&](const auto& at) {
+    const Wide mean = at.load(a.mean);
+    const Wide low = at.load(a.low);
+    const Wide distance = add(subtract(at.load(b.mean), mean), subtract(at.load(b.low), low));
+    const Wide between = multiply_add(multiply(distance, distance), factor, at.load(b.m2));
+    const auto merged = two_sum(mean, multiply_add(distance, weight, low));
+    at.store(a.m2, add(at.load(a.m2), between));
+    at.store(a.mean, merged.sum);
+    at.store(a.low, merged.rest);
+  });
+}
+
 /// Merges the moments of `count_b` values into those of `count_a`, channel by channel (Chan, Golub
 /// and LeVeque 1983, equations 2.1): mean = mean_a + (mean_b - mean_a) n_b / n and m2 = m2_a + m2_b
 /// + (mean_b - mean_a)^2 n_a n_b / n. What is empty merges to nothing.
-inline void merge_moments(Index channels, Index count_a, double* mean_a, double* m2_a,
-                          Index count_b, const double* mean_b, const double* m2_b) {
+inline void merge_moments(Index channels, Index count_a, const ChannelMoments& a, Index count_b,
+                          const ChannelMoments& b) {
   if (count_b == 0) return;
-  if (count_a == 0) {
-    std::copy_n(mean_b, channels, mean_a);
-    std::copy_n(m2_b, channels, m2_a);
-    return;
-  }
+  if (count_a == 0) return copy_moments(channels, b, a);
   const double weight_b = static_cast<double>(count_b) / static_cast<double>(count_a + count_b);
   const double spread = weight_b * static_cast<double>(count_a);
-  for (Index c = 0; c < channels; ++c) {
-    const double distance = mean_b[c] - mean_a[c];
-    m2_a[c] += m2_b[c] + distance * distance * spread;
-    mean_a[c] += distance * weight_b;
+  if (a.low == nullptr) {
+    merge_rounded_means(channels, weight_b, spread, a, b);
+  } else {
+    merge_whole_means(channels, weight_b, spread, a, b);
   }
 }
 

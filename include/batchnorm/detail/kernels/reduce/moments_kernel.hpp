@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "../packet/channel_packets.hpp"
+#include "../packet/two_sum.hpp"
 #include "compensated_sum.hpp"
 #include "kernel.hpp"
 
@@ -23,7 +25,8 @@ enum class Verdict {
   good,
   far_from_origin,  ///< the origin is so far from the mean that squares cancel: sum again from
                     ///< there
-  too_small,        ///< squares vanish from the range of `Scalar`: sum again, scaled up
+  too_small,        ///< squares leave the range of `Scalar` at its low end: sum again, scaled up
+  vanished,         ///< no square is left: sum again, scaled up farther
   too_large         ///< squares or sums of them left that range: sum again, scaled down
 };
 
@@ -36,11 +39,13 @@ template <typename S>
 struct MomentsKernel {
   using Scalar = S;
   static constexpr std::size_t inputs = 1;
-  static constexpr std::size_t sums = 3;  // origin, sum, squares; then mean, excess, m2
   static constexpr bool has_origin = true;
   /// Twice the digits of `float` hold those of values whose mean is large; of values in double
   /// those of their deviations must do.
   static constexpr bool sums_deviations = std::is_same_v<Scalar, double>;
+  // Origin, sum, squares; for double also what the roundings of squares leave out. Then mean,
+  // excess, m2; for double also what the mean leaves out.
+  static constexpr std::size_t sums = sums_deviations ? 4 : 3;
 
   Scaling<Scalar> scaling{};
   bool scaled = scaling.any();  ///< known beforehand, since every group of rows asks
@@ -115,6 +120,7 @@ struct MomentsKernel {
   /// Adds a part of `rows` rows to the sums; fixed bounds let the compiler use vectors.
   template <typename P, typename Totals>
   void enter(const Part<P>& part, Index rows, const Coefficients<P>& k, Totals& totals) const {
+    if constexpr (sums_deviations) return enter_exactly(part, k, totals);
     const double n = sums_deviations ? 0.0 : static_cast<double>(rows);
     const double unit = 1.0 / static_cast<double>(scaling.up);
     const auto values = part.values.totals(k.bias);
@@ -127,32 +133,41 @@ struct MomentsKernel {
 
   /// From sums of `channels` channels to mean, excess and m2 of `count` values; `excess` becomes
   /// what the origin's distance from the mean added to m2. Whether all are good.
-  bool finish_all(double* origin_mean, double* sum_excess, double* squares_m2, Index channels,
-                  Index count) const {
+  bool finish_all(const Slots& sums_of, Index first, Index channels, Index count) const {
     using Wide = PacketOf<double>;
-    const Index whole = channels - channels % lanes<Wide>;
     Wide bad = broadcast<Wide>(0);
-    for (Index c = 0; c < whole; c += lanes<Wide>)
-      bad = detail::add(bad, finish<Wide>(origin_mean + c, sum_excess + c, squares_m2 + c, count));
-    double rest = 0;
-    for (Index c = whole; c < channels; ++c)
-      rest += finish<double>(origin_mean + c, sum_excess + c, squares_m2 + c, count);
-    return rest + sum_of(lane_array(bad)) == 0.0;
+    const Slots from{sums_of.first + first, sums_of.stride};
+    for_each_channel_packet(
+        channels, [&](const auto& at) { bad = detail::add(bad, finish(at, from, count)); });
+    return sum_of(lane_array(bad)) == 0.0;
   }
 
   Verdict judge(double excess, double m2, Index count) const {
     if (!std::isfinite(m2)) return Verdict::too_large;
-    if (m2 < smallest_m2(count)) return Verdict::too_small;
+    if (m2 < smallest_m2(count)) return m2 == 0.0 ? Verdict::vanished : Verdict::too_small;
     return excess > m2 ? Verdict::far_from_origin : Verdict::good;
   }
 
-  static MomentsKernel rescaled(bool too_large) {
+  /// For sums that are not good for their size.
+  static MomentsKernel rescaled(Verdict verdict) {
     constexpr Scalar factor = 0x1p64F;
-    if (too_large) return {{Scalar(1) / factor, Scalar(1)}};
-    return {{Scalar(1), factor}};
+    if (verdict == Verdict::too_large) return {{Scalar(1) / factor, Scalar(1)}};
+    return {{Scalar(1), verdict == Verdict::too_small ? factor : Scalar(0x1p126F)}};
   }
 
  private:
+  /// The squares of many blocks of values in double, without what adding them up rounds away.
+  template <typename P, typename Totals>
+  void enter_exactly(const Part<P>& part, const Coefficients<P>& k, Totals& totals) const {
+    const auto values = part.values.totals(k.bias);
+    for (std::size_t l = 0; l < values.size(); ++l) totals[1][l] += values[l];
+    const P unit = broadcast<P>(1 / scaling.up);
+    const P block = multiply(part.squares.total(), multiply(unit, unit));
+    const auto squares = two_sum(load<P>(totals[2].data()), block);
+    store(totals[2].data(), squares.sum);
+    store(totals[3].data(), detail::add(load<P>(totals[3].data()), squares.rest));
+  }
+
   /// Below, squares of deviations lose digits to the end of float's range.
   static constexpr double smallest_variance =
       double{std::numeric_limits<float>::min()} / double{std::numeric_limits<float>::epsilon()};
@@ -163,20 +178,29 @@ struct MomentsKernel {
                : smallest_variance * static_cast<double>(count);
   }
 
-  /// `finish_all` of one channel, or of a packet of them; how many things are not good.
-  template <typename P>
-  P finish(double* origin_mean, double* sum_excess, double* squares_m2, Index count) const {
+  /// `finish_all` of a packet of channels; how many things are not good.
+  template <typename At>
+  auto finish(const At& at, const Slots& sums_of, Index count) const {
+    using P = PacketOf<double>;
     const P none = broadcast<P>(0);
     const P one = broadcast<P>(1);
     const P unit = broadcast<P>(1.0 / static_cast<double>(scaling.down));
-    const P sum = load<P>(sum_excess);
+    const P sum = at.load(sums_of.row(1));
     const P shift = multiply(sum, broadcast<P>(1.0 / static_cast<double>(count)));
     const P excess = multiply(sum, shift);
-    const P difference = subtract(load<P>(squares_m2), excess);
+    P squares = at.load(sums_of.row(2));
+    if constexpr (sums_deviations) squares = detail::add(squares, at.load(sums_of.row(3)));
+    const P difference = subtract(squares, excess);
     const P m2 = multiply(select_less(difference, none, none, difference), multiply(unit, unit));
-    store(origin_mean, multiply(detail::add(load<P>(origin_mean), shift), unit));
-    store(squares_m2, m2);
-    store(sum_excess, excess);
+    if constexpr (sums_deviations) {
+      const auto mean = two_sum(at.load(sums_of.row(0)), shift);
+      at.store(sums_of.row(0), multiply(mean.sum, unit));
+      at.store(sums_of.row(3), multiply(mean.rest, unit));
+    } else {
+      at.store(sums_of.row(0), multiply(detail::add(at.load(sums_of.row(0)), shift), unit));
+    }
+    at.store(sums_of.row(2), m2);
+    at.store(sums_of.row(1), excess);
     const P least = maximum(excess, broadcast<P>(smallest_m2(count)));
     const P infinite = broadcast<P>(std::numeric_limits<double>::infinity());
     return detail::add(select_less(m2, least, one, none), select_less(m2, infinite, none, one));

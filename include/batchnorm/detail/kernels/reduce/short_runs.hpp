@@ -9,19 +9,27 @@ namespace batchnorm::detail {
 
 /// Merges the moments of `count` values of each place of a run into those of its channel. Equal
 /// means are merged to themselves.
-inline void merge_runs(const PlaceMap& map, Index count, const double* means, const double* m2s,
-                       double* mean, double* m2) {
-  for (Index c = 0; c < map.channels; ++c, means += map.run, m2s += map.run) {
+inline void merge_runs(const PlaceMap& map, Index count, const ChannelMoments& places,
+                       const ChannelMoments& to) {
+  const bool has_low = to.low != nullptr;
+  for (Index c = 0; c < map.channels; ++c) {
+    const ChannelMoments run = places.from(c * map.run);
+    const auto from_first = [&](Index i) {
+      return run.mean[i] - run.mean[0] + (has_low ? run.low[i] - run.low[0] : 0.0);
+    };
     double sum = 0;
-    for (Index i = 1; i < map.run; ++i) sum += means[i] - means[0];
-    mean[c] = means[0] + sum / static_cast<double>(map.run);
+    for (Index i = 1; i < map.run; ++i) sum += from_first(i);
+    const double shift = sum / static_cast<double>(map.run);
     double squares = 0;
     double within = 0;
     for (Index i = 0; i < map.run; ++i) {
-      squares += (means[i] - mean[c]) * (means[i] - mean[c]);
-      within += m2s[i];
+      squares += (from_first(i) - shift) * (from_first(i) - shift);
+      within += run.m2[i];
     }
-    m2[c] = within + static_cast<double>(count) * squares;
+    to.m2[c] = within + static_cast<double>(count) * squares;
+    const auto mean = two_sum(run.mean[0], shift + (has_low ? run.low[0] : 0.0));
+    to.mean[c] = mean.sum;
+    if (has_low) to.low[c] = mean.rest;
   }
 }
 

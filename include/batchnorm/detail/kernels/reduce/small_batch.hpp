@@ -14,6 +14,8 @@
 //   Part             the sums of a packet of channels, or of one, and what they need
 //   begin            begins a part, for channels from some on, whose first values are given
 //   add              adds a packet of each input
+//   looks_again      whether values far from where their sums began are summed once more:
+//                    is_far asks, again begins
 //   idle             inputs that change no sum
 //   write, write_one write what was summed, for each lane or for all together; given is 1 / the
 //                    number of values

@@ -15,6 +15,7 @@ struct SmallBatchGradients {
   static constexpr Index most_rows_near = 48;
   static constexpr Index most_rows_far = 8;
   static constexpr Index most_in_runs = 128;
+  static constexpr bool looks_again = false;
 
   struct Part {
     typename Kernel::template Coefficients<Wide> coefficients;

@@ -3,22 +3,28 @@
 #include <array>
 #include <limits>
 
+#include "../packet/two_sum.hpp"
 #include "small_batch_planes.hpp"
 #include "small_batch_rows.hpp"
 
 namespace batchnorm::detail {
 
 /// Mean and m2 of few values, from the first as the origin. Of n values the squares lose at most a
-/// factor of n to the origin's distance from the mean, which double has digits for; a constant is
-/// its own mean.
+/// factor of n to the origin's distance from the mean. Double has digits for that where values are
+/// `float`; values in double are summed again from their mean, where the first is far from it. A
+/// constant is its own mean.
 template <typename S>
 struct SmallBatchMoments {
   using Scalar = S;
   using Wide = PacketOf<Scalar>;
   static constexpr std::size_t inputs = 1;
-  static constexpr Index most_rows_near = 64;
-  static constexpr Index most_rows_far = 32;
-  static constexpr Index most_in_runs = 512;
+  /// The roundings of a longer sum in double would be too many for values in double.
+  static constexpr Index most_of_double = 16;
+  static constexpr bool is_double = std::is_same_v<Scalar, double>;
+  static constexpr Index most_rows_near = is_double ? most_of_double : 64;
+  static constexpr Index most_rows_far = is_double ? most_of_double : 32;
+  static constexpr Index most_in_runs = is_double ? most_of_double : 512;
+  static constexpr bool looks_again = is_double;
 
   struct Part {
     Widened<Scalar> origin;
@@ -44,35 +50,73 @@ struct SmallBatchMoments {
     return {broadcast<Wide>(static_cast<Scalar>(part.origin.first()))};
   }
 
+  /// Whether the origin of some lane was far from the mean; where a part is of one channel, that of
+  /// all lanes.
+  bool is_far(const Part& part, Spread how, double share) const {
+    if (how == Spread::same) return is_far(part.sum.total(), part.squares.total(), share);
+    const auto sums = lane_array(part.sum[0]);
+    const auto squares = lane_array(part.squares[0]);
+    bool any = false;
+    for (std::size_t l = 0; l < sums.size(); ++l) any |= is_far(sums[l], squares[l], share);
+    return any;
+  }
+
+  /// Begins again from the mean that `part` found.
+  Part again(const Part& part, Spread how, double share) const {
+    const Wide sum = how == Spread::same ? broadcast<Wide>(static_cast<Scalar>(part.sum.total()))
+                                         : Wide(part.sum[0]);
+    const Wide shift = multiply(sum, broadcast<Wide>(static_cast<Scalar>(share)));
+    return {Widened<Scalar>(detail::add(Wide(part.origin[0]), shift)), Widened<Scalar>::zero(),
+            Widened<Scalar>::zero()};
+  }
+
   void write(const Part& part, double share, const Slots& slots, Index channel) const {
     Widened<Scalar> mean;
+    Widened<Scalar> low;
     Widened<Scalar> m2;
     unroll<mean.size>([&](auto k) {
-      const auto found = moments(part.origin[k], part.sum[k], part.squares[k], share);
-      mean[k] = found[0];
-      m2[k] = found[1];
+      const auto shift = multiply(part.sum[k], broadcast<WideDouble>(share));
+      const auto whole = mean_of(part.origin[k], shift);
+      mean[k] = whole.sum;
+      low[k] = whole.rest;
+      m2[k] = m2_of(part.sum[k], part.squares[k], shift);
     });
     mean.write(slots.row(0) + channel);
     m2.write(slots.row(2) + channel);
+    if constexpr (looks_again) low.write(slots.row(3) + channel);
   }
 
   void write_one(const Part& part, double share, const Slots& slots, Index channel) const {
-    const auto found = moments(part.origin.first(), part.sum.total(), part.squares.total(), share);
-    slots(0, channel) = found[0];
-    slots(2, channel) = found[1];
+    const double sum = part.sum.total();
+    const double shift = multiply(sum, share);
+    const auto whole = mean_of(part.origin.first(), shift);
+    slots(0, channel) = whole.sum;
+    slots(2, channel) = m2_of(sum, part.squares.total(), shift);
+    if constexpr (looks_again) slots(3, channel) = whole.rest;
   }
 
  private:
-  /// Mean and m2, which is not negative where squares leave the range of double at one end, and
-  /// infinite at the other. `share` is 1 / the number of values.
+  using WideDouble = PacketOf<double>;
+
+  /// Whether the origin's distance from the mean makes more of the squares than the deviations do.
+  static bool is_far(double sum, double squares, double share) {
+    return sum * sum * share > 0.5 * squares;
+  }
+
   template <typename P>
-  static std::array<P, 2> moments(const P& origin, const P& sum, const P& squares, double share) {
+  static TwoSum<P> mean_of(const P& origin, const P& shift) {
+    if constexpr (looks_again) return two_sum(origin, shift);
+    return {detail::add(origin, shift), broadcast<P>(0)};
+  }
+
+  /// Not negative where squares leave the range of double at one end, and infinite at the other.
+  template <typename P>
+  static P m2_of(const P& sum, const P& squares, const P& shift) {
     const P none = broadcast<P>(0);
     const P infinite = broadcast<P>(std::numeric_limits<double>::infinity());
-    const P shift = multiply(sum, broadcast<P>(share));
     const P difference = subtract(squares, multiply(sum, shift));
     const P m2 = select_less(difference, none, none, difference);
-    return {detail::add(origin, shift), select_less(squares, infinite, m2, squares)};
+    return select_less(squares, infinite, m2, squares);
   }
 };
 

@@ -53,10 +53,19 @@ template <typename Sums>
   const Strides<Sums> step = outer_strides<Sums>(views);
   const double share = share_of(views[0].count());
   for (Index c = c_begin; c < c_end; ++c) {
-    Pointers<Sums> from = pointers_at<Sums>(views, 0, c, 0);
-    typename Sums::Part part = sums.begin(c, Spread::same, from);
-    for (Index o = 0; o < views[0].outer; ++o, from = advanced(from, step))
-      add_run(sums, part, from, views[0].inner);
+    const Pointers<Sums> first = pointers_at<Sums>(views, 0, c, 0);
+    typename Sums::Part part = sums.begin(c, Spread::same, first);
+    const auto add_all = [&](Pointers<Sums> from) {
+      for (Index o = 0; o < views[0].outer; ++o, from = advanced(from, step))
+        add_run(sums, part, from, views[0].inner);
+    };
+    add_all(first);
+    if constexpr (Sums::looks_again) {
+      if (sums.is_far(part, Spread::same, share)) {
+        part = sums.again(part, Spread::same, share);
+        add_all(first);
+      }
+    }
     sums.write_one(part, share, slots, c);
   }
 }

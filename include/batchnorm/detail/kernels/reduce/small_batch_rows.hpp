@@ -31,8 +31,19 @@ template <std::size_t Packets, typename Sums>
     constexpr Index at = Index{k} * width;
     parts[k] = sums.begin(c + at, Spread::per_lane, advanced(from, at));
   });
-  for (Index row = 0; row < rows; ++row, from = advanced(from, step))
-    unroll<Packets>([&](auto k) { sums.add(parts[k], advanced(from, Index{k} * width)); });
+  const auto add_all = [&](Pointers<Sums> at) {
+    for (Index row = 0; row < rows; ++row, at = advanced(at, step))
+      unroll<Packets>([&](auto k) { sums.add(parts[k], advanced(at, Index{k} * width)); });
+  };
+  add_all(from);
+  if constexpr (Sums::looks_again) {
+    bool far = false;
+    unroll<Packets>([&](auto k) { far |= sums.is_far(parts[k], Spread::per_lane, share); });
+    if (far) {
+      unroll<Packets>([&](auto k) { parts[k] = sums.again(parts[k], Spread::per_lane, share); });
+      add_all(from);
+    }
+  }
   unroll<Packets>([&](auto k) { sums.write(parts[k], share, slots, c + Index{k} * width); });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "moments_kernel.hpp"
 #include "small_batch_moments.hpp"
 
 namespace batchnorm::detail {
@@ -36,15 +37,17 @@ void sum_scattered_values(const View<const Scalar>& view, Index c_begin, Index c
                           const Slots& slots) {
   constexpr Index width = lanes<PacketOf<Scalar>>;
   Tile<Scalar> tile{};
-  std::array<double, std::size_t{3 * width}> sums;
+  constexpr std::size_t sums_each = MomentsKernel<Scalar>::sums;
+  std::array<double, sums_each * std::size_t{width}> sums;
   const Slots of_tile{sums.data(), width};
   for (Index c = c_begin; c < c_end; c += width) {
     const Index used = std::min(width, c_end - c);
     stage(view, c, used, tile);
     sum_small_batch_rows<1>(SmallBatchMoments<Scalar>{}, {tile[0].data()}, {width}, view.count(),
                             of_tile, 0);
-    for (const std::size_t k : {std::size_t{0}, std::size_t{2}})
-      std::copy_n(of_tile.row(k), used, slots.row(k) + c);
+    for (std::size_t k = 0; k < sums_each; ++k) {
+      if (k != 1) std::copy_n(of_tile.row(k), used, slots.row(k) + c);
+    }
   }
 }
 

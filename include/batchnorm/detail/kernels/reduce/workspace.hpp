@@ -7,6 +7,7 @@
 #include "../../order/chunks.hpp"
 #include "../../order/joined_rows.hpp"
 #include "../packet/lanes.hpp"
+#include "merge.hpp"
 
 namespace batchnorm::detail {
 
@@ -17,6 +18,14 @@ class SumsWorkspace {
   std::vector<double> chunks;
   std::vector<double> joined;
   std::vector<double> runs;
+
+  /// Room in `values` for the moments of `channels` channels, with a low part of the mean or
+  /// without.
+  static ChannelMoments moments_of(std::vector<double>& values, Index channels, bool has_low) {
+    values.resize(static_cast<std::size_t>((has_low ? 3 : 2) * channels));
+    double* const first = values.data();
+    return {first, has_low ? first + 2 * channels : nullptr, first + channels};
+  }
 
   /// Also for planes like those of `view` whose runs are so short that they are read as rows of
   /// places: of `sums` sums for every place and chunk.
@@ -34,8 +43,8 @@ class SumsWorkspace {
       const auto places = static_cast<std::size_t>(rows.channels);
       const auto pieces = static_cast<std::size_t>(Chunks(rows, LoopOrder::rows).size());
       chunks.reserve(std::max(chunks.capacity(), pieces * places * sums));
-      joined.reserve(std::max(joined.capacity(), 2 * places));
-      runs.reserve(std::max(runs.capacity(), 2 * static_cast<std::size_t>(channels_ * run)));
+      joined.reserve(std::max(joined.capacity(), 3 * places));
+      runs.reserve(std::max(runs.capacity(), 3 * static_cast<std::size_t>(channels_ * run)));
     }
   }
 

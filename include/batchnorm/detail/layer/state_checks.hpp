@@ -1,0 +1,132 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <array>
+#include <cmath>
+
+#include "../../options.hpp"
+#include "../../state.hpp"
+#include "../refusal/refusal.hpp"
+
+// Whether a state fits a layer: sizes first, then values.
+namespace batchnorm::detail {
+
+using Eigen::Index;
+
+/// A vector of a state, as a layer of some policies wants it.
+struct StateVector {
+  const char* name;
+  Index size;
+  bool wanted;            ///< one value per channel, or else none
+  bool may_miss = false;  ///< none will do as well
+
+  bool tells() const { return wanted && !(may_miss && size == 0); }
+};
+
+struct StateShape {
+  std::array<StateVector, 5> vectors;
+};
+
+/// All sizes, for a message: which of them is wrong, only the user knows.
+[[noreturn]] inline void refuse_different_sizes(const StateShape& shape) {
+  const auto& v = shape.vectors;
+  refuse("state: expected vectors of one length, one value per channel, got ", v[0].size, " in ",
+         v[0].name, ", ", v[1].size, " in ", v[1].name, ", ", v[2].size, " in ", v[2].name, ", ",
+         v[3].size, " in ", v[3].name, ", ", v[4].size, " in ", v[4].name,
+         "; is one of them of another layer?");
+}
+
+/// The number of channels that the vectors of a state tell, all of them alike.
+inline Index agreed_channels(const StateShape& shape) {
+  const StateVector* first = nullptr;
+  for (const StateVector& vector : shape.vectors) {
+    if (!vector.tells()) continue;
+    if (vector.size < 1) {
+      refuse("state: expected one value per channel in ", vector.name, ", got ", vector.size,
+             "; was the vector left out, or is the state of a layer with other policies?");
+    }
+    if (first == nullptr) first = &vector;
+    if (vector.size != first->size) refuse_different_sizes(shape);
+  }
+  if (first == nullptr) {
+    refuse(
+        "a state of this layer's policies has no vector that tells the number of channels: make "
+        "the layer from a channel count.");
+  }
+  return first->size;
+}
+
+/// Whether every vector is one of a layer of `count` channels.
+inline void check_sizes(const StateShape& shape, Index count) {
+  for (const StateVector& vector : shape.vectors) {
+    if (!vector.wanted && vector.size != 0) {
+      refuse("state: expected 0 values in ", vector.name, ", got ", vector.size,
+             "; this layer's policies have no such vector.");
+    }
+    if (vector.tells() && vector.size != count) {
+      refuse("state: expected ", count, " values in ", vector.name, ", got ", vector.size,
+             "; every vector has one value per channel, and the layer has ", count, ".");
+    }
+  }
+}
+
+template <typename Vector>
+void check_finite(const char* name, const Vector& values) {
+  for (Index c = 0; c < values.size(); ++c) {
+    if (!std::isfinite(values[c])) {
+      refuse("state: expected a finite ", name, ", got ", values[c], " in channel ", c,
+             "; was the network trained past an overflow? NonFinite::propagate takes it as it is.");
+    }
+  }
+}
+
+inline void check_variances(const Eigen::VectorXd& values) {
+  for (Index c = 0; c < values.size(); ++c) {
+    if (values[c] < 0.0) {
+      refuse("state: expected a running_variance of at least 0, got ", values[c], " in channel ", c,
+             "; is this a standard deviation's logarithm, or an uninitialised vector?");
+    }
+  }
+}
+
+template <typename Scalar>
+void check_counts(const State<Scalar>& state) {
+  if (state.batches < 0)
+    refuse("state: expected a count of batches of at least 0, got ", state.batches, ".");
+  for (Index c = 0; c < state.rejected.size(); ++c) {
+    if (state.rejected[c] < 0 || state.rejected[c] > state.batches) {
+      refuse("state: expected rejected counts between 0 and the ", state.batches, " batches, got ",
+             state.rejected[c], " in channel ", c, ".");
+    }
+  }
+}
+
+/// A cumulative average goes on from statistics only if it knows how many batches they are of.
+template <typename Scalar>
+void check_counted(const State<Scalar>& state) {
+  for (Index c = 0; c < state.running_mean.size(); ++c) {
+    const std::int64_t rejected = state.rejected.size() > 0 ? state.rejected[c] : 0;
+    const bool of_new_layer = state.running_mean[c] == 0.0 && state.running_variance[c] == 1.0;
+    if (state.batches == rejected && !of_new_layer) {
+      refuse("state: expected the number of batches that the running statistics are of, got 0 (",
+             state.batches, " seen, ", rejected, " rejected) in channel ", c,
+             "; the next batch of a cumulative() average would replace them: set batches, or "
+             "choose decay or new_weight.");
+    }
+  }
+}
+
+template <typename Scalar>
+void check_values(const State<Scalar>& state, const Options& options) {
+  if (options.non_finite == NonFinite::reject) {
+    check_finite("gamma", state.gamma);
+    check_finite("beta", state.beta);
+    check_finite("running_mean", state.running_mean);
+    check_finite("running_variance", state.running_variance);
+  }
+  check_variances(state.running_variance);
+  check_counts(state);
+  if (options.momentum.is_cumulative()) check_counted(state);
+}
+
+}  // namespace batchnorm::detail
