@@ -1,7 +1,6 @@
 #pragma once
 
 #include <concepts>
-#include <string>
 #include <type_traits>
 
 #include "detail/refusal/refusal.hpp"

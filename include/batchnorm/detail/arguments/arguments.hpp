@@ -2,11 +2,11 @@
 
 #include <Eigen/Core>
 #include <array>
-#include <ostream>
 #include <type_traits>
 #include <unsupported/Eigen/CXX11/Tensor>
 
 #include "../../view.hpp"
+#include "../refusal/message.hpp"
 
 // This room is what a user gives: kinds of arguments, forms of a call, policies, and the refusal of
 // what does not fit. It knows no kernel.
@@ -27,11 +27,12 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
-inline std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+inline void append_to(Message& message, const Shape& shape) {
   for (int axis = 0; axis < shape.rank; ++axis) {
-    out << (axis == 0 ? "(" : ", ") << shape.extents[static_cast<std::size_t>(axis)];
+    message.append(axis == 0 ? "(" : ", ");
+    message.append(shape.extents[static_cast<std::size_t>(axis)]);
   }
-  return out << ")";
+  message.append(")");
 }
 
 /// Answers for what is no Eigen object.

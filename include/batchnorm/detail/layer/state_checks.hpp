@@ -27,13 +27,14 @@ struct StateShape {
   std::array<StateVector, 5> vectors;
 };
 
-/// All sizes, for a message: which of them is wrong, only the user knows.
-[[noreturn]] inline void refuse_different_sizes(const StateShape& shape) {
-  const auto& v = shape.vectors;
-  refuse("state: expected vectors of one length, one value per channel, got ", v[0].size, " in ",
-         v[0].name, ", ", v[1].size, " in ", v[1].name, ", ", v[2].size, " in ", v[2].name, ", ",
-         v[3].size, " in ", v[3].name, ", ", v[4].size, " in ", v[4].name,
-         "; is one of them of another layer?");
+inline void append_to(Message& message, const StateShape& shape) {
+  const char* before = "";
+  for (const StateVector& vector : shape.vectors) {
+    if (!vector.tells()) continue;
+    for (const char* text : {before, vector.name, " has "}) message.append(text);
+    message.append(vector.size);
+    before = ", ";
+  }
 }
 
 /// The number of channels that the vectors of a state tell, all of them alike.
@@ -46,7 +47,11 @@ inline Index agreed_channels(const StateShape& shape) {
              "; was the vector left out, or is the state of a layer with other policies?");
     }
     if (first == nullptr) first = &vector;
-    if (vector.size != first->size) refuse_different_sizes(shape);
+    if (vector.size != first->size) {
+      refuse(
+          "state: expected one value per channel in every vector, got vectors of several sizes: ",
+          shape, "; is one of them of another layer?");
+    }
   }
   if (first == nullptr) {
     refuse(
