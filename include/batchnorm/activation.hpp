@@ -1,13 +1,34 @@
 #pragma once
 
 #include <concepts>
+#include <ratio>
 
 #include "detail/kernels/packet/packet.hpp"
 
 namespace batchnorm {
 
+// What an activation is written with. Every function takes a value and a packet of values alike,
+// and gives a result of the same type.
+using detail::absolute;      // |a|
+using detail::add;           // a + b
+using detail::divide;        // a / b
+using detail::maximum;       // the larger; which one for a NaN is not said
+using detail::minimum;       // the smaller; likewise
+using detail::minus;         // -a
+using detail::multiply;      // a * b
+using detail::multiply_add;  // a * b + c, rounded once where the machine can
+using detail::select_less;   // (a, b, chosen, otherwise): chosen where a < b; otherwise for a NaN
+using detail::subtract;      // a - b
+
+/// The same number in every place of `P`, a value or a packet of values.
+template <typename P>
+P constant(double number) {
+  return detail::broadcast<P>(static_cast<detail::ScalarOf<P>>(number));
+}
+
 /// y = bn(x). The default.
 struct NoActivation {
+  static constexpr const char* name = "NoActivation";  ///< as a printed layer shows it
   /// The gradient is dy, whatever the value.
   static constexpr bool gates = false;
 
@@ -27,26 +48,73 @@ struct NoActivation {
 /// y = max(bn(x), 0), fused: no further pass, no stored mask. Backward rebuilds the mask with
 /// forward's own expression. The gradient at 0 is 0, as in PyTorch; a NaN stays a NaN.
 struct ReLU {
+  static constexpr const char* name = "ReLU";  ///< as a printed layer shows it
   /// The gradient depends on the value.
   static constexpr bool gates = true;
 
   /// max(value, 0); NaN for NaN.
   template <typename P>
   static P apply(const P& value) {
-    const auto zero = detail::broadcast<P>(0);
-    return detail::select_less(value, zero, zero, value);
+    const P zero = constant<P>(0);
+    return select_less(value, zero, zero, value);
   }
 
   /// dy where the value is above 0, else 0.
   template <typename P>
   static P gate(const P& value, const P& dy) {
-    const auto zero = detail::broadcast<P>(0);
-    return detail::select_less(zero, value, dy, zero);
+    const P zero = constant<P>(0);
+    return select_less(zero, value, dy, zero);
+  }
+};
+
+/// y = bn(x) where that is above 0, else slope * bn(x); fused as ReLU is. `Slope` is a
+/// `std::ratio`, 0.01 as in PyTorch where none is given; Keras has 0.3, `LeakyReLU<std::ratio<3,
+/// 10>>`. The gradient at 0 is slope * dy, as in PyTorch; a NaN stays a NaN.
+template <typename Slope = std::ratio<1, 100>>
+struct LeakyReLU {
+  static constexpr const char* name = "LeakyReLU";  ///< as a printed layer shows it
+  /// The gradient depends on the value.
+  static constexpr bool gates = true;
+  /// The factor of what is not above 0.
+  static constexpr double slope = static_cast<double>(Slope::num) / static_cast<double>(Slope::den);
+
+  /// value where it is above 0, else slope * value; NaN for NaN.
+  template <typename P>
+  static P apply(const P& value) {
+    return select_less(constant<P>(0), value, value, multiply(value, constant<P>(slope)));
+  }
+
+  /// dy where the value is above 0, else slope * dy.
+  template <typename P>
+  static P gate(const P& value, const P& dy) {
+    return select_less(constant<P>(0), value, dy, multiply(dy, constant<P>(slope)));
+  }
+};
+
+/// y = min(max(bn(x), 0), 6), fused as ReLU is. The gradient at 0 and 6 is 0, as in PyTorch; a NaN
+/// stays a NaN.
+struct ReLU6 {
+  static constexpr const char* name = "ReLU6";  ///< as a printed layer shows it
+  /// The gradient depends on the value.
+  static constexpr bool gates = true;
+
+  /// value, but at least 0 and at most 6; NaN for NaN.
+  template <typename P>
+  static P apply(const P& value) {
+    const P six = constant<P>(6);
+    return select_less(six, value, six, ReLU::apply(value));
+  }
+
+  /// dy where the value is above 0 and below 6, else 0.
+  template <typename P>
+  static P gate(const P& value, const P& dy) {
+    return select_less(value, constant<P>(6), ReLU::gate(value, dy), constant<P>(0));
   }
 };
 
 /// A fused activation: what stands behind the layer, and its derivative, for a value and for a
-/// packet of them (`detail/kernels/packet/packet.hpp`). A type of your own may be one.
+/// packet of them. A type of your own may be one, written with the functions above; a layer that is
+/// printed shows its `name`, if it has one.
 template <typename T>
 concept ActivationPolicy = requires(float value) {
   { T::gates } -> std::convertible_to<bool>;  // whether the gradient depends on the value
