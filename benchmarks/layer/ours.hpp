@@ -35,7 +35,8 @@ class Ours : public Contender {
 
  protected:
   static batchnorm::State<float> state(const Problem& problem) {
-    return {problem.gamma, problem.beta, problem.running_mean, problem.running_variance};
+    return {problem.gamma, problem.beta, problem.running_mean.cast<double>(),
+            problem.running_variance.cast<double>()};
   }
 
   Place x_;

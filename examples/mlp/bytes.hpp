@@ -28,6 +28,7 @@ class ByteWriter {
 
  private:
   void element(float value) { low_bytes(std::bit_cast<std::uint32_t>(value), sizeof value); }
+  void element(double value) { real(value); }
   void element(std::int64_t value) { integer(value); }
 
   void low_bytes(std::uint64_t value, std::size_t count) {
@@ -60,6 +61,7 @@ class ByteReader {
   void element(float& value) {
     value = std::bit_cast<float>(static_cast<std::uint32_t>(low_bytes(sizeof value)));
   }
+  void element(double& value) { value = real(); }
   void element(std::int64_t& value) { value = integer(); }
 
   std::uint64_t low_bytes(std::size_t count) {

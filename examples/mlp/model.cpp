@@ -26,7 +26,10 @@ using Norm = batchnorm::BatchNorm<float, Train>;
 using Values = Eigen::Vector<float, Eigen::Dynamic>;
 
 /// What a file begins with, before the length of its content, the CRC-32 of it, and the content.
-constexpr std::string_view kMark = "batchnorm mlp 1\n";
+constexpr std::string_view kMark = "batchnorm mlp 2\n";
+/// The same of files in which running statistics are float.
+constexpr std::string_view kOldMark = "batchnorm mlp 1\n";
+static_assert(kMark.size() == kOldMark.size());
 constexpr std::size_t kHeader = kMark.size() + 2 * sizeof(std::uint64_t);
 
 std::uint64_t checksum(std::string_view bytes) {
@@ -92,10 +95,20 @@ void write(ByteWriter& out, const Norm& norm) {
   out.integer(state.batches);
 }
 
-template <typename Layer>
-void read(ByteReader&, Layer&) {}
+/// How a file holds running statistics.
+enum class Statistics { of_double, of_float };
 
-void read(ByteReader& in, Linear& linear) {
+void read(ByteReader& in, Statistics kind, Eigen::VectorXd& values) {
+  if (kind == Statistics::of_double) return in.vector(values);
+  Values rounded;
+  in.vector(rounded);
+  values = rounded.cast<double>();
+}
+
+template <typename Layer>
+void read(ByteReader&, Statistics, Layer&) {}
+
+void read(ByteReader& in, Statistics /*kind*/, Linear& linear) {
   Values weights;
   Values bias;
   in.vector(weights);
@@ -107,18 +120,18 @@ void read(ByteReader& in, Linear& linear) {
   linear.bias() = bias;
 }
 
-void read(ByteReader& in, Norm& norm) {
+void read(ByteReader& in, Statistics kind, Norm& norm) {
   batchnorm::State<float> state;
   in.vector(state.gamma);
   in.vector(state.beta);
-  in.vector(state.running_mean);
-  in.vector(state.running_variance);
+  read(in, kind, state.running_mean);
+  read(in, kind, state.running_variance);
   in.vector(state.rejected);
   state.batches = in.integer();
   norm.set_state(state);
 }
 
-Model read_content(ByteReader& in, std::size_t size) {
+Model read_content(ByteReader& in, Statistics kind, std::size_t size) {
   const Architecture architecture = read_architecture(in);
   if (count_weights(architecture) * sizeof(float) > static_cast<double>(size)) {
     throw std::runtime_error("its widths ask for more weights than it has");
@@ -127,7 +140,7 @@ Model read_content(ByteReader& in, std::size_t size) {
   const double inverse_deviation = in.real();
   Model model{architecture, {mean, inverse_deviation}, Mlp<Train>(architecture, nn::Random(0, 0))};
   for (auto& layer : model.network.layers()) {
-    std::visit([&in](auto& part) { read(in, part); }, layer);
+    std::visit([&](auto& part) { read(in, kind, part); }, layer);
   }
   if (!in.at_end()) throw std::runtime_error("more follows than belongs to it");
   return model;
@@ -142,9 +155,14 @@ std::string read_file(const fs::path& file) {
   return bytes;
 }
 
+/// Whether `bytes` begin with a mark, or are the beginning of one.
+bool begins_with(std::string_view bytes, std::string_view mark) {
+  return bytes.substr(0, mark.size()) == mark.substr(0, bytes.size());
+}
+
 /// The content of a file, after its mark, length and checksum were found right.
 std::string_view content_of(std::string_view bytes) {
-  if (bytes.substr(0, kMark.size()) != kMark.substr(0, bytes.size())) {
+  if (!begins_with(bytes, kMark) && !begins_with(bytes, kOldMark)) {
     throw std::runtime_error("is no model that --save wrote");
   }
   if (bytes.size() < kHeader) throw std::runtime_error("is truncated: it ends within its header");
@@ -184,7 +202,8 @@ Model load_model(const fs::path& file) {
     const std::string bytes = read_file(file);
     const std::string_view content = content_of(bytes);
     ByteReader in(content);
-    return read_content(in, content.size());
+    const bool is_old = begins_with(bytes, kOldMark);
+    return read_content(in, is_old ? Statistics::of_float : Statistics::of_double, content.size());
   } catch (const std::exception& error) {
     throw std::runtime_error(file.string() + ": " + error.what());
   }

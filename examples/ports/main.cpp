@@ -26,8 +26,8 @@ Block from_pytorch(const Tensors& file) {
   const State<float> state{
       .gamma = file.vector("1.weight"),
       .beta = file.vector("1.bias"),
-      .running_mean = file.vector("1.running_mean"),
-      .running_variance = file.vector("1.running_var"),
+      .running_mean = file.vector("1.running_mean").cast<double>(),
+      .running_variance = file.vector("1.running_var").cast<double>(),
       .batches = static_cast<std::int64_t>(file.vector("1.num_batches_tracked")[0])};
   const Options options{.epsilon = 1e-5, .momentum = new_weight(0.1)};
   return {.weight = file.matrix("0.weight").transpose(),  // (outputs, inputs) there
@@ -38,8 +38,8 @@ Block from_pytorch(const Tensors& file) {
 Block from_keras(const Tensors& file) {
   const State<float> state{.gamma = file.vector("gamma"),
                            .beta = file.vector("beta"),
-                           .running_mean = file.vector("moving_mean"),
-                           .running_variance = file.vector("moving_variance")};
+                           .running_mean = file.vector("moving_mean").cast<double>(),
+                           .running_variance = file.vector("moving_variance").cast<double>()};
   const Options options{
       .epsilon = 1e-3, .momentum = decay(0.99), .running_variance = RunningVariance::biased};
   return {.weight = file.matrix("kernel"),  // (inputs, outputs) there too
@@ -59,9 +59,10 @@ bool compare(const char* name, Block block, const Tensors& file, const std::stri
   const BatchNorm1d<float, Eval, ReLU> deployed(block.norm);
   const double inference = difference(deployed.forward(z), file.matrix("y"));
   const double training = difference(block.norm.forward(z), file.matrix("trained.y"));
-  const double means = difference(block.norm.running_mean(), file.vector("trained." + mean));
+  const double means =
+      difference(block.norm.running_mean().cast<float>(), file.vector("trained." + mean));
   const double variances =
-      difference(block.norm.running_variance(), file.vector("trained." + variance));
+      difference(block.norm.running_variance().cast<float>(), file.vector("trained." + variance));
   std::printf("%-9s %9.1f %10.1f %14.1f %18.1f\n", name, inference, training, means, variances);
   return inference < 32 && training < 32 && means < 32 && variances < 32;
 }

@@ -23,9 +23,9 @@ void visit_parameters(Layer& layer, const F& f) {
   if constexpr (requires { layer.weights_gradient(); }) {
     f(flat(layer.weights()), flat(layer.weights_gradient()), Decay::yes);
     f(flat(layer.bias()), flat(layer.bias_gradient()), Decay::no);
-  } else if constexpr (requires { layer.gamma_gradient(); }) {
-    f(layer.gamma().array(), layer.gamma_gradient().array(), Decay::no);
-    f(layer.beta().array(), layer.beta_gradient().array(), Decay::no);
+  } else if constexpr (requires { layer.for_each_parameter([](auto, auto) {}); }) {
+    layer.for_each_parameter(
+        [&](auto parameter, auto gradient) { f(parameter.array(), gradient.array(), Decay::no); });
   }
 }
 
