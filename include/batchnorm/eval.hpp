@@ -44,6 +44,25 @@ class BatchNorm<ScalarType, Eval, Policies...>
                   "into which the vectors of other.state() were cast.");
   }
 
+  /// Does not compile: a layer of another mode is made, not assigned.
+  template <typename OtherScalar, typename Other, typename... Others>
+  void operator=(const BatchNorm<OtherScalar, Other, Others...>& /*other*/) {
+    static_assert(detail::never<Other>,
+                  "batchnorm: these layers are of different types: make a new layer from the "
+                  "other, as in BatchNorm<float, Eval> eval(train), or give its state to "
+                  "set_state.");
+  }
+
+  /// Does not compile: a layer of another mode is made by name, in parentheses or braces.
+  template <typename OtherScalar, typename Other, typename... Others, typename... Nothing>
+  BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& other,  // NOLINT
+            Nothing... /*nothing*/)
+      : BatchNorm(other.state(), other.options()) {
+    static_assert(detail::never<Other>,
+                  "batchnorm: a layer of another type is made by BatchNorm<float, Eval> "
+                  "eval(train), without an equals sign.");
+  }
+
   /// Does not compile: a channel count says nothing of the running statistics.
   template <std::integral Count>
   explicit BatchNorm(Count channels, const Options& options = {})
@@ -56,14 +75,14 @@ class BatchNorm<ScalarType, Eval, Policies...>
   /// Normalises x with the running statistics; see BatchNorm in layer.hpp for the forms. An empty x
   /// gives an empty y.
   template <NotADevice X, typename... Rest>
-  decltype(auto) forward(const X& x, Rest&&... rest) const {
+  [[nodiscard]] decltype(auto) forward(const X& x, Rest&&... rest) const {
     return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::SerialExecutor{}), x,
                                                    std::forward<Rest>(rest)...);
   }
 
   /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
-  decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) const {
+  [[nodiscard]] decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) const {
     return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::executor_for(device)), x,
                                                    std::forward<Rest>(rest)...);
   }
@@ -71,15 +90,25 @@ class BatchNorm<ScalarType, Eval, Policies...>
   /// The gradient of the loss with respect to x, and to the residual where there is one; parameters
   /// are constants. x is what forward saw, or with other values if the layer has no activation.
   template <NotADevice X, typename... Rest>
-  decltype(auto) backward(const X& x, Rest&&... rest) const {
+  [[nodiscard]] decltype(auto) backward(const X& x, Rest&&... rest) const {
     return call_backward(detail::SerialExecutor{}, x, std::forward<Rest>(rest)...);
   }
 
   /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
-  decltype(auto) backward(const Device& device, const X& x, Rest&&... rest) const {
+  [[nodiscard]] decltype(auto) backward(const Device& device, const X& x, Rest&&... rest) const {
     return call_backward(detail::executor_for(device), x, std::forward<Rest>(rest)...);
   }
+
+  /// Per channel, y = (x - centre) * scale + shift, for loops of your own: the running mean,
+  /// rounded to the scalar. Valid until the layer is assigned to.
+  ConstVectorMap centre() const { return map(coefficients_.centre); }
+
+  /// gamma / sqrt(running variance + epsilon); see `centre`.
+  ConstVectorMap scale() const { return map(coefficients_.scale); }
+
+  /// beta, and what the rounding of `centre` left out; see `centre`.
+  ConstVectorMap shift() const { return map(coefficients_.shift); }
 
   /// Does not compile: gamma is a constant here.
   template <typename Misuse = void>
@@ -120,6 +149,10 @@ class BatchNorm<ScalarType, Eval, Policies...>
                                            state.gamma.data(), state.beta.data(),
                                            this->options_.epsilon, coefficients_);
     }
+  }
+
+  ConstVectorMap map(const detail::ChannelArray<Scalar>& values) const {
+    return ConstVectorMap(values.data(), values.size());
   }
 
   template <std::size_t N>

@@ -81,6 +81,25 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
                   "batchnorm: these layers differ in their scalar: make the layer from a state, "
                   "into which the vectors of other.state() were cast.");
   }
+
+  /// Does not compile: a layer of another mode is made, not assigned.
+  template <typename OtherScalar, typename Other, typename... Others>
+  void operator=(const BatchNorm<OtherScalar, Other, Others...>& /*other*/) {
+    static_assert(detail::never<Other>,
+                  "batchnorm: these layers are of different types: make a new layer from the "
+                  "other, as in BatchNorm<float, Eval> eval(train), or give its state to "
+                  "set_state.");
+  }
+
+  /// Does not compile: a layer of another mode is made by name, in parentheses or braces.
+  template <typename OtherScalar, typename Other, typename... Others, typename... Nothing>
+  BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& other,  // NOLINT
+            Nothing... /*nothing*/)
+      : BatchNorm(other.state(), other.options()) {
+    static_assert(detail::never<Other>,
+                  "batchnorm: a layer of another type is made by BatchNorm<float, Eval> "
+                  "eval(train), without an equals sign.");
+  }
 };
 
 /// For (N, C) and (N, C, L), the rank checked when compiling.

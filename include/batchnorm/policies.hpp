@@ -6,12 +6,14 @@ namespace batchnorm {
 
 /// Channels on axis 1: (N, C), (N, C, L), (N, C, H, W), (N, C, D, H, W). The default.
 struct ChannelsFirst {
+  static constexpr const char* name = "ChannelsFirst";  ///< as a printed layer shows it
   /// 1, for every rank.
   static constexpr int axis(int /*rank*/) { return 1; }
 };
 
 /// Channels on the last axis: (N, C), (N, L, C), (N, H, W, C), (N, D, H, W, C).
 struct ChannelsLast {
+  static constexpr const char* name = "ChannelsLast";  ///< as a printed layer shows it
   /// The last axis of that rank.
   static constexpr int axis(int rank) { return rank - 1; }
 };
@@ -26,40 +28,47 @@ struct ChannelAxis {
 
 /// Learns gamma and beta. The default.
 struct ScaleAndShift {
-  static constexpr bool has_gamma = true;  ///< gamma is stored and learns
-  static constexpr bool has_beta = true;   ///< beta is stored and learns
+  static constexpr const char* name = "ScaleAndShift";  ///< as a printed layer shows it
+  static constexpr bool has_gamma = true;               ///< gamma is stored and learns
+  static constexpr bool has_beta = true;                ///< beta is stored and learns
 };
 
 /// Learns gamma; beta is 0 and takes no storage.
 struct ScaleOnly {
-  static constexpr bool has_gamma = true;  ///< gamma is stored and learns
-  static constexpr bool has_beta = false;  ///< beta is 0
+  static constexpr const char* name = "ScaleOnly";  ///< as a printed layer shows it
+  static constexpr bool has_gamma = true;           ///< gamma is stored and learns
+  static constexpr bool has_beta = false;           ///< beta is 0
 };
 
 /// Learns beta; gamma is 1 and takes no storage.
 struct ShiftOnly {
-  static constexpr bool has_gamma = false;  ///< gamma is 1
-  static constexpr bool has_beta = true;    ///< beta is stored and learns
+  static constexpr const char* name = "ShiftOnly";  ///< as a printed layer shows it
+  static constexpr bool has_gamma = false;          ///< gamma is 1
+  static constexpr bool has_beta = true;            ///< beta is stored and learns
 };
 
 /// Learns nothing: gamma is 1, beta is 0.
 struct NoAffine {
-  static constexpr bool has_gamma = false;  ///< gamma is 1
-  static constexpr bool has_beta = false;   ///< beta is 0
+  static constexpr const char* name = "NoAffine";  ///< as a printed layer shows it
+  static constexpr bool has_gamma = false;         ///< gamma is 1
+  static constexpr bool has_beta = false;          ///< beta is 0
 };
 
 /// Keeps running statistics for inference. The default.
 struct RunningStatistics {
-  static constexpr bool tracks_running_statistics = true;  ///< stored, and moved by Train
+  static constexpr const char* name = "RunningStatistics";  ///< as a printed layer shows it
+  static constexpr bool tracks_running_statistics = true;   ///< stored, and moved by Train
 };
 
 /// Keeps none: the layer exists in mode Train only and always normalises with the batch.
 struct NoRunningStatistics {
-  static constexpr bool tracks_running_statistics = false;  ///< no storage
+  static constexpr const char* name = "NoRunningStatistics";  ///< as a printed layer shows it
+  static constexpr bool tracks_running_statistics = false;    ///< no storage
 };
 
 /// Takes every rank from 2 to 5. The default.
 struct AnyRank {
+  static constexpr const char* name = "AnyRank";  ///< as a printed layer shows it
   /// True: a rank that no view can have is refused elsewhere.
   static constexpr bool allows_rank(int /*rank*/) { return true; }
 };

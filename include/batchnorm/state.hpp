@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <type_traits>
 
 namespace batchnorm {
 
@@ -10,7 +11,7 @@ namespace batchnorm {
 template <typename Scalar>
 struct State {
   /// One value per channel.
-  using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+  using Vector = Eigen::Matrix<std::remove_cv_t<Scalar>, Eigen::Dynamic, 1>;
 
   Vector gamma{};  ///< learnt scale; finite
   Vector beta{};   ///< learnt shift; finite

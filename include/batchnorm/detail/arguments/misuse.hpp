@@ -19,15 +19,16 @@ consteval bool check_readable() {
   if constexpr (!Traits::is_eigen) {
     static_assert(never<T>,
                   "batchnorm: expected an Eigen matrix, array, map, block or tensor as argument; "
-                  "a residual is given as residual(r), a device stands first.");
+                  "a residual is given as residual(r), a device stands first, and an output stands "
+                  "as it is, without noalias().");
   } else if constexpr (!Traits::has_storage) {
     static_assert(never<T>,
                   "batchnorm: an expression has no storage: name it first, e.g. `const "
                   "Eigen::MatrixXf x = w * input;`, and pass the name.");
   } else if constexpr (!std::is_same_v<typename Traits::Scalar, Scalar>) {
     static_assert(never<T>,
-                  "batchnorm: the scalar of an argument is not the layer's: convert it first "
-                  "with cast<float>() or cast<double>(), or change the layer's first parameter.");
+                  "batchnorm: the scalar of an argument is not the layer's, float or double: give "
+                  "a name to x.cast<float>().eval(), or change the layer's first parameter.");
   } else if constexpr (Traits::rank < 2 || Traits::rank > max_rank) {
     static_assert(never<T>,
                   "batchnorm: expected a tensor of rank 2 to 5, (N, C) to (N, C, D, H, W).");
@@ -70,7 +71,8 @@ consteval bool check_writable() {
   if constexpr (std::is_const_v<std::remove_reference_t<Out>> || !Traits::is_writable) {
     static_assert(
         never<Out>,
-        "batchnorm: an output is const: pass a matrix, tensor or map that may be written.");
+        "batchnorm: an output is const: pass a matrix, tensor or map that may be written; a "
+        "residual is marked, forward(x, residual(r)).");
   } else if constexpr (Traits::is_owning && !std::is_lvalue_reference_v<Out>) {
     static_assert(
         never<Out>,

@@ -75,7 +75,8 @@ struct PolicySet {
   static_assert(policies_are_known,
                 "batchnorm: unknown policy: expected an axis (ChannelsFirst, ChannelsLast, "
                 "ChannelAxis<k>), an affine map (ScaleAndShift, ScaleOnly, ShiftOnly, NoAffine), "
-                "RunningStatistics or NoRunningStatistics, an activation (NoActivation, ReLU) or "
+                "RunningStatistics or NoRunningStatistics, an activation (NoActivation, ReLU, "
+                "LeakyReLU<>, ReLU6, or a type of your own) or "
                 "Rank<...>, after the mode.");
   static_assert(policies_are_unique,
                 "batchnorm: two policies of one kind: give each of axis, affine map, statistics, "

@@ -15,6 +15,7 @@ inline const char* axis_cure(const Shape& shape, Index channels, int axis) {
   if (shape.rank > 2 && has(shape.rank - 1)) return "; is this ChannelsLast?";
   if (has(1)) return "; is this ChannelsFirst?";
   if (shape.rank == 2 && has(0)) return "; is this ChannelAxis<0>, samples in columns?";
+  if (has(0)) return "; is the axis of samples missing, or is this ChannelAxis<0>?";
   return "; was the layer made for another number of channels?";
 }
 

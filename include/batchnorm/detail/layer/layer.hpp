@@ -1,7 +1,10 @@
 #pragma once
 
+#include <iosfwd>
+
 #include "../arguments/misuse.hpp"
 #include "../arguments/policy_set.hpp"
+#include "describe.hpp"
 #include "layer_state.hpp"
 #include "record.hpp"
 
@@ -10,6 +13,19 @@
 // In: arguments that the compiler has checked (arguments/call_forms.hpp).
 // Out: results in the user's memory, and the layer's own values moved.
 namespace batchnorm::detail {
+
+/// Running statistics, to be read.
+struct RunningMap : Eigen::Map<const Eigen::VectorXd> {
+  using Eigen::Map<const Eigen::VectorXd>::Map;
+
+  /// Does not compile: running statistics change with the rest of a state.
+  template <typename Values>
+  void operator=(const Values& /*values*/) const {
+    static_assert(never<Values>,
+                  "batchnorm: running statistics are set with the rest of a state: change a copy "
+                  "of norm.state(), and give it to norm.set_state.");
+  }
+};
 
 /// What the layers of all modes share: the state, read access to it, and the checks of a call's
 /// arguments.
@@ -20,16 +36,16 @@ class LayerBase {
 
  public:
   /// float or double.
-  using Scalar = ScalarType;
+  using Scalar = std::remove_cv_t<ScalarType>;
   /// The layer's policies, one of each kind.
-  using Set = PolicySet<Scalar, Mode, Policies...>;
+  using Set = PolicySet<ScalarType, Mode, Policies...>;
   /// One value per channel.
   using Vector = typename State<Scalar>::Vector;
   /// One value per channel in the layer's memory, not writable; valid as long as the layer lives
   /// and keeps its number of channels, over `set_state` and assignment too.
   using ConstVectorMap = Eigen::Map<const Vector>;
   /// One running statistic per channel, double for every scalar; valid as a `ConstVectorMap` is.
-  using StatisticsMap = Eigen::Map<const Eigen::VectorXd>;
+  using StatisticsMap = RunningMap;
   /// One count per channel in the layer's memory, not writable; valid as a `ConstVectorMap` is.
   using CountMap = Eigen::Map<const Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1>>;
 
@@ -86,6 +102,22 @@ class LayerBase {
         S::tracks_running_statistics,
         "batchnorm: a layer with NoRunningStatistics rejects nothing: use RunningStatistics.");
     return CountMap(state_.rejected.data(), channels());
+  }
+
+  /// Does not compile: the mode of a layer is its type.
+  template <typename Misuse = void>
+  void train() const {
+    static_assert(never<Misuse>,
+                  "batchnorm: the mode of a layer is its type: make a "
+                  "BatchNorm<Scalar, Train> from the layer.");
+  }
+
+  /// Does not compile: the mode of a layer is its type.
+  template <typename Misuse = void>
+  void eval() const {
+    static_assert(never<Misuse>,
+                  "batchnorm: the mode of a layer is its type: make a "
+                  "BatchNorm<Scalar, Eval> from the layer.");
   }
 
   /// All that the layer has learnt; `set_state` and the constructors take it back without loss.
@@ -185,6 +217,14 @@ class LayerBase {
     check_output_shape("dresidual", dresidual, shape, axis_of<X>, inputs);
     check_apart("dx", dx, "dresidual", dresidual, axis_of<X>);
     return {prepared_output(dx, shape, axis_of<X>), prepared_output(dresidual, shape, axis_of<X>)};
+  }
+
+  /// One line: type, number of channels, options that matter most or are unusual, batches.
+  template <typename Char, typename Traits>
+  friend std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out,
+                                                      const LayerBase& layer) {
+    return out
+           << describe<Scalar, Mode, Set>(layer.channels(), layer.options_, layer.batches()).text();
   }
 
   Stored state_;

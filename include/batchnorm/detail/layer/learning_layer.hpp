@@ -163,9 +163,12 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
     if (count != 1) return true;
     if (this->options_.single_value == SingleValue::use_running) return false;
     refuse("expected more than 1 value per channel in training, got ", shape,
-           "; a variance needs two: drop or merge the last short batch, freeze the layer, or set "
-           "options.single_value = SingleValue::use_running; for inference, make a "
-           "BatchNorm<Scalar, Eval> from the layer.");
+           "; a variance needs two: drop or merge the last short batch",
+           Stored::tracks
+               ? ", freeze the layer, or set options.single_value = SingleValue::use_running; for "
+                 "inference, make a BatchNorm<Scalar, Eval> from the layer."
+               : ", or give the layer RunningStatistics, with which a single value can be "
+                 "normalised.");
   }
 
   template <typename Executor, std::size_t N>
