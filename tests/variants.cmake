@@ -2,7 +2,7 @@
 
 file(READ /proc/cpuinfo cpuinfo)
 
-set(kernel_sources exactness_test.cpp double_test.cpp kernels_test.cpp moments_test.cpp nonfinite_test.cpp)
+set(kernel_sources exactness_test.cpp double_test.cpp equal_channels_test.cpp kernels_test.cpp moments_test.cpp nonfinite_test.cpp)
 
 function(batchnorm_add_kernel_variant name)
   batchnorm_add_test_program(

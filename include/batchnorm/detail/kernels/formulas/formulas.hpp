@@ -5,6 +5,8 @@
 #include "units.hpp"
 
 // The formulas of batch normalization, per channel and in double; every result is rounded once.
+// Every sum of a product says that it is fused (`multiply_add`), so that no compiler decides it
+// differently for two channels.
 // In: statistics and sums of a channel, gamma and beta.
 // Out: the coefficients with which `transform` maps every element.
 namespace batchnorm::detail {
@@ -73,13 +75,14 @@ void write_scale(const Scalar* gamma, const ChannelRange& range, ChannelCoeffici
 /// `beta` may be null.
 template <typename Scalar>
 void write_shift(const Scalar* beta, const ChannelRange& range, ChannelCoefficients<Scalar>& k) {
-  const auto from_centre = [&](Index c) { return -k.rest[c] * static_cast<double>(k.scale[c]); };
+  const auto shift = [&](Index c, double of_beta) {
+    const double scale = static_cast<double>(k.scale[c]);
+    k.shift[c] = static_cast<Scalar>(multiply_add(-k.rest[c], scale, of_beta));
+  };
   if (beta == nullptr) {
-    for (Index c = range.begin; c < range.end; ++c)
-      k.shift[c] = static_cast<Scalar>(from_centre(c));
+    for (Index c = range.begin; c < range.end; ++c) shift(c, 0.0);
   } else {
-    for (Index c = range.begin; c < range.end; ++c)
-      k.shift[c] = static_cast<Scalar>(static_cast<double>(beta[c]) + from_centre(c));
+    for (Index c = range.begin; c < range.end; ++c) shift(c, static_cast<double>(beta[c]));
   }
 }
 
@@ -161,7 +164,7 @@ void normalize_products(const ChannelCoefficients<Scalar>& k, const ChannelRange
                         GradientCoefficients<Scalar>& gradient) {
   for (Index c = range.begin; c < range.end; ++c) {
     const double unit = inverse_of_power_of_two(static_cast<double>(gradient.unit[c]));
-    const double centred = gradient.product[c] * unit - k.rest[c] * gradient.sum[c];
+    const double centred = multiply_add(-k.rest[c], gradient.sum[c], gradient.product[c] * unit);
     gradient.product[c] = centred * k.inverse_deviation[c];
   }
 }
@@ -185,7 +188,8 @@ void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
   const double share = 1.0 / static_cast<double>(count);
   for (Index c = range.begin; c < range.end; ++c) {
     const double slope = -gradient.product[c] * share * k.inverse_deviation[c];
-    gradient.offset[c] = static_cast<Scalar>(-gradient.sum[c] * share - k.rest[c] * slope);
+    gradient.offset[c] =
+        static_cast<Scalar>(multiply_add(-k.rest[c], slope, -gradient.sum[c] * share));
     gradient.slope[c] = static_cast<Scalar>(slope);
   }
   if (k.units.wanted()) write_slope_per_unit(k, share, range, gradient);

@@ -83,7 +83,8 @@ struct GradientKernel {
     } else {
       std::array<P, HasResidual ? 1 : 0> residual;
       if constexpr (HasResidual) residual[0] = row[2];
-      return Activation::gate(preactivation(centred, k.scale_per_unit, k.shift, residual), dy);
+      return held(
+          Activation::gate(preactivation(centred, k.scale_per_unit, k.shift, residual), dy));
     }
   }
 

@@ -35,8 +35,8 @@ inline void merge_rounded_means(Index channels, double weight_b, double spread,
                                 const ChannelMoments& a, const ChannelMoments& b) {
   for (Index c = 0; c < channels; ++c) {
     const double distance = b.mean[c] - a.mean[c];
-    a.m2[c] += b.m2[c] + distance * distance * spread;
-    a.mean[c] += distance * weight_b;
+    a.m2[c] += multiply_add(distance * distance, spread, b.m2[c]);
+    a.mean[c] = multiply_add(distance, weight_b, a.mean[c]);
   }
 }
 

@@ -186,8 +186,9 @@ struct MomentsKernel {
     const P one = broadcast<P>(1);
     const P unit = broadcast<P>(1.0 / static_cast<double>(scaling.down));
     const P sum = at.load(sums_of.row(1));
-    const P shift = multiply(sum, broadcast<P>(1.0 / static_cast<double>(count)));
-    const P excess = multiply(sum, shift);
+    // Held: a product that is fused with a sum here and not there has other bits.
+    const P shift = held(multiply(sum, broadcast<P>(1.0 / static_cast<double>(count))));
+    const P excess = held(multiply(sum, shift));
     P squares = at.load(sums_of.row(2));
     if constexpr (sums_deviations) squares = detail::add(squares, at.load(sums_of.row(3)));
     const P difference = subtract(squares, excess);

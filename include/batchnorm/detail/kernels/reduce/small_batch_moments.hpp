@@ -51,23 +51,21 @@ struct SmallBatchMoments {
   }
 
   /// Whether the origin of some lane was far from the mean; where a part is of one channel, that of
-  /// all lanes.
+  /// all lanes together.
   bool is_far(const Part& part, Spread how, double share) const {
-    if (how == Spread::same) return is_far(part.sum.total(), part.squares.total(), share);
-    const auto sums = lane_array(part.sum[0]);
-    const auto squares = lane_array(part.squares[0]);
-    bool any = false;
-    for (std::size_t l = 0; l < sums.size(); ++l) any |= is_far(sums[l], squares[l], share);
-    return any;
+    const Excess of = excess(part, how, share);
+    return sum_of(lane_array(
+               select_less(of.limit, of.excess, broadcast<Wide>(1), broadcast<Wide>(0)))) > 0.0;
   }
 
-  /// Begins again from the mean that `part` found.
+  /// Begins again: from the mean that `part` found where the origin was far, else from the same
+  /// origin, so that no lane's result depends on its neighbours.
   Part again(const Part& part, Spread how, double share) const {
-    const Wide sum = how == Spread::same ? broadcast<Wide>(static_cast<Scalar>(part.sum.total()))
-                                         : Wide(part.sum[0]);
-    const Wide shift = multiply(sum, broadcast<Wide>(static_cast<Scalar>(share)));
-    return {Widened<Scalar>(detail::add(Wide(part.origin[0]), shift)), Widened<Scalar>::zero(),
-            Widened<Scalar>::zero()};
+    const Excess of = excess(part, how, share);
+    const Wide origin = part.origin[0];
+    const Wide mean = multiply_add(of.sum, broadcast<Wide>(static_cast<Scalar>(share)), origin);
+    return {Widened<Scalar>(select_less(of.limit, of.excess, mean, origin)),
+            Widened<Scalar>::zero(), Widened<Scalar>::zero()};
   }
 
   void write(const Part& part, double share, const Slots& slots, Index channel) const {
@@ -75,7 +73,7 @@ struct SmallBatchMoments {
     Widened<Scalar> low;
     Widened<Scalar> m2;
     unroll<mean.size>([&](auto k) {
-      const auto shift = multiply(part.sum[k], broadcast<WideDouble>(share));
+      const auto shift = held(multiply(part.sum[k], broadcast<WideDouble>(share)));
       const auto whole = mean_of(part.origin[k], shift);
       mean[k] = whole.sum;
       low[k] = whole.rest;
@@ -88,7 +86,7 @@ struct SmallBatchMoments {
 
   void write_one(const Part& part, double share, const Slots& slots, Index channel) const {
     const double sum = part.sum.total();
-    const double shift = multiply(sum, share);
+    const double shift = held(multiply(sum, share));
     const auto whole = mean_of(part.origin.first(), shift);
     slots(0, channel) = whole.sum;
     slots(2, channel) = m2_of(sum, part.squares.total(), shift);
@@ -98,9 +96,23 @@ struct SmallBatchMoments {
  private:
   using WideDouble = PacketOf<double>;
 
-  /// Whether the origin's distance from the mean makes more of the squares than the deviations do.
-  static bool is_far(double sum, double squares, double share) {
-    return sum * sum * share > 0.5 * squares;
+  /// What the origin's distance from the mean adds to the squares, and from where on that is far:
+  /// where it is more than the deviations themselves add.
+  struct Excess {
+    Wide sum;
+    Wide excess;
+    Wide limit;
+  };
+
+  static Excess excess(const Part& part, Spread how, double share) {
+    const bool same = how == Spread::same;
+    const auto of_all = [](const auto& values) {
+      return broadcast<Wide>(static_cast<Scalar>(values.total()));
+    };
+    const Wide sum = same ? of_all(part.sum) : Wide(part.sum[0]);
+    const Wide squares = same ? of_all(part.squares) : Wide(part.squares[0]);
+    const Wide shift = multiply(sum, broadcast<Wide>(static_cast<Scalar>(share)));
+    return {sum, multiply(sum, shift), multiply(squares, broadcast<Wide>(Scalar(0.5)))};
   }
 
   template <typename P>
@@ -114,7 +126,7 @@ struct SmallBatchMoments {
   static P m2_of(const P& sum, const P& squares, const P& shift) {
     const P none = broadcast<P>(0);
     const P infinite = broadcast<P>(std::numeric_limits<double>::infinity());
-    const P difference = subtract(squares, multiply(sum, shift));
+    const P difference = multiply_add(minus(sum), shift, squares);
     const P m2 = select_less(difference, none, none, difference);
     return select_less(squares, infinite, m2, squares);
   }

@@ -72,13 +72,15 @@ struct Normalize {
   }
 };
 
-/// g = dy behind the activation; the gradient of the residual is g itself.
+/// g = dy behind the activation; the gradient of the residual is g itself. Held, so that a product
+/// of the activation is not fused with a sum behind it here and not there.
 template <typename Activation, bool HasResidual, typename P, typename Coefficients,
           std::size_t Inputs>
 P gated(const Coefficients& k, const P& centred, const std::array<P, Inputs>& in) {
   std::array<P, HasResidual ? 1 : 0> residual;
   if constexpr (HasResidual) residual[0] = in[2];
-  return Activation::gate(preactivation(centred, k.scale, k.shift, residual), in[1]);
+  if constexpr (!Activation::gates) return in[1];
+  return held(Activation::gate(preactivation(centred, k.scale, k.shift, residual), in[1]));
 }
 
 template <bool HasResidual, typename P>
