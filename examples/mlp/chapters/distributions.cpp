@@ -70,7 +70,7 @@ std::string amount(const Pair& pair) {
 
 Account account(const Evidence& evidence) {
   const Pair range = pair(evidence, "median_range");
-  const Pair width = pair(evidence, "width_ratio");
+  const Pair width = pair(evidence, "width_ratio", 1);
   const std::string conditions =
       setting(evidence.scope(), watched(evidence.scope(), Placement::none)) +
       "; Gaussian weights with deviation 0.01, learning rate 1 for both";

@@ -147,10 +147,11 @@ std::string limit(const std::vector<Race>& races) {
     least = std::min(least, race.step_cost());
     most = std::max(most, race.step_cost());
   }
-  std::string text = format(
-      "A step with batch normalization takes %.1f to %.1f times as long here as one without, which "
-      "the seconds include.",
-      least, most);
+  const std::string low = format("%.1f", least);
+  const std::string high = format("%.1f", most);
+  std::string text = "A step with batch normalization takes " + low +
+                     (low == high ? "" : " to " + high) +
+                     " times as long here as one without, which the seconds include.";
   if (!rising.empty()) {
     text += " Where the plain network still rises when its steps end (" + joined(rising) +
             "), its target and the ratio are those of this number of steps: with more, they would "

@@ -125,9 +125,9 @@ std::string claim(const Evidence& evidence) {
   const double without = test_loss(evidence, plain, 0);
   const double with = test_loss(evidence, norm, 0);
   return "With all training images, a network with batch normalization ends with a test loss of " +
-         format("%.3f", with) + " instead of " + format("%.3f", without) +
-         ", at a training accuracy of " + percent(training_accuracy(evidence, norm, 0)) + " and " +
-         percent(training_accuracy(evidence, plain, 0)) +
+         format("%.3f", with) + " instead of " + format("%.3f", without) + ", with " +
+         percent(training_accuracy(evidence, norm, 0)) + " and " +
+         percent(training_accuracy(evidence, plain, 0)) + " of the training images right" +
          (with < without
               ? ". The usual explanation of a lower loss is the noise of the batch statistics."
               : ".");

@@ -128,9 +128,9 @@ function logTicks(values) {
   if (places.length <= FEW) return places;
   const [first, last] = [places[0], places[places.length - 1]].map((value) => Math.log10(value));
   const stride = Math.max(1, Math.ceil((last - first) / 8));
-  const ticks = [];
-  for (let power = Math.floor(first / stride) * stride; power <= last + stride; power += stride) ticks.push(10 ** power);
-  return ticks;
+  const powers = [];
+  for (let power = Math.ceil(first / stride) * stride; power <= last; power += stride) powers.push(10 ** power);
+  return powers.length > 1 ? powers : [places[0], places[places.length - 1]];
 }
 
 // Labels for these ticks that leave each other room on an axis of so many pixels; others stay empty.
@@ -148,9 +148,9 @@ function roomyLabels(ticks, length, horizontal) {
 }
 
 function logAxis(values) {
-  const places = logTicks(values.filter((value) => value > 0));
-  const [least, most] = [Math.min(...values, places[0]), Math.max(...values, places[places.length - 1])];
-  const room = (most / least) ** 0.02 || 1;
+  const places = logTicks(values);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const room = (most / least) ** 0.02;
   return {
     min: least / room, max: most * room,
     afterBuildTicks: (scale) => {
@@ -189,7 +189,7 @@ function valueAxis(chart, charts) {
 }
 
 function placeAxis(chart) {
-  return axis(chart.x, chart.log_x ? pointsOf([chart]).map((point) => point.x) : null);
+  return { ...axis(chart.x, chart.log_x ? pointsOf([chart]).map((point) => point.x) : null), bounds: "data" };
 }
 
 function settingsOf(chart, charts) {
