@@ -222,7 +222,7 @@ TEST(Faster, WhatStillRisesIsSaidToDoSo) {
   };
   EXPECT_TRUE(says(account_of(mlp::faster(), Level::quick, rising).limit, "still rises"));
   EXPECT_TRUE(says(account_of(mlp::faster(), Level::quick, rising).findings.front().measured,
-                   "still rising"));
+                   "still rises"));
   EXPECT_FALSE(says(told(mlp::faster, "both_good").limit, "still rises"));
 }
 

@@ -41,7 +41,7 @@ std::string steps_text(const Race& race) {
   const auto& plain = race.plain_reached();
   const auto& norm = race.norm_reached();
   const std::string budget = number(static_cast<double>(race.plain().steps));
-  const std::string rise = race.still_rises() ? ", still rising when its steps end" : "";
+  const std::string rise = race.still_rises() ? "; the plain network still rises at the end" : "";
   if (plain && norm) return number(norm->steps) + " instead of " + number(plain->steps) + rise;
   if (norm) return number(norm->steps) + "; without, it did not get there within " + budget;
   if (plain)

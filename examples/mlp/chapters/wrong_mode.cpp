@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "chapters/chapters.hpp"
 #include "chapters/telling.hpp"
@@ -60,16 +62,26 @@ std::string claim(const std::vector<Answers>& all, double right) {
          ". In this library that cannot happen by accident.";
 }
 
-std::vector<std::string> text(const Scope& scope, const Answers& largest) {
-  constexpr Index kAsked = 1000;
+/// So many test images are asked in mode Train, or all where there are fewer.
+constexpr Index kAsked = 1000;
+
+/// The largest batches that images sorted by class fill with one class, but for a few.
+Answers of_one_class(const Scope& scope, const std::vector<Answers>& all) {
+  const auto per_class = static_cast<double>(std::min(kAsked, scope.test) / scope.classes);
+  const auto past = std::find_if(all.begin() + 1, all.end(),
+                                 [&](const Answers& any) { return any.images > per_class; });
+  return *std::prev(past);
+}
+
+std::vector<std::string> text(const Scope& scope, const Answers& one_class) {
   std::string asked =
       "The same trained networks, asked in two ways. In mode Eval they use the running statistics: "
       "an answer depends on its image alone. In mode Train, which is what a forgotten eval() does "
       "elsewhere, they use the statistics of the batch that an image happens to share. A batch of "
       "one becomes a constant, and a batch of one class has the statistics of that class: sorted "
       "by class, in batches of " +
-      number(largest.images) + ", " + percent(largest.sorted) + " are right, in random order " +
-      percent(largest.random) + ".";
+      number(one_class.images) + ", " + percent(one_class.sorted) + " are right, in random order " +
+      percent(one_class.random) + ".";
   if (scope.test > kAsked) asked += " Mode Train is asked for the first 1,000 test images.";
   return {asked,
           "Here the mode is a type. A function that answers takes a network in mode Eval, and to "
@@ -86,7 +98,7 @@ Account account(const Evidence& evidence) {
   const double guess = 2 * chance(evidence.scope());
   Line eval{.name = "mode Eval", .tone = Tone::reference, .dashed = true};
   Account account{.claim = claim(all, tenths(right.mean)),
-                  .text = text(evidence.scope(), all.back()),
+                  .text = text(evidence.scope(), of_one_class(evidence.scope(), all)),
                   .table = {.columns = {"images per batch", "random order, %", "sorted by class, %",
                                         "mode Eval, %"}},
                   .limit = limit(all.back(), tenths(right.mean)),

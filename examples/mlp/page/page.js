@@ -3,11 +3,11 @@
 const report = JSON.parse(document.getElementById("data").textContent);
 const root = document.documentElement;
 
-// An element with attributes and children; text is never read as HTML.
+// An element with attributes and children; text is never read as HTML. A line never begins with "%".
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
+  made.append(...children.map((child) => typeof child === "string" ? child.replaceAll(" %", "\u00a0%") : child));
   return made;
 }
 
