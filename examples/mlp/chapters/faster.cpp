@@ -154,7 +154,7 @@ std::string limit(const std::vector<Race>& races) {
                      " times as long here as one without, which the seconds include.";
   if (!rising.empty()) {
     text += " Where the plain network still rises when its steps end (" + joined(rising) +
-            "), its target and the ratio are those of this number of steps: with more, they would "
+            "), its target and the ratio are those of this number of steps: with more, they could "
             "be others.";
   }
   return text;

@@ -123,7 +123,8 @@ std::vector<std::string> row(const Evidence& evidence, const Arms& arms, Placeme
           std::to_string(plain ? arms.well_plain : arms.well_norm)};
 }
 
-/// How much BatchNorm gains in each network, between the recipes that `pair` gives.
+/// By how much BatchNorm changes the accuracy of each network, between the recipes that `pair`
+/// gives.
 template <typename Pair>
 std::string gains(const Evidence& evidence, const std::vector<Arms>& all, const Pair& pair) {
   std::vector<std::string> parts;
@@ -190,7 +191,8 @@ Account account(const Evidence& evidence) {
       .table = {.columns = {"network", "", "best rate", "accuracy there, %",
                             "at BatchNorm's best rate, %", "at the smallest rate, %",
                             "largest usable rate", "runs that end well"}},
-      .limit = "At the smallest rate tried, BatchNorm gains " + gains_at_smallest(evidence, all) +
+      .limit = "At the smallest rate tried, BatchNorm changes the accuracy by " +
+               gains_at_smallest(evidence, all) +
                ". Whether a network is good between two rates of the grid, or beyond them, is not "
                "known."};
   for (const Arms& arms : all) {
