@@ -136,7 +136,7 @@ void add_report_options(CLI::App& app, Settings& settings) {
       ->capture_default_str()
       ->group(group);
   auto* const quick = app.add_flag_callback(
-      "--quick", [&settings] { settings.level = Level::quick; }, "Half a minute, coarser");
+      "--quick", [&settings] { settings.level = Level::quick; }, "40 seconds, coarser");
   auto* const full = app.add_flag_callback(
       "--full", [&settings] { settings.level = Level::full; },
       "As long as it takes: finer grids, more seeds and steps");

@@ -141,18 +141,35 @@ void print_gaps(const Settings& settings, const Result& result) {
   }
 }
 
-/// "5.0 times fewer", or "1.2 times more".
+/// "5.0 times fewer", "1.2 times more" or "about the same".
 std::string ratio_text(double first, double other, const char* less) {
+  if (format("%.1f", first / other) == "1.0" || format("%.1f", other / first) == "1.0") {
+    return "about the same";
+  }
   return first >= other ? format("%.1f times %s", first / other, less)
                         : format("%.1f times more", other / first);
 }
 
+/// As the table shows it.
+double tenths(double value) { return std::stod(format("%.1f", value)); }
+
 void print_comparison(const Result& first, const Result& other, double target) {
-  const double gain = other.final_accuracy.mean - first.final_accuracy.mean;
-  std::printf("%s ends %.1f points %s than %s.\n", long_name(other.arm.placement), std::abs(gain),
-              gain < 0 ? "lower" : "higher", long_name(first.arm.placement));
+  const char* const name = long_name(other.arm.placement);
+  const char* const first_name = long_name(first.arm.placement);
+  const double gain = tenths(other.final_accuracy.mean) - tenths(first.final_accuracy.mean);
+  if (tenths(gain) == 0) {
+    std::printf("%s ends as high as %s.\n", name, first_name);
+  } else {
+    std::printf("%s ends %.1f points %s than %s.\n", name, std::abs(gain),
+                gain < 0 ? "lower" : "higher", first_name);
+  }
   const Epoch* const theirs = first.reach.median;
   const Epoch* const ours = other.reach.median;
+  if (ours == nullptr) std::printf("It does not get to %g %%.\n", target);
+  if (ours != nullptr && theirs == nullptr) {
+    std::printf("It gets to %g %% in %s steps; %s does not.\n", target, steps_text(ours).c_str(),
+                first_name);
+  }
   if (ours == nullptr || theirs == nullptr) return;
   std::printf(
       "It gets to %g %% in %s steps instead of %s (%s), and in %.2f s instead of %.2f s (%s).\n",

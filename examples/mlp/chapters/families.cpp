@@ -11,7 +11,7 @@ Family relu_family(const Scope& scope) {
                      .interval = scope.interval(scope.choose<Index>(20, 10, 10)),
                      .seeds = scope.choose(5, 10, 20)},
           .rates = scope.choose<std::vector<double>>(
-              {0.3, 1, 3, 10}, {0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10},
+              {0.1, 0.3, 1, 3, 10}, {0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10},
               {0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100})};
 }
 
@@ -33,7 +33,7 @@ Family small_sigmoid_family(const Scope& scope) {
   family.recipe.deviation = 0.01;
   family.recipe.steps = scope.steps(1600, 2000, 10000);
   family.recipe.interval = scope.interval(40);
-  if (scope.level == Level::quick) family.rates = {3, 30};
+  if (scope.level == Level::quick) family.rates = {3, 10, 30};
   if (scope.level == Level::standard) family.rates = {0.1, 0.3, 1, 3, 10, 30, 100};
   return family;
 }

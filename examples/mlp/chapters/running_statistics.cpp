@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -41,13 +42,34 @@ double converged(const Evidence& evidence, const Recipe& recipe) {
   return first < eval.size() ? eval[first].x : INFINITY;
 }
 
+/// "from step 20 on", "not within 500 steps"
+std::string convergence(const Evidence& evidence, double decay) {
+  const Recipe recipe = trained(evidence.scope(), decay);
+  const double step = converged(evidence, recipe);
+  return std::isfinite(step) ? "from step " + number(step) + " on"
+                             : "not within " + number(static_cast<double>(recipe.steps)) + " steps";
+}
+
+std::string name_of(double decay) { return "decay(" + number(decay) + ")"; }
+
+/// Where the two modes are compared.
+constexpr double kStep = 100;
+
+double eval_then(const Evidence& evidence, double decay) {
+  return mean_at(evidence.trials(trained(evidence.scope(), decay)), "eval_accuracy", kStep);
+}
+
+double batch_then(const Evidence& evidence, double decay) {
+  return mean_at(evidence.trials(trained(evidence.scope(), decay)), "batch_accuracy", kStep);
+}
+
 std::vector<std::string> row(const Evidence& evidence, double decay) {
   const Recipe recipe = trained(evidence.scope(), decay);
-  const double steps = converged(evidence, recipe);
-  return {"decay(" + number(decay) + ")",
-          std::isfinite(steps) ? number(steps)
-                               : "not within " + number(static_cast<double>(recipe.steps)),
+  return {name_of(decay),
+          convergence(evidence, decay),
           number(std::ceil(batches_until(decay, 0.01))),
+          format("%.1f", eval_then(evidence, decay)),
+          format("%.1f", batch_then(evidence, decay)),
           text_of(at_end(evidence.trials(recipe), kTest, 100))};
 }
 
@@ -57,56 +79,80 @@ double left = std::pow(0.99, static_cast<double>(norm.batches()));  // momentum 
 // Below 0.01 they are those of the data. batchnorm::cumulative() weighs all batches alike instead,
 // and leaves nothing of the start after the first one.)";
 
-Account account(const Evidence& evidence) {
-  Account account{
-      .claim =
-          "The running statistics need as many steps to converge as their momentum says; until "
-          "then a network that is good in training is bad in mode Eval.",
-      .text = {"The same weights, asked in two ways at once: in mode Eval, with the running "
-               "statistics, and with the statistics of batches of 250 test images. The gap is what "
-               "the running statistics lack. With decay(0.99) a batch weighs 1 %, and after n "
-               "batches 0.99^n of the statistics is still what a new layer begins with.",
-               "The layer tells: batches() counts what it has seen, and rejected() what it left "
-               "out because it was not finite."},
-      .table = {.columns = {"momentum", "gap below 1 point from step",
-                            "1 % of the start left after", "test accuracy at the end, %"}},
-      .limit =
-          "A layer whose momentum is 0.999 needs thousands of steps. Where training is "
-          "shorter, or the weights move quickly, take decay(0.9) or cumulative().",
-      .code = kCode};
+std::string claim(const Evidence& evidence) {
+  std::vector<std::string> parts;
+  for (const double decay : kDecays) {
+    parts.push_back(convergence(evidence, decay) + " with " + name_of(decay));
+  }
+  return "The running statistics follow the data at the pace of their momentum. Mode Eval is "
+         "within "
+         "1 point of the batch statistics " +
+         joined(parts) + ".";
+}
+
+Chart chart(const Evidence& evidence) {
   Chart chart{.title = "Test accuracy over the first steps",
               .x_label = "steps",
               .y_label = "test accuracy, %",
               .log_x = true};
-  chart.lines.push_back(
-      {.name = "batch statistics",
-       .tone = Tone::reference,
-       .points = curve(evidence.trials(trained(evidence.scope(), 0.9)), "batch_accuracy", 100),
-       .dashed = true});
+  const auto points = [&](double decay, const char* figure) {
+    return curve(evidence.trials(trained(evidence.scope(), decay)), figure, 100);
+  };
+  chart.lines.push_back({.name = "batch statistics",
+                         .tone = Tone::reference,
+                         .points = points(kDecays.front(), "batch_accuracy"),
+                         .dashed = true});
   for (std::size_t i = 0; i < kDecays.size(); ++i) {
-    const Recipe recipe = trained(evidence.scope(), kDecays[i]);
-    chart.lines.push_back({.name = "mode Eval, decay(" + number(kDecays[i]) + ")",
+    chart.lines.push_back({.name = "mode Eval, " + name_of(kDecays[i]),
                            .tone = kTones[i],
-                           .points = curve(evidence.trials(recipe), "eval_accuracy", 100)});
-    account.table.rows.push_back(row(evidence, kDecays[i]));
+                           .points = points(kDecays[i], "eval_accuracy")});
   }
-  account.charts.push_back(std::move(chart));
-  const Trials slow = evidence.trials(trained(evidence.scope(), 0.999));
-  const double eval = mean_at(slow, "eval_accuracy", 100);
-  const double batch = mean_at(slow, "batch_accuracy", 100);
-  const double quick = converged(evidence, trained(evidence.scope(), 0.9));
-  account.findings = {
-      {.claim = "With decay(0.9) the running statistics are good within 100 steps",
-       .measured = std::isfinite(quick)
-                       ? "the gap is below 1 point from step " + number(quick) + " on"
-                       : std::string("the gap does not stay below 1 point"),
-       .setting = setting(evidence.scope(), trained(evidence.scope(), 0.9)) + "; learning rate 0.1",
-       .holds = quick <= 100},
-      {.claim = "With decay(0.999) they are not, and mode Eval is worse by more than 5 points",
-       .measured = percent(eval) + " instead of " + percent(batch) + " at step 100",
-       .setting =
-           setting(evidence.scope(), trained(evidence.scope(), 0.999)) + "; learning rate 0.1",
-       .holds = batch - eval > 5}};
+  return chart;
+}
+
+std::vector<Finding> findings(const Evidence& evidence) {
+  constexpr double kQuick = kDecays.front();
+  constexpr double kSlow = kDecays.back();
+  const double eval = eval_then(evidence, kSlow);
+  const double batch = batch_then(evidence, kSlow);
+  const auto conditions = [&](double decay) {
+    return setting(evidence.scope(), trained(evidence.scope(), decay)) + "; learning rate 0.1";
+  };
+  return {{.claim = "With decay(0.9) mode Eval is within 1 point from step 100 on, or sooner",
+           .measured = convergence(evidence, kQuick),
+           .setting = conditions(kQuick),
+           .holds = converged(evidence, trained(evidence.scope(), kQuick)) <= kStep},
+          {.claim = "With decay(0.999) mode Eval is worse by more than 5 points at step 100",
+           .measured = percent(eval) + " instead of " + percent(batch),
+           .setting = conditions(kSlow),
+           .holds = tenths(batch - eval) > 5}};
+}
+
+Account account(const Evidence& evidence) {
+  const Scope& scope = evidence.scope();
+  const std::string batch = number(static_cast<double>(std::min<Index>(250, scope.test)));
+  Account account{
+      .claim = claim(evidence),
+      .text = {"The same weights, asked in two ways at once: in mode Eval, with the running "
+               "statistics, and with the statistics of batches of " +
+                   batch +
+                   " test images. The gap is what the running statistics lack; it is measured at "
+                   "the steps that the chart has points at. With decay(0.99) a batch weighs 1 %, "
+                   "and after n batches 0.99^n of the statistics is still what a new layer begins "
+                   "with.",
+               "The layer tells: batches() counts what it has seen, and rejected() what it left "
+               "out because it was not finite."},
+      .charts = {chart(evidence)},
+      .table = {.columns = {"momentum", "gap at most 1 point", "1 % of the start left after, steps",
+                            "mode Eval at step 100, %", "batch statistics at step 100, %",
+                            "test accuracy at the end, %"}},
+      .findings = findings(evidence),
+      .limit = "With decay(0.999), what a new layer begins with weighs 1 % only after " +
+               number(std::ceil(batches_until(0.999, 0.01))) +
+               " steps. Where training is shorter, or the weights move quickly, take decay(0.9) or "
+               "cumulative().",
+      .code = kCode};
+  for (const double decay : kDecays) account.table.rows.push_back(row(evidence, decay));
   return account;
 }
 

@@ -25,13 +25,12 @@ struct Line {
   bool dashed = false;
 };
 
+/// The y axes of a chapter's charts with the same `y_label` go from and to the same.
 struct Chart {
   std::string title{}, x_label{}, y_label{};
   std::vector<Line> lines{};
   bool log_x = false, log_y = false;
-
-  bool bars = false;    ///< each line is a bar, its one point
-  bool same_y = false;  ///< the y axes of all such charts of a chapter go from and to the same
+  bool bars = false;  ///< each line is a bar, its one point
 };
 
 struct Table {
@@ -42,7 +41,7 @@ struct Table {
 /// One measured answer to a claim, with the mark that it had to reach.
 struct Finding {
   std::string claim{};  ///< with its mark
-  std::string brief{};  ///< what was measured, in a few words
+  std::string brief{};  ///< what was measured, in a sentence of a few words
   std::string measured{};
   std::string setting{};
   bool holds = false;

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -148,6 +149,8 @@ class Runner {
     const std::string title = format("%zu/%zu %s", position + 1, chapters_.size(), chapter.title);
     const auto start = std::chrono::steady_clock::now();
     if (noted_signal() != 0 && !missing.empty()) return false;
+    const std::string reused = missing.empty() ? origin_of(chapter) : "";
+    note_origin(chapter);
     meter.begin(title, work(missing));
     for (const Job& job : missing) {
       auto figures =
@@ -157,9 +160,25 @@ class Runner {
       meter.advance(cost_of(job.recipe, scope_.inputs));
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    meter.end(
-        format("%-26s  %4zu networks, %5.1f s", title.c_str(), missing.size(), seconds.count()));
+    const std::string done =
+        missing.empty() ? reused
+                        : format("%4zu networks, %5.1f s", missing.size(), seconds.count());
+    meter.end(format("%-26s  %s", title.c_str(), done.c_str()));
     return true;
+  }
+
+  /// Where the networks of a chapter come from that has none left to train.
+  std::string origin_of(const Chapter& chapter) const {
+    for (const Recipe& recipe : chapter.recipes(scope_)) {
+      const auto origin = origins_.find(text_of(recipe));
+      if (origin != origins_.end()) return "uses the networks of " + origin->second;
+    }
+    return "was trained by an earlier run";
+  }
+
+  /// Called before a chapter's networks are trained.
+  void note_origin(const Chapter& chapter) {
+    for (const Job& job : jobs(chapter)) origins_.emplace(text_of(job.recipe), chapter.title);
   }
 
   Told introduction() const;
@@ -186,6 +205,7 @@ class Runner {
   Eigen::ThreadPool pool_;
   nn::Device device_;
   std::vector<Chapter> chapters_;
+  std::map<std::string, std::string> origins_{};  ///< recipe, and the chapter that trained it now
 };
 
 std::string processor() {

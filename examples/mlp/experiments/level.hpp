@@ -4,7 +4,7 @@ namespace mlp {
 
 /// How much time the experiments may take.
 enum class Level {
-  quick,     ///< about half a minute on one core, with the digits
+  quick,     ///< about 40 seconds on one core, with the digits
   standard,  ///< about two minutes
   full       ///< as long as it takes
 };

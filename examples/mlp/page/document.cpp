@@ -33,7 +33,6 @@ Json json(const Chart& chart) {
           {"log_x", chart.log_x},
           {"log_y", chart.log_y},
           {"bars", chart.bars},
-          {"same_y", chart.same_y},
           {"lines", list(chart.lines, [](const Line& line) { return json(line); })}};
 }
 

@@ -3,11 +3,11 @@
 const report = JSON.parse(document.getElementById("data").textContent);
 const root = document.documentElement;
 
-// An element with attributes and children; text is never read as HTML.
+// An element with attributes and children; text is never read as HTML. A line never begins with "%".
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
+  made.append(...children.map((child) => typeof child === "string" ? child.replaceAll(" %", "\u00a0%") : child));
   return made;
 }
 
@@ -54,7 +54,7 @@ function figure(chart, id) {
 }
 
 function chapterSection(chapter, number) {
-  const charts = element("div", { class: chapter.charts.length === 1 ? "charts single" : "charts" },
+  const charts = element("div", { class: "charts" },
     ...chapter.charts.map((chart, i) => figure(chart, chapter.name + "-" + i)));
   const section = element("section", { class: "chapter", id: chapter.name },
     element("h2", {}, number + ". " + chapter.title), element("p", { class: "claim" }, chapter.claim), charts,
@@ -117,22 +117,57 @@ function tooltipText(item) {
   return (item.dataset.points ? "" : item.dataset.label + ": ") + short(point.y) + spread;
 }
 
-// On a logarithmic axis a label at each power of ten, and between them where these are few.
-function logTick(value, _, ticks) {
-  const digit = value / 10 ** Math.floor(Math.log10(value) + 1e-9);
-  const decades = Math.log10(ticks[ticks.length - 1].value / ticks[0].value);
-  const wanted = decades > 3 ? [1] : decades > 1.5 ? [1, 3] : [1, 2, 5];
-  if (!wanted.includes(Math.round(digit))) return "";
-  return value >= 1e-3 && value < 1e5 ? short(value) : value.toExponential(0);
+const plain = (value) => (value === 0 || (value >= 1e-3 && value < 1e5) ? short(value) : value.toExponential(0));
+
+// So many different places are few enough for a tick at each.
+const FEW = 16;
+
+// The ticks of a logarithmic axis: where the data are, or else at powers of ten.
+function logTicks(values) {
+  const places = [...new Set(values)].sort((a, b) => a - b);
+  if (places.length <= FEW) return places;
+  const [first, last] = [places[0], places[places.length - 1]].map((value) => Math.log10(value));
+  const stride = Math.max(1, Math.ceil((last - first) / 8));
+  const powers = [];
+  for (let power = Math.ceil(first / stride) * stride; power <= last; power += stride) powers.push(10 ** power);
+  return powers.length > 1 ? powers : [places[0], places[places.length - 1]];
 }
 
-function axis(title, logarithmic) {
+// Labels for these ticks that leave each other room on an axis of so many pixels; others stay empty.
+function roomyLabels(ticks, length, horizontal) {
+  const decades = Math.log10(ticks[ticks.length - 1] / ticks[0]) || 1;
+  let end = -Infinity;
+  return ticks.map((value) => {
+    const text = plain(value);
+    const half = horizontal ? 3.5 * text.length + 2 : 8;
+    const at = Math.log10(value / ticks[0]) / decades * length;
+    if (at - half < end) return "";
+    end = at + half;
+    return text;
+  });
+}
+
+function logAxis(values) {
+  const places = logTicks(values);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const room = (most / least) ** 0.02;
+  return {
+    min: least / room, max: most * room,
+    afterBuildTicks: (scale) => {
+      const length = scale.isHorizontal() ? scale.chart.width - 80 : scale.chart.height - 110;
+      const labels = roomyLabels(places, length, scale.isHorizontal());
+      scale.ticks = places.map((value, i) => ({ value, text: labels[i] }));
+    },
+  };
+}
+
+function axis(title, values) {
   const made = { title: { display: title !== "", text: title, color: color("soft") }, grid: { color: color("rule") },
     border: { color: color("rule") }, ticks: { color: color("soft"), maxRotation: 0 } };
-  made.type = logarithmic ? "logarithmic" : "linear";
-  if (logarithmic) {
-    Object.assign(made.ticks, { callback: logTick, autoSkip: false });
-    made.grid.color = (context) => (context.tick && context.tick.label === "" ? "transparent" : color("rule"));
+  made.type = values ? "logarithmic" : "linear";
+  if (values) {
+    Object.assign(made, logAxis(values));
+    Object.assign(made.ticks, { callback: (value, i, ticks) => ticks[i].text, autoSkip: false });
   }
   return made;
 }
@@ -143,11 +178,18 @@ function dashedLabels(chart) {
     lineDash: chart.data.datasets[label.datasetIndex].borderDash || [] }));
 }
 
-// What the axis of all of them shows, or nothing where each has its own.
-function commonRange(charts) {
-  const points = charts.filter((chart) => chart.same_y).flatMap((chart) => chart.lines.flatMap((line) => line.points));
-  return points.length === 0 ? {} : { suggestedMin: Math.min(...points.map((point) => point.least)),
-    suggestedMax: Math.max(...points.map((point) => point.most)) };
+const pointsOf = (charts) => charts.flatMap((chart) => chart.lines.flatMap((line) => line.points));
+
+// The axis of a chart's values, the same for all charts that show the same.
+function valueAxis(chart, charts) {
+  const points = pointsOf(charts.filter((other) => other.y === chart.y && other.log_y === chart.log_y));
+  const values = points.flatMap((point) => [point.least, point.most]);
+  if (chart.log_y) return axis(chart.y, values.filter((value) => value > 0));
+  return { ...axis(chart.y), suggestedMin: Math.min(...values), suggestedMax: Math.max(...values) };
+}
+
+function placeAxis(chart) {
+  return { ...axis(chart.x, chart.log_x ? pointsOf([chart]).map((point) => point.x) : null), bounds: "data" };
 }
 
 function settingsOf(chart, charts) {
@@ -163,12 +205,12 @@ function settingsOf(chart, charts) {
   if (chart.bars) {
     const categories = { grid: { display: false }, ticks: { color: color("ink") } };
     return { type: "bar", data: { labels: chart.lines.map((line) => line.name), datasets: barSets(chart) }, plugins: [whiskers],
-      options: { ...common, indexAxis: "y", scales: { x: { ...axis(chart.x, false), beginAtZero: true,
+      options: { ...common, indexAxis: "y", scales: { x: { ...axis(chart.x), beginAtZero: true,
         suggestedMax: Math.max(...chart.lines.map((line) => line.points[0].most)) }, y: categories } } };
   }
   return { type: "line", data: { datasets: chart.lines.flatMap(lineSets) },
     options: { ...common, interaction: { mode: "x", intersect: false },
-      scales: { x: axis(chart.x, chart.log_x), y: { ...axis(chart.y, chart.log_y), ...(chart.same_y ? commonRange(charts) : {}) } } } };
+      scales: { x: placeAxis(chart), y: valueAxis(chart, charts) } } };
 }
 
 let drawn = [];
@@ -217,8 +259,8 @@ function fillPage() {
       "Stopped before these chapters had all of their results: " + report.missing.join(", ") + "."));
   }
   document.getElementById("footer").append(
-    "Figures are means over the seeds, with the least and the most of them: 97.8 [97.2..98.2]. Learning rates are chosen on " +
-    "images set aside for that; the test images decide nothing. Charts by Chart.js, MIT licence.");
+    "Figures are means over the seeds, with the least and the most of them: 97.8 [97.2..98.2]. Where learning rates are chosen, " +
+    "images set aside for that choose them, not the test images; an exception says so. Charts by Chart.js, MIT licence.");
 }
 
 fillPage();
