@@ -20,10 +20,10 @@ class ReadingHints {
     for (int axis = 0; axis < shape.rank; ++axis) {
       if (axis < 2 || axis >= last - 1) try_outputs(axis);
     }
-    try_in_front(0, 1);
-    try_in_front(last, last - 1);
     try_groups_behind(1, 0);
     if (last > 1) try_groups_behind(last, last - 1);
+    try_in_front(0, 1);
+    try_in_front(last, last - 1);
     if (size_ > 0) add(".");
   }
 
