@@ -1,19 +1,18 @@
 #include <gtest/gtest.h>
 
-#include <stdexcept>
-#include <string>
+#include <array>
 #include <type_traits>
 #include <vector>
 
 #include "fixtures.hpp"
 
-// The law of folding: the folded map of x is the layer's forward of the unfolded map of x.
+// What folding gives, value by value; fold_maps_test.cpp has the law for every kind of map.
 
 namespace {
 
 using namespace fixtures;
-using batchnorm::BatchNorm, batchnorm::fold, batchnorm::ChannelAxis, batchnorm::ChannelsLast,
-    batchnorm::Eval;
+using batchnorm::BatchNorm, batchnorm::fold, batchnorm::fold_into_next, batchnorm::groups,
+    batchnorm::ChannelAxis, batchnorm::ChannelsLast, batchnorm::Eval;
 
 constexpr Index outputs = 5, inputs = 7;
 
@@ -93,6 +92,43 @@ TEST(Fold, RoundsEveryValueOnce) {
   expect_each_value_rounded_once<double, batchnorm::ScaleAndShift>();
 }
 
+/// bias(o) + sum over i of weight(o, i) * (beta - mean * s)(i), in more than double.
+template <typename Norm, typename Weight, typename Bias>
+long double expected_next_bias(const Norm& norm, const Weight& weight, const Bias& bias, Index o) {
+  const Vector<typename Norm::Scalar> zero = Vector<typename Norm::Scalar>::Zero(weight.cols());
+  long double sum = bias[o];
+  for (Index i = 0; i < weight.cols(); ++i) sum += weight(o, i) * expected_bias(norm, zero, i);
+  return sum;
+}
+
+template <typename Scalar, typename Affine>
+void expect_each_value_of_the_next_map_rounded_once() {
+  const BatchNorm<Scalar, Eval, Affine> norm(some_state<Scalar, Affine>(inputs),
+                                             {.epsilon = 0.125});
+  const Matrix<Scalar> weight = some_matrix<Scalar>(outputs, inputs, 2);
+  const Vector<Scalar> bias = some_matrix<Scalar>(outputs, 1, 3);
+  const auto folded = fold_into_next(norm, weight, bias);
+  for (Index o = 0; o < outputs; ++o) {
+    for (Index i = 0; i < inputs; ++i) {
+      const long double expected =
+          static_cast<long double>(weight(o, i)) * scales(norm)[static_cast<std::size_t>(i)];
+      expect_rounded_once(folded.weight(o, i), expected, static_cast<double>(std::abs(expected)));
+    }
+    const auto expected = expected_next_bias(norm, weight, bias, o);
+    const double size =
+        std::is_same_v<Scalar, float> ? static_cast<double>(std::abs(expected)) : inputs;
+    expect_rounded_once(folded.bias[o], expected, size);
+  }
+}
+
+TEST(FoldIntoNext, RoundsEveryValueOnce) {
+  expect_each_value_of_the_next_map_rounded_once<float, batchnorm::ScaleAndShift>();
+  expect_each_value_of_the_next_map_rounded_once<float, batchnorm::ScaleOnly>();
+  expect_each_value_of_the_next_map_rounded_once<float, batchnorm::ShiftOnly>();
+  expect_each_value_of_the_next_map_rounded_once<float, batchnorm::NoAffine>();
+  expect_each_value_of_the_next_map_rounded_once<double, batchnorm::ScaleAndShift>();
+}
+
 /// What two computations of the same sums may differ by.
 double tolerance(const Matrix<double>& weight, const Matrix<double>& x,
                  const Vector<double>& bias) {
@@ -111,6 +147,32 @@ TEST(Fold, OfALinearMapIsTheLayerBehindIt) {
   const auto folded = fold(norm, weight, bias);
   const Matrix<double> y = (x * folded.weight.transpose()).rowwise() + folded.bias.transpose();
   EXPECT_LE((y - norm.forward(z)).cwiseAbs().maxCoeff(), tolerance(folded.weight, x, folded.bias));
+}
+
+TEST(Fold, OfALayerInFrontIsTheLinearMapBehindIt) {
+  const BatchNorm<double, Eval> norm(some_state<double>(inputs));
+  const Matrix<double> weight = some_matrix<double>(outputs, inputs, 2);
+  const Vector<double> bias = some_matrix<double>(outputs, 1, 3);
+  const Matrix<double> x = some_matrix<double>(20, inputs, 4);
+
+  const Matrix<double> expected =
+      (norm.forward(x) * weight.transpose()).rowwise() + bias.transpose();
+  const auto folded = fold_into_next(norm, weight, bias);
+  const Matrix<double> y = (x * folded.weight.transpose()).rowwise() + folded.bias.transpose();
+  EXPECT_LE((y - expected).cwiseAbs().maxCoeff(), tolerance(folded.weight, x, folded.bias));
+}
+
+TEST(Fold, OfOneChannelHasItsBeta) {
+  batchnorm::State<float> state = some_state<float>(1);
+  state.running_mean[0] = 0.5F;
+  state.beta[0] = 0.75F;
+  const BatchNorm<float, Eval> norm(state);
+  const Matrix<float> weight = some_matrix<float>(1, 1, 2);
+  const Vector<float> mean = Vector<float>::Constant(1, 0.5F), bias = some_matrix<float>(1, 1, 3);
+  // The layer maps the mean to beta.
+  EXPECT_EQ(fold(norm, weight, mean).bias[0], 0.75F);
+  const auto next = fold_into_next(norm, weight, bias);
+  expect_rounded_once(next.bias[0], expected_next_bias(norm, weight, bias, 0), 4);
 }
 
 TEST(Fold, WithoutABiasIsThatWithABiasOfZero) {
@@ -183,6 +245,64 @@ TEST(Fold, KeepsTheShapeAndOrderOfAKernel) {
   }
 }
 
+// Of axes in an order that neither framework has: (outputs, height, width, inputs).
+TEST(FoldIntoNext, TakesInputsAndOutputsOnAnyAxes) {
+  const BatchNorm<double, Eval> norm(some_state<double>(3));
+  const Vector<double> bias = some_matrix<double>(outputs, 1, 3);
+  const Kernel pytorch = some_kernel(outputs, 3, 2, 4);
+  const Kernel other = pytorch.shuffle(std::array<int, 4>{0, 2, 3, 1});
+  const auto expected = fold_into_next(norm, pytorch, bias);
+  const auto folded = fold_into_next<ChannelAxis<0>, ChannelsLast>(norm, other, bias);
+  const Kernel back = folded.weight.shuffle(std::array<int, 4>{0, 3, 1, 2});
+  EXPECT_TRUE(same_bits(back, expected.weight));
+  EXPECT_TRUE(same_bits(folded.bias, expected.bias));
+}
+
+// PyTorch writes a depthwise convolution as one in groups of one channel, (outputs, 1, ...).
+TEST(FoldIntoNext, OfADepthwiseKernelInEitherOrderIsTheSame) {
+  const Index channels = 4, multiplier = 3;
+  const BatchNorm<double, Eval> norm(some_state<double>(channels));
+  const Kernel keras = some_kernel(2, 5, channels, multiplier);
+  Kernel pytorch(channels * multiplier, 1, 2, 5);
+  for (Index o = 0; o < channels * multiplier; ++o)
+    for (Index k = 0; k < 2; ++k)
+      for (Index l = 0; l < 5; ++l)
+        pytorch(o, 0, k, l) = keras(k, l, o / multiplier, o % multiplier);
+  const auto of_keras = fold_into_next<ChannelsLast>(norm, keras, groups<ChannelAxis<2>>(channels));
+  const auto of_pytorch = fold_into_next(norm, pytorch, groups<ChannelAxis<0>>(channels));
+  EXPECT_TRUE(same_bits(of_keras.bias, of_pytorch.bias));
+  for (Index o = 0; o < channels * multiplier; ++o)
+    EXPECT_EQ(of_keras.weight(1, 3, o / multiplier, o % multiplier), of_pytorch.weight(o, 0, 1, 3));
+}
+
+// What the layer maps to 0 stands at the border for a 0 behind the layer.
+TEST(FoldIntoNext, PaddedWithWhatTheLayerMapsToZeroIsTheUnfoldedOne) {
+  const batchnorm::BatchNorm2d<double, Eval> norm(some_state<double>(3));
+  const Kernel kernel = some_kernel(outputs, 3, 3, 3), x = some_kernel(1, 3, 4, 4);
+  const Vector<double> bias = some_matrix<double>(outputs, 1, 3), zero = Vector<double>::Zero(3);
+  const Vector<double> padding =
+      norm.running_mean().template cast<double>().array() -
+      norm.beta().array() /
+          (norm.gamma().array() /
+           (norm.running_variance().template cast<double>().array() + norm.options().epsilon)
+               .sqrt());
+  const auto padded = [](const Kernel& of, const Vector<double>& with) {
+    Kernel result(1, 3, 6, 6);
+    for (Index c = 0; c < 3; ++c)
+      for (Index i = 0; i < 6; ++i)
+        for (Index j = 0; j < 6; ++j) {
+          const bool inside = i > 0 && i < 5 && j > 0 && j < 5;
+          result(0, c, i, j) = inside ? of(0, c, i - 1, j - 1) : with[c];
+        }
+    return result;
+  };
+  const Kernel expected = convolve(padded(norm.forward(x), zero), kernel, bias);
+  const auto folded = fold_into_next(norm, kernel, bias);
+  const Kernel y = convolve(padded(x, padding), folded.weight, folded.bias);
+  for (Index k = 0; k < y.size(); ++k)
+    EXPECT_NEAR(y.data()[k], expected.data()[k], 256 * roundoff<double>);
+}
+
 TEST(Fold, GivesTheKindsThatItTook) {
   const BatchNorm<float, Eval> norm(some_state<float>(outputs));
   const Matrix<float> weight = some_matrix<float>(outputs, inputs, 2);
@@ -196,6 +316,21 @@ TEST(Fold, GivesTheKindsThatItTook) {
   EXPECT_TRUE(same_bits(of_row.bias.transpose(), of_array.bias.matrix()));
 }
 
+TEST(FoldIntoNext, GivesTheKindsThatItTook) {
+  const BatchNorm<float, Eval> norm(some_state<float>(inputs));
+  const Matrix<float> whole = some_matrix<float>(2 * outputs, inputs + 3, 2);
+  const Matrix<float> weight = whole.block(2, 1, outputs, inputs);
+  const Eigen::RowVectorXf row = Eigen::RowVectorXf::LinSpaced(outputs, -1, 1);
+  const Vector<float> column = row.transpose();
+  const Eigen::Map<const Matrix<float>> map(weight.data(), outputs, inputs);
+  const auto of_block = fold_into_next(norm, whole.block(2, 1, outputs, inputs), row);
+  const auto of_map = fold_into_next(norm, map, column);
+  static_assert(std::is_same_v<std::remove_cvref_t<decltype(of_block.weight)>, Matrix<float>>);
+  static_assert(std::is_same_v<std::remove_cvref_t<decltype(of_block.bias)>, Eigen::RowVectorXf>);
+  EXPECT_TRUE(same_bits(of_block.weight, of_map.weight));
+  EXPECT_TRUE(same_bits(of_block.bias.transpose(), of_map.bias));
+}
+
 // A channel that never varied: forward gives beta, whatever x is.
 TEST(Fold, OfAConstantChannelWithoutEpsilonIsBeta) {
   batchnorm::State<float> state = some_state<float>(outputs);
@@ -207,40 +342,14 @@ TEST(Fold, OfAConstantChannelWithoutEpsilonIsBeta) {
   EXPECT_EQ(folded.bias[2], state.beta[2]);
 }
 
-template <typename Call>
-std::string refusal_of(const Call& call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& refusal) {
-    return refusal.what();
-  }
-  return "no refusal";
-}
-
-TEST(Fold, RefusesWhatDoesNotHaveTheLayersChannels) {
-  const BatchNorm<float, Eval> norm(some_state<float>(outputs));
-  const Matrix<float> weight = some_matrix<float>(outputs, inputs, 2);
-  const Matrix<float> transposed = weight.transpose();
-  const Vector<float> bias = Vector<float>::Zero(inputs);
-  EXPECT_EQ(
-      refusal_of([&] { fold(norm, transposed); }),
-      "BatchNorm: fold: expected 5 outputs on axis 0 of weight, got (7, 5); are the outputs on "
-      "the last axis, fold<ChannelsLast>?");
-  EXPECT_EQ(
-      refusal_of([&] { fold<ChannelsLast>(norm, weight); }),
-      "BatchNorm: fold: expected 5 outputs on axis 1 of weight, got (5, 7); are the outputs on "
-      "axis 0, fold<ChannelAxis<0>>?");
-  EXPECT_EQ(
-      refusal_of([&] { fold(norm, Eigen::Tensor<float, 3>(2, 5, 3)); }),
-      "BatchNorm: fold: expected 5 outputs on axis 0 of weight, got (2, 5, 3); are the outputs "
-      "on axis 1, fold<ChannelAxis<1>>?");
-  EXPECT_EQ(
-      refusal_of([&] { fold(norm, Matrix<float>(3, 4)); }),
-      "BatchNorm: fold: expected 5 outputs on axis 0 of weight, got (3, 4); is this layer the "
-      "one behind that map?");
-  EXPECT_EQ(refusal_of([&] { fold(norm, weight, bias); }),
-            "BatchNorm: fold: expected a bias of 5 values, got 7; a map without a bias is folded "
-            "without one: fold(norm, weight).");
+TEST(FoldIntoNext, OfAConstantChannelWithoutEpsilonIsBetaTimesItsWeights) {
+  batchnorm::State<float> state = some_state<float>(1);
+  state.running_variance[0] = 0;
+  const BatchNorm<float, Eval> norm(state, {.epsilon = 0});
+  const Matrix<float> weight = some_matrix<float>(outputs, 1, 2);
+  const auto folded = fold_into_next(norm, weight);
+  EXPECT_TRUE(folded.weight.isZero(0));
+  EXPECT_TRUE(same_bits(folded.bias, (weight * state.beta).eval()));
 }
 
 }  // namespace

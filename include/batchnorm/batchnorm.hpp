@@ -14,7 +14,7 @@
 //   moments.hpp     the one mergeable value: (count, mean, m2) per channel
 //   layer.hpp       BatchNorm in the modes Train and Frozen
 //   eval.hpp        BatchNorm in the mode Eval
-//   fold.hpp        an Eval layer taken into the linear map or convolution before it
+//   fold.hpp        an Eval layer taken into the linear map or convolution beside it
 //
 // Below the layer stand two primitives, detail/kernels/reduce/reduce.hpp (per-channel sums) and
 // detail/kernels/transform/transform.hpp (a per-channel map), and the formulas between them,

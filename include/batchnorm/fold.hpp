@@ -1,123 +1,61 @@
 #pragma once
 
+#include <concepts>
+
+#include "detail/fold/fold.hpp"
 #include "eval.hpp"
 
 namespace batchnorm {
 
-/// What `fold` makes: a linear map or convolution with the layer behind it taken in.
+/// What folding makes: a linear map or convolution that does what the map and the layer did.
 template <typename Weight, typename Bias>
 struct Folded {
   Weight weight;  ///< of the given weight's kind and shape
   Bias bias;      ///< one value per output
 };
 
+/// The groups of a grouped convolution, see `groups`.
+template <AxisPolicy Axis>
+struct Groups {
+  Index count = 1;  ///< at least 1; it divides the extent of the weight on `Axis`
+};
+
+/// The mark of a weight in groups. `Axis` is the axis that has the channels of all groups, group
+/// after group; the other one of the inputs' and the outputs' axis has the channels of one group.
+/// In PyTorch it is `ChannelAxis<0>`, in Keras `ChannelsLast`; in a depthwise kernel of Keras
+/// (height, width, channels, multiplier) it is `ChannelAxis<2>`, and every channel is a group.
+template <AxisPolicy Axis, typename Count>
+[[nodiscard]] constexpr Groups<Axis> groups(Count count) {
+  static_assert(std::integral<Count>, "batchnorm: a number of groups is an integer.");
+  return {static_cast<Index>(count)};
+}
+
+/// The usual axis of the inputs in a weight with its outputs on axis `Outputs`: axis 1 if they are
+/// on axis 0, as in PyTorch; the one before the last if they are on the last, as in Keras.
+template <AxisPolicy Outputs>
+struct BesideOutputs {
+  /// That axis; -1 if the outputs are elsewhere.
+  static constexpr int axis(int rank) {
+    const int outputs = Outputs::axis(rank);
+    if (outputs == rank - 1) return rank - 2;
+    return outputs == 0 ? 1 : detail::no_axis;
+  }
+};
+
 namespace detail {
 
-/// Whether the layer is one affine map per channel.
-template <typename Mode, typename Set>
-consteval bool check_foldable() {
-  if constexpr (!std::is_same_v<Mode, Eval>) {
-    static_assert(never<Mode>,
-                  "batchnorm: fold takes the running statistics as constants: make a "
-                  "BatchNorm<Scalar, Eval> from the trained layer first.");
-  } else if constexpr (!std::is_same_v<typename Set::Activation, NoActivation>) {
-    static_assert(never<Mode>,
-                  "batchnorm: fold gives a linear map, which would lose the layer's activation: "
-                  "fold BatchNorm<Scalar, Eval>(norm.state(), norm.options()), and apply the "
-                  "activation after the map.");
-  } else {
-    return true;
-  }
-  return false;
-}
+/// Stands for the axis of the inputs where no result depends on it.
+template <AxisPolicy Outputs>
+struct AnyOther {
+  static constexpr int axis(int rank) { return Outputs::axis(rank) == 0 ? 1 : 0; }
+};
 
-/// Whether `Bias` is a vector of `Scalar`.
-template <typename Scalar, typename Bias>
-consteval bool check_bias() {
-  if constexpr (!MatrixLike<Bias>) {
-    static_assert(never<Bias>,
-                  "batchnorm: fold takes the bias as an Eigen vector: map a tensor's values, "
-                  "Eigen::Map<const Eigen::VectorXf>(bias.data(), bias.size()).");
-  } else if constexpr (!bool{Bias::IsVectorAtCompileTime}) {
-    static_assert(never<Bias>,
-                  "batchnorm: fold takes the bias as an Eigen vector, one value per output: pass "
-                  "a row or a column of a matrix.");
-  } else if constexpr (!std::is_same_v<typename Bias::Scalar, Scalar>) {
-    static_assert(never<Bias>,
-                  "batchnorm: the scalar of the bias is not the layer's: convert it first with "
-                  "cast<float>() or cast<double>().");
-  } else {
-    return true;
-  }
-  return false;
-}
-
-/// What the user probably meant, given where an extent equal to the layer's channels stands.
-inline const char* weight_cure(const Shape& shape, Index channels) {
-  const auto has = [&](int at) { return shape.extents[static_cast<std::size_t>(at)] == channels; };
-  if (has(shape.rank - 1)) return "; are the outputs on the last axis, fold<ChannelsLast>?";
-  if (has(1)) return "; are the outputs on axis 1, fold<ChannelAxis<1>>?";
-  if (has(0)) return "; are the outputs on axis 0, fold<ChannelAxis<0>>?";
-  return "; is this layer the one behind that map?";
-}
-
-inline void check_weight(const Shape& shape, Index channels, int axis) {
-  if (shape.extents[static_cast<std::size_t>(axis)] != channels) {
-    refuse("fold: expected ", channels, " outputs on axis ", axis, " of weight, got ", shape,
-           weight_cure(shape, channels));
-  }
-}
-
-inline void check_bias_size(Index size, Index channels) {
-  if (size != channels) {
-    refuse("fold: expected a bias of ", channels, " values, got ", size,
-           "; a map without a bias is folded without one: fold(norm, weight).");
-  }
-}
-
-/// The layer in double: y = (x - centre) * scale + shift.
-template <typename Norm>
-ChannelCoefficients<double> coefficients_of(const Norm& norm) {
-  const auto state = norm.state();
-  const ChannelArray<double> gamma = state.gamma.template cast<double>();
-  const ChannelArray<double> beta = state.beta.template cast<double>();
-  ChannelCoefficients<double> k;
-  prepare_coefficients(state.running_mean, state.running_variance,
-                       gamma.size() == 0 ? nullptr : gamma.data(),
-                       beta.size() == 0 ? nullptr : beta.data(), norm.options().epsilon, k);
-  return k;
-}
-
-/// to = from * scale, per channel, rounded once.
-template <typename Scalar>
-void scale_channels(const View<const Scalar>& from, const ChannelArray<double>& scale,
-                    const View<Scalar>& to) {
-  for (Index o = 0; o < from.outer; ++o) {
-    for (Index c = 0; c < from.channels; ++c) {
-      for (Index i = 0; i < from.inner; ++i) {
-        to(o, c, i) = static_cast<Scalar>(static_cast<double>(from(o, c, i)) * scale[c]);
-      }
-    }
-  }
-}
-
-template <typename Axis, typename Norm, typename Weight, typename Bias>
-auto fold_into(const Norm& norm, const Weight& weight, const Bias& bias) {
-  using Scalar = typename Norm::Scalar;
-  constexpr int axis = Axis::axis(ArgumentOf<Weight>::rank);
-  check_weight(ArgumentOf<Weight>::shape(weight), norm.channels(), axis);
-  check_bias_size(bias.size(), norm.channels());
-
-  const ChannelCoefficients<double> k = coefficients_of(norm);
-  Folded<typename ArgumentOf<Weight>::Owning, typename Bias::PlainObject> folded{
-      make_result(weight), bias};
-  scale_channels<Scalar>(read_view(weight, axis), k.scale, write_view(folded.weight, axis));
-  for (Index c = 0; c < norm.channels(); ++c) {
-    folded.bias[c] = static_cast<Scalar>(
-        (static_cast<double>(folded.bias[c]) - k.centre[c]) * k.scale[c] + k.shift[c]);
-  }
-  return folded;
-}
+template <typename Outputs>
+using AxesBehind = NamedAxes<LayerPlace::behind_map, Outputs, AnyOther<Outputs>, Outputs>;
+template <typename Outputs, typename Whole>
+using GroupedAxesBehind = NamedAxes<LayerPlace::behind_map, Outputs, Whole, Whole>;
+template <typename Outputs, typename Inputs, typename Whole>
+using AxesInFront = NamedAxes<LayerPlace::in_front_of_map, Outputs, Inputs, Whole>;
 
 }  // namespace detail
 
@@ -129,39 +67,126 @@ auto fold_into(const Norm& norm, const Weight& weight, const Bias& bias) {
 /// and `weight' x + bias'` is the layer's `forward(weight x + bias)`. Computed in double, rounded
 /// once.
 ///
-/// `Axis` says where the outputs of the weight are, which are the channels of the layer:
+/// `Outputs` says on which axis of the weight the outputs are, which are the channels of the layer:
 /// `ChannelAxis<0>`, the default, for (outputs, inputs) and (outputs, inputs, height, width), as in
 /// PyTorch; `ChannelsLast` for (inputs, outputs) and (height, width, inputs, outputs), as in Keras.
-/// A square weight says nothing of its axis, and can't be checked. `weight` has rank 2 to 5 and
-/// storage; `bias` is an Eigen vector with one value per output.
+/// A square weight says nothing of its axes, and can't be checked. `weight` has rank 2 to 5 and
+/// storage; `bias` is an Eigen vector with one value per output. A grouped convolution whose
+/// outputs are all on one axis needs nothing else.
 ///
 /// Weight' x and bias' are both large where the running mean is large against the deviation: their
 /// roundings are of |weight'| |x| + |bias'|, where the layer's own are of y.
 ///
 /// Errors: `std::invalid_argument` for a weight or bias that does not have the layer's channels.
-template <AxisPolicy Axis = ChannelAxis<0>, typename Scalar, typename Mode, typename... Policies,
+template <AxisPolicy Outputs = ChannelAxis<0>, typename Scalar, typename Mode, typename... Policies,
           typename Weight, typename Bias>
-auto fold(const BatchNorm<Scalar, Mode, Policies...>& norm, const Weight& weight,
-          const Bias& bias) {
-  using Set = detail::PolicySet<Scalar, Mode, Policies...>;
-  using WeightSet = detail::PolicySet<Scalar, Eval, Axis>;
-  if constexpr (!detail::check_foldable<Mode, Set>()) {
-    return Folded<detail::Refused<Scalar>, detail::Refused<Scalar>>();
-  } else if constexpr (!detail::check_readable<WeightSet, Scalar, Weight>()) {
-    return Folded<detail::Refused<Scalar>, detail::Refused<Scalar>>();
-  } else if constexpr (!detail::check_bias<Scalar, Bias>()) {
-    return Folded<detail::Refused<Scalar>, detail::Refused<Scalar>>();
-  } else {
-    return detail::fold_into<Axis>(norm, weight, bias);
-  }
+[[nodiscard]] auto fold(const BatchNorm<Scalar, Mode, Policies...>& norm, const Weight& weight,
+                        const Bias& bias) {
+  return detail::fold_map<Folded, detail::AxesBehind<Outputs>>(norm, weight, bias, 1);
 }
 
 /// The same for a map without a bias; the folded one has one.
-template <AxisPolicy Axis = ChannelAxis<0>, typename Scalar, typename Mode, typename... Policies,
+template <AxisPolicy Outputs = ChannelAxis<0>, typename Scalar, typename Mode, typename... Policies,
           typename Weight>
-auto fold(const BatchNorm<Scalar, Mode, Policies...>& norm, const Weight& weight) {
-  const typename State<Scalar>::Vector none = State<Scalar>::Vector::Zero(norm.channels());
-  return fold<Axis>(norm, weight, none);
+[[nodiscard]] auto fold(const BatchNorm<Scalar, Mode, Policies...>& norm, const Weight& weight) {
+  return detail::fold_map<Folded, detail::AxesBehind<Outputs>>(norm, weight, detail::NoBias(), 1);
+}
+
+/// The same for a weight with all inputs on axis `Inputs`, and the outputs of one group on axis
+/// `Outputs`: input i of I, in group g = i / (I / groups), and output q of Q there make output
+/// g * Q + q. This is the grouped transposed convolution of PyTorch, (inputs, outputs / groups,
+/// height, width),
+///
+///     fold<ChannelAxis<1>>(norm, weight, bias, groups<ChannelAxis<0>>(2))
+///
+/// and the depthwise convolution of Keras, (height, width, inputs, multiplier):
+///
+///     fold<ChannelsLast>(norm, kernel, bias, groups<ChannelAxis<2>>(inputs))
+///
+/// Errors, too: a number of groups that does not divide the inputs.
+template <AxisPolicy Outputs = ChannelAxis<0>, typename Scalar, typename Mode, typename... Policies,
+          typename Weight, typename Bias, typename Inputs>
+[[nodiscard]] auto fold(const BatchNorm<Scalar, Mode, Policies...>& norm, const Weight& weight,
+                        const Bias& bias, const Groups<Inputs>& groups) {
+  return detail::fold_map<Folded, detail::GroupedAxesBehind<Outputs, Inputs>>(norm, weight, bias,
+                                                                              groups.count);
+}
+
+/// The same without a bias.
+template <AxisPolicy Outputs = ChannelAxis<0>, typename Scalar, typename Mode, typename... Policies,
+          typename Weight, typename Inputs>
+[[nodiscard]] auto fold(const BatchNorm<Scalar, Mode, Policies...>& norm, const Weight& weight,
+                        const Groups<Inputs>& groups) {
+  return detail::fold_map<Folded, detail::GroupedAxesBehind<Outputs, Inputs>>(
+      norm, weight, detail::NoBias(), groups.count);
+}
+
+/// Folds a layer into the linear map or convolution behind it, whose inputs are the channels of the
+/// layer: with s as in `fold` and t = beta - running_mean * s,
+///
+///     weight' = weight * s per input,  bias' = bias + sum of weight * t over inputs and positions,
+///
+/// and `weight' x + bias'` is `weight forward(x) + bias`. Computed in double, rounded once.
+///
+/// `Outputs` and `Inputs` say on which axes of the weight the outputs and the inputs are: by
+/// default on axes 0 and 1, as in PyTorch; `fold_into_next<ChannelsLast>` is for Keras, with the
+/// inputs on the axis before the last.
+///
+/// The convolution has no zero padding; stride and dilation are free. A padded 0 stands for an
+/// output of the layer, and in the folded map for an input of it, which would give t. So pad x with
+/// what the layer maps to 0, running_mean - beta / s per channel, and not with 0, or do not fold.
+/// Padding that repeats values of x needs nothing.
+///
+/// A layer in front of a transposed convolution can't be folded at all: the number of kernel
+/// positions that meet in an output differs between the outputs, so that no one bias is right.
+///
+/// Errors: `std::invalid_argument` for a weight that does not have the layer's channels as inputs,
+/// and for a bias that does not have the weight's outputs.
+template <AxisPolicy Outputs = ChannelAxis<0>, AxisPolicy Inputs = BesideOutputs<Outputs>,
+          typename Scalar, typename Mode, typename... Policies, typename Weight, typename Bias>
+[[nodiscard]] auto fold_into_next(const BatchNorm<Scalar, Mode, Policies...>& norm,
+                                  const Weight& weight, const Bias& bias) {
+  return detail::fold_map<Folded, detail::AxesInFront<Outputs, Inputs, Outputs>>(norm, weight, bias,
+                                                                                 1);
+}
+
+/// The same for a map without a bias; the folded one has one.
+template <AxisPolicy Outputs = ChannelAxis<0>, AxisPolicy Inputs = BesideOutputs<Outputs>,
+          typename Scalar, typename Mode, typename... Policies, typename Weight>
+[[nodiscard]] auto fold_into_next(const BatchNorm<Scalar, Mode, Policies...>& norm,
+                                  const Weight& weight) {
+  return detail::fold_map<Folded, detail::AxesInFront<Outputs, Inputs, Outputs>>(
+      norm, weight, detail::NoBias(), 1);
+}
+
+/// The same for a grouped convolution, (outputs, inputs / groups, height, width) in PyTorch,
+/// (height, width, inputs / groups, outputs) in Keras,
+///
+///     fold_into_next(norm, weight, bias, groups<ChannelAxis<0>>(2))
+///     fold_into_next<ChannelsLast>(norm, kernel, bias, groups<ChannelsLast>(2))
+///
+/// and for the depthwise convolution of Keras, (height, width, inputs, multiplier):
+///
+///     fold_into_next<ChannelsLast>(norm, kernel, bias, groups<ChannelAxis<2>>(inputs))
+///
+/// Errors, too: a number of groups that does not divide the channels on axis `Whole`.
+template <AxisPolicy Outputs = ChannelAxis<0>, AxisPolicy Inputs = BesideOutputs<Outputs>,
+          typename Scalar, typename Mode, typename... Policies, typename Weight, typename Bias,
+          typename Whole>
+[[nodiscard]] auto fold_into_next(const BatchNorm<Scalar, Mode, Policies...>& norm,
+                                  const Weight& weight, const Bias& bias,
+                                  const Groups<Whole>& groups) {
+  return detail::fold_map<Folded, detail::AxesInFront<Outputs, Inputs, Whole>>(norm, weight, bias,
+                                                                               groups.count);
+}
+
+/// The same without a bias.
+template <AxisPolicy Outputs = ChannelAxis<0>, AxisPolicy Inputs = BesideOutputs<Outputs>,
+          typename Scalar, typename Mode, typename... Policies, typename Weight, typename Whole>
+[[nodiscard]] auto fold_into_next(const BatchNorm<Scalar, Mode, Policies...>& norm,
+                                  const Weight& weight, const Groups<Whole>& groups) {
+  return detail::fold_map<Folded, detail::AxesInFront<Outputs, Inputs, Whole>>(
+      norm, weight, detail::NoBias(), groups.count);
 }
 
 }  // namespace batchnorm

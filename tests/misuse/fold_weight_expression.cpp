@@ -2,5 +2,5 @@
 
 // error: batchnorm: an expression has no storage: name it first
 void misuse(const BatchNorm<float, Eval>& norm, const Eigen::MatrixXf& weight) {
-  fold(norm, 2.0F * weight);  // here
+  (void)fold(norm, 2.0F * weight);  // here
 }

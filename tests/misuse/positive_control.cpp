@@ -21,6 +21,11 @@ void right(const BatchNorm<float, Eval, ChannelAxis<0>>& norm, const Tensor4& x,
   norm.backward(x, norm.forward(x), dx);
 }
 
+void right(const BatchNorm<float, Eval>& norm, const Tensor4& weight, const Eigen::VectorXf& bias) {
+  (void)fold<ChannelAxis<1>>(norm, weight, bias, groups<ChannelAxis<0>>(2));
+  (void)fold_into_next<ChannelsLast>(norm, weight, groups<ChannelAxis<2>>(2));
+}
+
 const Options options{.momentum = new_weight(0.1)};
 const BatchNorm<float> trained(3, options);
 const BatchNorm<float, Frozen> frozen(trained);

@@ -30,7 +30,7 @@ class Message {
   }
 
  private:
-  std::array<char, 1024> text_{};
+  std::array<char, 2048> text_{};
   std::size_t used_ = 0;
 };
 
