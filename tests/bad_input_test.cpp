@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <initializer_list>
 #include <limits>
 #include <stdexcept>
@@ -57,8 +58,8 @@ class InUse {
   Matrix x = numbers(7, 3, 121), dy = numbers(7, 3, 122), r = numbers(7, 3, 123);
 
   InUse() {
-    layer.forward(x);
-    layer.backward(x, dy);
+    static_cast<void>(layer.forward(x));
+    static_cast<void>(layer.backward(x, dy));
   }
 
   template <typename Call>
@@ -93,11 +94,13 @@ TYPED_TEST(BadInput, AnotherNumberOfChannels) {
   auto& layer = this->used.layer;
   const Matrix five = numbers(7, 5, 1);
   Matrix y;
-  this->used.refuses([&] { layer.forward(five); }, {"(7, 5)", "5", "3", "channels"});
+  this->used.refuses([&] { static_cast<void>(layer.forward(five)); },
+                     {"(7, 5)", "5", "3", "channels"});
   this->used.refuses([&] { layer.forward(five, y); }, {"(7, 5)", "5", "3", "channels"});
   Tensor last(7, 4, 3);
   last.setZero();
-  this->used.refuses([&] { layer.forward(last); }, {"(7, 4, 3)", "3", "ChannelsLast"});
+  this->used.refuses([&] { static_cast<void>(layer.forward(last)); },
+                     {"(7, 4, 3)", "3", "ChannelsLast"});
 }
 
 TYPED_TEST(BadInput, OutputViewsThatDoNotFit) {
@@ -131,15 +134,18 @@ TYPED_TEST(BadInput, ResidualsAndGradientsThatDoNotFit) {
   const Matrix &x = this->used.x, &dy = this->used.dy;
   const Matrix longer = numbers(8, 3, 3);
   Matrix out;
-  this->used.refuses([&] { layer.forward(x, residual(longer)); }, {"(8, 3)", "(7, 3)", "residual"});
+  this->used.refuses([&] { static_cast<void>(layer.forward(x, residual(longer))); },
+                     {"(8, 3)", "(7, 3)", "residual"});
   this->used.refuses([&] { layer.forward(x, residual(longer), out); },
                      {"(8, 3)", "(7, 3)", "residual"});
-  this->used.refuses([&] { layer.backward(x, longer); }, {"(8, 3)", "(7, 3)", "dy"});
+  this->used.refuses([&] { static_cast<void>(layer.backward(x, longer)); },
+                     {"(8, 3)", "(7, 3)", "dy"});
   this->used.refuses([&] { layer.backward(x, longer, out); }, {"(8, 3)", "(7, 3)", "dy"});
-  this->used.refuses([&] { layer.backward(x, residual(longer), dy); },
+  this->used.refuses([&] { static_cast<void>(layer.backward(x, residual(longer), dy)); },
                      {"(8, 3)", "(7, 3)", "residual"});
   const Matrix turned = numbers(3, 7, 3);
-  this->used.refuses([&] { layer.backward(x, turned); }, {"(3, 7)", "(7, 3)", "dy"});
+  this->used.refuses([&] { static_cast<void>(layer.backward(x, turned)); },
+                     {"(3, 7)", "(7, 3)", "dy"});
 }
 
 /// Two windows of one parent, a row apart, and the values of the parent.
@@ -187,7 +193,7 @@ TYPED_TEST(BadInput, PartialOverlapOfXAndItsGradient) {
   typename InUse<TypeParam>::Layer layer(some_state<float>(3));
   Overlapping memory;
   const Matrix dy = numbers(7, 3, 6);
-  layer.forward(memory.first());
+  static_cast<void>(layer.forward(memory.first()));
   const Matrix before = memory.parent;
   expect_refusal([&] { layer.backward(memory.first(), dy, memory.second()); },
                  {"overlap", "of its own"});
@@ -292,6 +298,108 @@ TYPED_TEST(BadOrder, BackwardAfterForwardInPlace) {
   layer.forward(x, x);
   expect_refusal([&] { layer.backward(x, dy); }, {"x", "forward", "in place"});
   EXPECT_NO_THROW(layer.backward(kept, dy));
+}
+
+TEST(BadOrders, BackwardOfTheFirstOfTwoForwardsNamesTheSecond) {
+  BatchNorm<float> layer(3);
+  const Matrix first = numbers(7, 3, 11), second = numbers(7, 3, 12), dy = numbers(7, 3, 13);
+  layer.forward(first);
+  layer.forward(second);
+  expect_refusal([&] { layer.backward(first, dy); }, {"second forward", "one layer object"});
+  layer.backward(second, dy);
+  layer.forward(first);
+  expect_refusal([&] { layer.backward(second, dy); }, {"overwritten", "in place"});
+}
+
+/// Whether backward tells x from what it becomes by another value anywhere off the middle.
+Index unnoticed(Tensor x, Index every) {
+  BatchNorm<float> layer(x.dimension(1));
+  layer.forward(x);
+  Tensor dx(x.dimensions());
+  Index count = 0;
+  for (Index first = 0; first < every; ++first) {
+    Tensor other = x;
+    for (Index k = first; k < x.size(); k += every) other.data()[k] += 1;
+    try {
+      layer.backward(other, x, dx);
+      ++count;
+    } catch (const std::invalid_argument&) {
+    }
+  }
+  return count;
+}
+
+// Wherever the values are that differ: one in ten of them, and not the middle of a channel.
+TEST(BadOrders, AnotherXIsNoticedWhereverItDiffers) {
+  for (const auto& [samples, channels, spatial] :
+       {std::array<Index, 3>{16, 1, 64}, {64, 3, 64}, {8, 64, 49}, {2, 5, 10000}}) {
+    const Tensor x = Tensor(samples, channels, spatial).setConstant(0.0F);
+    EXPECT_LE(unnoticed(x, 10), 1) << samples << 'x' << channels << 'x' << spatial;
+  }
+}
+
+TEST(BadOrders, TheSameXIsTheSameInOtherMemory) {
+  const Matrix x = numbers(40, 9, 11), dy = numbers(40, 9, 12);
+  BatchNorm<float> layer(9);
+  layer.forward(x);
+  const MatrixOf<float, Eigen::ColMajor> elsewhere = x;
+  EXPECT_NO_THROW(layer.backward(elsewhere, dy));
+  MatrixOf<float, Eigen::ColMajor> other = x;
+  other.array() += 1;
+  EXPECT_THROW(layer.backward(other, dy), std::invalid_argument);
+}
+
+TEST(BadOutput, OfARefusedCallIsAsItWas) {
+  batchnorm::BatchNorm<float, Train, batchnorm::ReLU> layer(3);
+  const Matrix x = numbers(7, 3, 11), r = numbers(7, 3, 12), dy = numbers(7, 3, 13);
+  layer.forward(x, residual(r));
+  Matrix dx = numbers(2, 2, 14), y = numbers(3, 1, 15);
+  const Matrix dx_before = dx, y_before = y;
+  Eigen::Matrix<float, 5, 3, Eigen::RowMajor> too_small;
+  expect_refusal([&] { layer.backward(x, residual(r), dy, dx, too_small); }, {"dresidual"});
+  EXPECT_EQ(dx, dx_before);
+  expect_refusal([&] { layer.backward(x, residual(r), dy, dx, dx); }, {"overlaps"});
+  EXPECT_EQ(dx, dx_before);
+  Eigen::Map<Matrix> within(dx.data(), 1, 2);
+  expect_refusal([&] { layer.backward(x, residual(r), dy, dx, within); }, {"dresidual"});
+  EXPECT_EQ(dx, dx_before);
+  const Matrix single = numbers(1, 3, 16);
+  expect_refusal([&] { layer.forward(single, y); }, {"more than 1 value"});
+  EXPECT_EQ(y, y_before);
+}
+
+TEST(BadShape, OfAnImageWithoutItsAxisOfSamples) {
+  BatchNorm<float> layer(64);
+  const Tensor image = Tensor(64, 32, 31).setConstant(1.0F);
+  expect_refusal([&] { layer.forward(image); }, {"axis of samples missing", "ChannelAxis<0>"});
+}
+
+TEST(BadOutput, OfFixedExtentsThatDoNotFit) {
+  BatchNorm<float> layer(3);
+  const Matrix x = numbers(7, 3, 11);
+  layer.forward(x);
+  Eigen::Matrix<float, 7, 4> wide;
+  Eigen::Matrix<float, Eigen::Dynamic, 7> columns;
+  Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, 0, 7, 2> bounded(1, 1);
+  expect_refusal([&] { layer.forward(x, wide); }, {"(7, 4)"});
+  expect_refusal([&] { layer.forward(x, columns); }, {"(0, 7)"});
+  expect_refusal([&] { layer.forward(x, bounded); }, {"(1, 1)"});
+  Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, 0, 7, 3> fitting(1, 1);
+  EXPECT_NO_THROW(layer.forward(x, fitting));
+}
+
+TEST(BadCount, WithoutRunningStatisticsNamesCuresThatExist) {
+  BatchNorm<float, Train, batchnorm::NoRunningStatistics> layer(3);
+  const Matrix x = numbers(1, 3, 11);
+  try {
+    layer.forward(x);
+    ADD_FAILURE() << "was not refused";
+  } catch (const std::invalid_argument& refusal) {
+    const std::string message = refusal.what();
+    EXPECT_NE(message.find("RunningStatistics"), std::string::npos) << message;
+    for (const char* impossible : {"freeze", "use_running", "Eval"})
+      EXPECT_EQ(message.find(impossible), std::string::npos) << message;
+  }
 }
 
 TEST(BadResidual, BackwardWithAnotherResidualThanTheMaskCameFrom) {
@@ -406,7 +514,30 @@ TEST(BadState, OfAnotherNumberOfChannels) {
 TEST(BadState, OfALayerToBeNamesWhatDisagrees) {
   batchnorm::State<float> state = some_state<float>(12);
   state.gamma.setOnes(3);
-  expect_refusal([&] { (BatchNorm<float>(state)); }, {"beta, got 12", "gamma has 3"});
+  expect_refusal([&] { (BatchNorm<float>(state)); },
+                 {"gamma has 3", "beta has 12", "running_mean has 12", "running_variance has 12"});
+  state = some_state<float>(9);
+  state.gamma.setOnes(10);
+  state.rejected.setZero(9);
+  expect_refusal([&] { (BatchNorm<float>(state)); }, {"gamma has 10", "rejected has 9"});
+}
+
+TEST(BadState, OfACumulativeAverageWithoutACount) {
+  const batchnorm::Options cumulative{.momentum = batchnorm::cumulative()};
+  batchnorm::State<float> state = some_state<float>(3);
+  EXPECT_NO_THROW(BatchNorm<float>(state, cumulative));
+  state.batches = 0;
+  const Texts texts{"cumulative()", "batches", "channel 0"};
+  expect_refusal([&] { (BatchNorm<float>(state, cumulative)); }, texts);
+  expect_refusal([&] { (BatchNorm<float, Frozen>(state, cumulative)); }, texts);
+  BatchNorm<float> layer(3, cumulative);
+  expect_refusal([&] { layer.set_state(state); }, texts);
+  state.batches = 4;
+  state.rejected.resize(3);
+  state.rejected << 3, 4, 0;
+  expect_refusal([&] { layer.set_state(state); }, {"4 seen, 4 rejected", "channel 1"});
+  EXPECT_NO_THROW(layer.set_state(BatchNorm<float>(3).state()));
+  EXPECT_NO_THROW(BatchNorm<float>{state});
 }
 
 TEST(BadState, HasVectorsThatThePoliciesDoNot) {

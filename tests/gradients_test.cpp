@@ -95,14 +95,14 @@ Layer<Mode> linear(const Layer<Mode, Policies...>& layer) {
 
 TYPED_TEST(Gradients, OfTheInput) {
   this->expect_no_kink(linear(this->layer).forward(this->x));
-  this->layer.forward(this->x);
+  static_cast<void>(this->layer.forward(this->x));
   const Tensor dx = this->layer.backward(this->x, this->weights);
   this->expect_slopes(dx, this->x, [this] { return this->loss_of_forward(); });
 }
 
 TYPED_TEST(Gradients, OfTheInputAndTheResidual) {
   this->expect_no_kink(linear(this->layer).forward(this->x, batchnorm::residual(this->r)));
-  this->layer.forward(this->x, batchnorm::residual(this->r));
+  static_cast<void>(this->layer.forward(this->x, batchnorm::residual(this->r)));
   const auto [dx, dr] = this->layer.backward(this->x, batchnorm::residual(this->r), this->weights);
   this->expect_slopes(dx, this->x, [this] { return this->loss_with_residual(); });
   this->expect_slopes(dr, this->r, [this] { return this->loss_with_residual(); });
@@ -126,7 +126,7 @@ TYPED_TEST(Gradients, ReachALayerBeforeIt) {
   this->expect_no_kink(linear(before).forward(this->x));
   const Tensor hidden = before.forward(this->x);
   this->expect_no_kink(linear(this->layer).forward(hidden));
-  this->layer.forward(hidden);
+  static_cast<void>(this->layer.forward(hidden));
   before.backward(this->x, this->layer.backward(hidden, this->weights));
   const Eigen::VectorXd dgamma = before.gamma_gradient();
   const auto value = [&] {

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "layouts.hpp"
 
@@ -227,6 +230,92 @@ TEST(NotFiniteVariance, OfFiniteValuesPropagatesByOption) {
   norm.forward(Eigen::MatrixXd(x));
   EXPECT_EQ(norm.running_mean()(0), 0);
   EXPECT_EQ(norm.running_variance()(0), infinity);
+}
+
+/// What IEEE arithmetic makes of sum and squares.
+struct Expected {
+  double mean, variance;
+};
+
+/// The values that a channel gets besides finite ones, and what comes of them.
+struct Spoiling {
+  std::vector<double> values;
+  Expected expected;
+};
+const std::vector<Spoiling> spoilings{{{infinity}, {infinity, nan}},
+                                      {{-infinity}, {-infinity, nan}},
+                                      {{infinity, infinity}, {infinity, nan}},
+                                      {{infinity, -infinity}, {nan, nan}},
+                                      {{nan}, {nan, nan}},
+                                      {{infinity, nan}, {nan, nan}}};
+
+bool same_value(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+template <typename L>
+class Propagated : public ::testing::Test {
+ public:
+  using Scalar =
+      typename std::remove_cvref_t<decltype(std::declval<typename L::Kind&>().get())>::Scalar;
+
+  /// Spoils places of every channel but the first: value k of channel c at a place of its own.
+  static Values spoilt(const reference::Shape& shape, const std::vector<double>& with) {
+    Values values = pattern<Scalar>(shape, 191);
+    for (Index c = 1; c < shape.channels; ++c)
+      for (std::size_t k = 0; k < with.size(); ++k) {
+        const Index last = shape.count() - 1;
+        const Index at = (c == 1 ? 0 : c == 2 ? last : c * 7) + static_cast<Index>(k);
+        values(at % shape.count() / shape.inner, c, at % shape.count() % shape.inner) = with[k];
+      }
+    return values;
+  }
+
+  static void expect(const typename L::Dims& dimensions, const Spoiling& spoiling) {
+    const reference::Shape shape = L::shape(dimensions);
+    if (shape.count() <= static_cast<Index>(spoiling.values.size())) return;
+    SCOPED_TRACE(std::to_string(shape.count()) + " values, " + std::to_string(shape.channels) +
+                 " channels, spoilt by " + std::to_string(spoiling.values[0]));
+    auto x = L::filled(dimensions, spoilt(shape, spoiling.values));
+    typename L::Kind y(dimensions);
+    const batchnorm::Options options{.momentum = batchnorm::decay(0.5),
+                                     .non_finite = batchnorm::NonFinite::propagate};
+    BatchNorm<Scalar, Train, typename L::Axis> layer(shape.channels, options);
+    layer.forward(x.get(), y.get());
+    const auto moments = batchnorm::moments<typename L::Axis>(x.get());
+    EXPECT_TRUE(std::isfinite(layer.running_mean()(0)));
+    EXPECT_TRUE(std::isfinite(layer.running_variance()(0)));
+    for (Index c = 1; c < shape.channels; ++c) {
+      EXPECT_TRUE(same_value(layer.running_mean()(c), spoiling.expected.mean)) << c;
+      EXPECT_TRUE(same_value(layer.running_variance()(c), spoiling.expected.variance)) << c;
+      EXPECT_TRUE(same_value(moments.mean(c), spoiling.expected.mean)) << c;
+      EXPECT_TRUE(same_value(moments.variance()(c), spoiling.expected.variance)) << c;
+      EXPECT_EQ(layer.rejected()(c), 0);
+    }
+  }
+};
+
+using PropagatedLayouts =
+    ::testing::Types<LayoutsOf<float>::RowMajorMatrix, LayoutsOf<float>::ColMajorMatrix,
+                     LayoutsOf<float>::Strided, LayoutsOf<float>::NCHW, LayoutsOf<float>::NHWC,
+                     LayoutsOf<float>::ColMajorTensor, LayoutsOf<double>::RowMajorMatrix,
+                     LayoutsOf<double>::ColMajorMatrix, LayoutsOf<double>::Strided,
+                     LayoutsOf<double>::NCHW, LayoutsOf<double>::NHWC,
+                     LayoutsOf<double>::ChannelsInRows>;
+TYPED_TEST_SUITE(Propagated, PropagatedLayouts, LayoutName);
+
+TYPED_TEST(Propagated, StatisticsAreThoseOfIEEEArithmetic) {
+  for (const Spoiling& spoiling : spoilings)
+    for (const auto& [samples, channels, spatial] : {std::array<Index, 3>{2, 3, 1},
+                                                     {1, 3, 3},
+                                                     {7, 5, 1},
+                                                     {17, 9, 1},
+                                                     {64, 4, 1},
+                                                     {65, 17, 1},
+                                                     {9, 5, 34},
+                                                     {6, 3, 4},
+                                                     {1000, 3, 1},
+                                                     {3, 4, 1037},
+                                                     {5000, 33, 1}})
+      this->expect(TypeParam::dimensions(samples, channels, spatial), spoiling);
 }
 
 }  // namespace

@@ -2,9 +2,12 @@
 
 #include <cmath>
 #include <limits>
+#include <sstream>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "fixtures.hpp"
 
@@ -251,6 +254,168 @@ TEST(Writing, ParametersOfFrozenTakesEffectInTheNextForward) {
   mixed.beta = other.beta;
   EXPECT_TRUE(
       same_bits(layer.forward(batch(1)), BatchNorm<float, Frozen>(mixed).forward(batch(1))));
+}
+
+/// A layer that went through an infinity and a NaN.
+BatchNorm<float> spoilt_layer() {
+  BatchNorm<float> norm(full_state<float>(), unusual);
+  Matrix x = batch(1);
+  x(3, 2) = std::numeric_limits<float>::quiet_NaN();
+  x(1, 0) = std::numeric_limits<float>::infinity();
+  norm.forward(x);
+  norm.beta()(3) = -std::numeric_limits<float>::infinity();
+  return norm;
+}
+
+TEST(StateThatIsNotFinite, MakesALayerAgainByOption) {
+  const BatchNorm<float> norm = spoilt_layer();
+  ASSERT_TRUE(std::isnan(norm.running_mean()(2)));
+  const batchnorm::State<float> state = norm.state();
+  const BatchNorm<float> again(state, norm.options());
+  EXPECT_TRUE(same_bits(again.state(), state));
+  EXPECT_TRUE(again == norm);
+  EXPECT_TRUE(same_bits((BatchNorm<float, Eval>(state, norm.options()).state()), state));
+  BatchNorm<float> other(4, norm.options());
+  other.set_state(state);
+  EXPECT_TRUE(other == norm);
+}
+
+TEST(StateThatIsNotFinite, IsRefusedWithoutTheOption) {
+  const batchnorm::State<float> state = spoilt_layer().state();
+  EXPECT_THROW(BatchNorm<float>{state}, std::invalid_argument);
+  const auto refuses = [](const auto& change) {
+    batchnorm::State<float> changed = full_state<float>();
+    change(changed);
+    EXPECT_THROW(BatchNorm<float>{changed}, std::invalid_argument);
+    EXPECT_NO_THROW((BatchNorm<float>(changed, unusual)));
+  };
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  refuses([](auto& s) { s.gamma(1) = std::numeric_limits<float>::quiet_NaN(); });
+  refuses([](auto& s) { s.beta(0) = std::numeric_limits<float>::infinity(); });
+  refuses([](auto& s) { s.running_mean(3) = -infinity; });
+  refuses([](auto& s) { s.running_variance(2) = infinity; });
+}
+
+TEST(Copies, AreEqualWithNaNBitsToo) {
+  BatchNorm<float> norm = spoilt_layer();
+  const BatchNorm<float> copy = norm;
+  EXPECT_TRUE(copy == norm);
+  const BatchNorm<float, Eval> deployed(norm);
+  const BatchNorm<float, Eval> same = deployed;
+  EXPECT_TRUE(same == deployed);
+  norm.beta()(3) = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_FALSE(copy == norm);
+}
+
+/// What an optimiser keeps of a layer.
+struct Parameter {
+  Eigen::Map<Eigen::VectorXf> value;
+  Eigen::Map<const Eigen::VectorXf> gradient;
+};
+
+template <typename Layer>
+std::vector<Parameter> parameters_of(Layer& layer) {
+  std::vector<Parameter> list;
+  layer.for_each_parameter([&](auto value, auto gradient) { list.push_back({value, gradient}); });
+  return list;
+}
+
+/// A list of parameters, taken once, is that of the layer still, and a step through it is not lost.
+template <typename Layer>
+void expect_in_place(Layer& layer, const std::vector<Parameter>& list) {
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0].value.data(), layer.gamma().data());
+  EXPECT_EQ(list[1].value.data(), layer.beta().data());
+  layer.forward(batch(5));
+  layer.backward(batch(5), batch(6));
+  EXPECT_EQ(list[0].gradient, layer.gamma_gradient());
+  EXPECT_EQ(list[1].gradient, layer.beta_gradient());
+  for (Parameter parameter : list) parameter.value -= parameter.gradient;
+  EXPECT_EQ(list[0].value, layer.state().gamma);
+  EXPECT_EQ(list[1].value, layer.state().beta);
+}
+
+template <typename Mode>
+void expect_maps_stay() {
+  BatchNorm<float, Mode> layer(full_state<float>(1));
+  const std::vector<Parameter> list = parameters_of(layer);
+  const auto mean = layer.running_mean();
+  const auto variance = layer.running_variance();
+  layer.set_state(full_state<float>(2));
+  EXPECT_TRUE(same_bits(layer.state(), full_state<float>(2)));
+  expect_in_place(layer, list);
+  const BatchNorm<float, Mode> other(full_state<float>(3));
+  layer = other;
+  EXPECT_TRUE(layer == other);
+  expect_in_place(layer, list);
+  layer = BatchNorm<float, Mode>(full_state<float>(4));
+  EXPECT_TRUE(same_bits(layer.state(), full_state<float>(4)));
+  expect_in_place(layer, list);
+  EXPECT_EQ(mean.data(), layer.running_mean().data());
+  EXPECT_EQ(variance.data(), layer.running_variance().data());
+}
+
+TEST(Maps, StayOverSetStateAndAssignment) {
+  expect_maps_stay<Train>();
+  expect_maps_stay<Frozen>();
+}
+
+TEST(Maps, OfAMovedLayerAreThoseOfTheNewOne) {
+  BatchNorm<float> norm(full_state<float>());
+  const float* gamma = norm.gamma().data();
+  BatchNorm<float> moved = std::move(norm);
+  EXPECT_EQ(moved.gamma().data(), gamma);
+}
+
+TEST(Parameters, AreVisitedAsThePoliciesHaveThem) {
+  const auto names = [](auto layer) {
+    int visits = 0;
+    layer.for_each_parameter([&](auto value, auto gradient) {
+      EXPECT_EQ(value.size(), gradient.size());
+      ++visits;
+    });
+    return visits;
+  };
+  EXPECT_EQ(names(BatchNorm<float>(3)), 2);
+  EXPECT_EQ(names(BatchNorm<float, Train, batchnorm::ScaleOnly>(3)), 1);
+  EXPECT_EQ(names(BatchNorm<double, Train, batchnorm::ShiftOnly>(3)), 1);
+  EXPECT_EQ(names(BatchNorm<float, Train, batchnorm::NoAffine>(3)), 0);
+}
+
+TEST(EvalLayer, ShowsItsAffineMap) {
+  const BatchNorm<float, Eval> layer(full_state<float>(), {.epsilon = 0.01});
+  const Matrix x = batch(1);
+  const Matrix y = layer.forward(x);
+  for (Index c = 0; c < 4; ++c)
+    for (Index row = 0; row < 6; ++row) {
+      const float expected = (x(row, c) - layer.centre()(c)) * layer.scale()(c) + layer.shift()(c);
+      EXPECT_NEAR(y(row, c), expected, 4 * roundoff<float> * (1 + std::abs(expected)));
+    }
+}
+
+template <typename Layer>
+std::string printed(const Layer& layer) {
+  std::ostringstream text;
+  text << layer;
+  return text.str();
+}
+
+TEST(Printing, ShowsALayerInOneLine) {
+  BatchNorm<float> norm(64);
+  norm.forward(Eigen::MatrixXf::Random(3, 64).eval());
+  EXPECT_EQ(printed(norm),
+            "BatchNorm<float, Train>: 64 channels, epsilon 1e-05, decay(0.9), 1 batch");
+  using Unusual = batchnorm::BatchNorm2d<double, Eval, batchnorm::ReLU, batchnorm::ChannelAxis<2>,
+                                         batchnorm::NoAffine>;
+  batchnorm::State<double> state;
+  state.running_mean.setZero(1);
+  state.running_variance.setOnes(1);
+  const std::string line = printed(Unusual(state, unusual));
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  for (const std::string part :
+       {"double", "Eval", "ReLU", "ChannelAxis<2>", "NoAffine", "Rank<4>", "1 channel", "0.25",
+        "decay(0.7)", "biased", "use_running", "propagate", "0 batches"})
+    EXPECT_NE(line.find(part), std::string::npos) << part << " in " << line;
 }
 
 }  // namespace
