@@ -1,4 +1,4 @@
-# `cmake --install`: the headers and a package that `find_package(batchnorm)` finds.
+# `cmake --install`: the headers, and what `find_package(batchnorm)` and `pkg-config batchnorm` find.
 
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -22,4 +22,15 @@ install(
   FILES "${PROJECT_BINARY_DIR}/batchnorm-config.cmake" "${PROJECT_BINARY_DIR}/batchnorm-config-version.cmake"
   DESTINATION "${package_dir}"
 )
+
+# Relative, so that the prefix may be moved.
+file(RELATIVE_PATH pc_to_include "${CMAKE_INSTALL_FULL_DATADIR}/pkgconfig" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+configure_file(.cmake/batchnorm.pc.in "${PROJECT_BINARY_DIR}/batchnorm.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/batchnorm.pc" DESTINATION "${CMAKE_INSTALL_DATADIR}/pkgconfig")
+
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+
+# A surrounding project packs itself.
+if(batchnorm_top_level)
+  include(.cmake/package.cmake)
+endif()

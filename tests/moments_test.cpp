@@ -278,7 +278,7 @@ TEST(Huge, SumsOfMoreThanTwoToThe31ValuesPerChannel) {
                                    {found.mean.data(), nullptr, found.m2.data()});
   EXPECT_GT(found.count, Index{1} << 31);
   EXPECT_EQ(found.mean(0), 0);
-  EXPECT_EQ(found.m2(0), static_cast<double>(outer * inner));
+  EXPECT_EQ(found.m2(0), static_cast<double>(outer) * static_cast<double>(inner));
 }
 
 }  // namespace

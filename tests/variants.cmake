@@ -1,4 +1,5 @@
-# The tests of the kernels once per instruction set that this machine has, and the threads under TSan.
+# The tests of the kernels once per instruction set that this machine has and on other platforms, and the threads under
+# TSan.
 
 file(READ /proc/cpuinfo cpuinfo)
 
@@ -30,3 +31,5 @@ batchnorm_add_test_program(
   DEFINITIONS EIGEN_USE_THREADS
   OPTIONS -fsanitize=thread -O1 $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>
 )
+
+include(platforms.cmake)

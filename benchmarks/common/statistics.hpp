@@ -17,4 +17,10 @@ inline double median(std::vector<double> values) {
   return (*middle + *std::max_element(values.begin(), middle)) / 2.0;
 }
 
+/// Half the way from the least to the most, over the median. Of at least one value.
+inline double spread(const std::vector<double>& values) {
+  const auto [least, most] = std::ranges::minmax(values);
+  return (most - least) / 2.0 / median(values);
+}
+
 }  // namespace benchmarks

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -18,7 +19,10 @@ std::string today() {
 
 ordered_json figure_json(const Results& results, const Result& result, const Entry& entry) {
   const Figure& figure = result.figures.at(entry.name);
+  const auto [least, most] = std::ranges::minmax(figure.rounds);
   ordered_json json{{"microseconds", figure.microseconds},
+                    {"least_microseconds", least},
+                    {"most_microseconds", most},
                     {"over_floor", *results.over_floor(result, entry.name)}};
   if (entry.computes()) json["largest_error"] = figure.error;
   if (figure.offset_error) json["largest_error_mean_1000"] = *figure.offset_error;
@@ -62,6 +66,7 @@ std::string to_string(Role role) {
 }  // namespace
 
 void write_json(std::ostream& out, const Results& results, const Settings& settings) {
+  const Quiet quiet = results.quiet();
   ordered_json json{{"command", settings.command},
                     {"date", today()},
                     {"processor", processor()},
@@ -70,7 +75,11 @@ void write_json(std::ostream& out, const Results& results, const Settings& setti
                     {"eigen", eigen()},
                     {"threads", settings.threads},
                     {"second_level_cache_bytes", settings.caches.second},
-                    {"last_level_cache_bytes", settings.caches.last}};
+                    {"last_level_cache_bytes", settings.caches.last},
+                    {"busy", quiet.busy()},
+                    {"machine", quiet.sentence("the floor")},
+                    {"processors_of_others", quiet.others},
+                    {"floor_spread", quiet.spread}};
   for (const Entry& entry : results.contenders) {
     json["contenders"].push_back({{"name", entry.name},
                                   {"description", entry.description},

@@ -40,7 +40,9 @@ class Field {
     if (operation == Operation::backward) prepare_backward();
     const Rounds rounds = race(racers(result.level), operation, settings_.seconds);
     for (const auto& [contender, microseconds] : rounds) {
-      result.figures[contender] = {.rounds = microseconds, .microseconds = median(microseconds)};
+      result.figures[contender] = {.rounds = microseconds,
+                                   .microseconds = median(microseconds),
+                                   .spread = spread(microseconds)};
     }
     add_errors(operation, result);
     if (name == "forward") add_offset_errors(result);
@@ -163,12 +165,14 @@ void measure_shape(const Settings& settings, const Shape& shape, const std::vect
 
 Results measure(const Settings& settings) {
   Results results{settings.contenders, {}};
+  const OtherWork others;
   for (const Shape& shape : settings.shapes) {
     const std::vector<Task> chosen = tasks(settings, shape);
     if (chosen.empty()) continue;
     std::cerr << "measuring " << shape.name << std::endl;
     measure_shape(settings, shape, chosen, results);
   }
+  results.others = others.processors();
   return results;
 }
 

@@ -25,6 +25,18 @@ std::vector<std::string> compared(const Results& results) {
   return names;
 }
 
+/// Names for a head, in two lines where they have two parts.
+std::vector<std::string> broken(std::vector<std::string> names) {
+  for (std::string& name : names) {
+    if (const auto dash = name.find('-'); dash != std::string::npos) name.insert(dash + 1, "\n");
+  }
+  return names;
+}
+
+std::string over_ours(const Result& result, const std::string& name) {
+  return format(Results::over_ours(result, name), Results::spread(result, name));
+}
+
 /// Calls `visit(result)` by operation, then by layout.
 template <typename Visit>
 void for_each(const Results& results, const Visit& visit) {
@@ -45,9 +57,10 @@ void print_setting(std::ostream& out, const Results& results, const Settings& se
   out << settings.command << "\n\n"
       << processor() << "; " << compiler() << ", " LAYER_FLAGS "; " << eigen()
       << "; float; one thread, but for those named -threads.\n"
-      << "Medians of " << settings.rounds
-      << " rounds (a third of them where rivals are far behind), contenders in random order.\nL2 "
-         "and L3 of "
+      << results.quiet().sentence("the floor") << "\nMedians of " << settings.rounds
+      << " rounds (a third of them where rivals are far behind), contenders in random order.\n"
+         "Behind ±: half the way from the least to the most of them, in % of the median.\nL2 and "
+         "L3 of "
       << (settings.caches.second >> 10U) << " KiB and " << (settings.caches.last >> 20U)
       << " MiB: the level says where all arrays of a call fit together.\n\n";
   Table table({"contender", "what it is"}, 2);
@@ -59,24 +72,27 @@ void print_setting(std::ostream& out, const Results& results, const Settings& se
 
 void print_shapes(std::ostream& out, const Results& results, const std::string& operation) {
   const std::vector<std::string> names = compared(results);
-  std::vector<std::string> head{"layout", "shape", "level", "floor us", "ours/floor"};
-  append(head, names);
-  head.push_back("best peer");
+  std::vector<std::string> head{"layout", "shape", "level", "floor\nus", "ours/\nfloor"};
+  append(head, broken(names));
   Table table(head, 3);
   for (const char* const layout : layouts) {
     for (const Result& result : results.all) {
       if (result.operation != operation || result.layout != layout) continue;
-      std::vector<std::string> row{layout, result.shape.name, to_string(result.level),
-                                   format(results.floor(result), 1),
-                                   format(results.over_floor(result, "ours"))};
-      for (const std::string& name : names) row.push_back(format(Results::over_ours(result, name)));
-      row.push_back(results.best_peer(result).value_or("-"));
+      std::vector<std::string> row{
+          layout, result.shape.name, to_string(result.level),
+          format(results.floor(result), results.spread(result, Role::floor), 1),
+          format(results.over_floor(result, "ours"), Results::spread(result, "ours"))};
+      for (const std::string& name : names) {
+        row.push_back((results.fastest(result, Role::peer) == name ? "*" : "") +
+                      over_ours(result, name));
+      }
       table.add(row);
     }
   }
   if (table.empty()) return;
   out << "\n"
-      << operation << ": time of ours over the floor; then times of the others over ours\n\n"
+      << operation
+      << ": time of ours over the floor; then times of the others over ours, * the fastest peer\n\n"
       << table;
 }
 
@@ -95,7 +111,7 @@ void add(const Results& results, const Result& result, const std::vector<std::st
   for (std::size_t i = 0; i < outsiders.size(); ++i) {
     cell.others[i].add(Results::over_ours(result, outsiders[i]));
   }
-  const std::optional<std::string> best = results.best_peer(result);
+  const std::optional<std::string> best = results.fastest(result, Role::peer);
   if (!best) return;
   cell.peer.add(results.over_floor(result, *best));
   const std::optional<double> gain = Results::over_ours(result, *best);
@@ -105,9 +121,10 @@ void add(const Results& results, const Result& result, const std::vector<std::st
 
 void print_means(std::ostream& out, const Results& results) {
   const std::vector<std::string> outsiders = results.names(Role::outsider);
-  std::vector<std::string> head{"operation",  "layout",          "level",          "shapes",
-                                "ours/floor", "best peer/floor", "best peer/ours", "least"};
-  for (const std::string& name : outsiders) head.push_back(name + "/ours");
+  std::vector<std::string> head{"operation",        "layout",       "level",
+                                "shapes",           "ours/\nfloor", "best peer\n/floor",
+                                "best peer\n/ours", "least"};
+  for (const std::string& name : outsiders) head.push_back(name + "\n/ours");
   Table table(head, 3);
   for (const char* const operation : operations) {
     for (const char* const layout : layouts) {
@@ -189,8 +206,9 @@ void print_threads(std::ostream& out, const Results& results, int threads) {
     const auto of_floor =
         divide(results.floor(result), results.least(result, Role::threaded_floor));
     table.add({result.operation, result.layout, result.shape.name, to_string(result.level),
-               format(4e-6 * static_cast<double>(result.shape.size())), format(gain),
-               format(of_floor)});
+               format(4e-6 * static_cast<double>(result.shape.size())),
+               format(gain, Results::spread(result, "ours-threads")),
+               format(of_floor, results.spread(result, Role::threaded_floor))});
   });
   if (table.empty()) return;
   out << "\nTime with one thread over time with " << threads << "\n\n" << table;
@@ -216,7 +234,7 @@ void print_awkward(std::ostream& out, const Results& results) {
     const std::optional<double> ratio = over_friendly(results, result);
     if (!ratio) return;
     table.add({result.operation, result.layout, result.shape.name, result.shape.friendly,
-               kilobytes(result.shape), format(ratio)});
+               kilobytes(result.shape), format(ratio, Results::spread(result, "ours"))});
   });
   if (table.empty()) return;
   out << "\nAwkward shapes: time of ours per byte, over that of the friendly shape next to it\n\n"
@@ -228,14 +246,13 @@ void print_placed(std::ostream& out, const Results& results) {
   const std::vector<std::string> places = results.names(Role::placed);
   if (places.empty()) return;
   std::vector<std::string> head{"operation", "layout", "shape", "kB of x"};
-  append(head, places);
+  append(head, broken(places));
   Table table(head, 3);
   for_each(results, [&](const Result& result) {
     if (!result.shape.placed) return;
     std::vector<std::string> row{result.operation, result.layout, result.shape.name,
                                  kilobytes(result.shape)};
-    for (const std::string& place : places)
-      row.push_back(format(Results::over_ours(result, place)));
+    for (const std::string& place : places) row.push_back(over_ours(result, place));
     table.add(row);
   });
   out << "\nAwkward places: time of ours there, over that in aligned row-major tensors\n\n"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "statistics.hpp"
+
 namespace benchmarks {
 
 std::optional<double> divide(std::optional<double> above, std::optional<double> below) {
@@ -16,13 +18,19 @@ std::optional<double> Results::time(const Result& result, const std::string& nam
   return found->second.microseconds;
 }
 
-std::optional<double> Results::least(const Result& result, Role role) const {
-  std::optional<double> least;
+std::optional<std::string> Results::fastest(const Result& result, Role role) const {
+  std::optional<std::string> best;
   for (const Entry& entry : contenders) {
     const std::optional<double> found = time(result, entry.name);
-    if (entry.role == role && found) least = std::min(least.value_or(*found), *found);
+    if (entry.role != role || !found) continue;
+    if (!best || *found < *time(result, *best)) best = entry.name;
   }
-  return least;
+  return best;
+}
+
+std::optional<double> Results::least(const Result& result, Role role) const {
+  const std::optional<std::string> best = fastest(result, role);
+  return best ? time(result, *best) : std::nullopt;
 }
 
 std::optional<double> Results::floor(const Result& result) const {
@@ -37,14 +45,19 @@ std::optional<double> Results::over_ours(const Result& result, const std::string
   return divide(time(result, name), time(result, "ours"));
 }
 
-std::optional<std::string> Results::best_peer(const Result& result) const {
-  std::optional<std::string> best;
-  for (const Entry& entry : contenders) {
-    const std::optional<double> found = time(result, entry.name);
-    if (entry.role != Role::peer || !found) continue;
-    if (!best || *found < *time(result, *best)) best = entry.name;
-  }
-  return best;
+double Results::spread(const Result& result, const std::string& name) {
+  const auto found = result.figures.find(name);
+  return found == result.figures.end() ? 0.0 : found->second.spread;
+}
+
+double Results::spread(const Result& result, Role role) const {
+  return spread(result, fastest(result, role).value_or(""));
+}
+
+Quiet Results::quiet() const {
+  std::vector<double> spreads;
+  for (const Result& result : all) spreads.push_back(spread(result, Role::floor));
+  return {others, median(spreads)};
 }
 
 bool Results::took_part(const std::string& name) const {

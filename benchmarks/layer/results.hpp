@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "busy.hpp"
 #include "contender.hpp"
 #include "machine.hpp"
 
@@ -14,6 +15,7 @@ namespace benchmarks {
 struct Figure {
   std::vector<double> rounds{};          ///< microseconds of a call
   double microseconds = 0.0;             ///< their median
+  double spread = 0.0;                   ///< of them
   double error = 0.0;                    ///< largest of y or dx against double; x from N(0, 1)
   std::optional<double> offset_error{};  ///< the same with means about 1000; forward only
 };
@@ -32,8 +34,10 @@ struct Result {
 struct Results {
   std::vector<Entry> contenders;
   std::vector<Result> all;
+  double others = 0.0;  ///< processors that others kept busy meanwhile
 
-  /// Time of the fastest contender with a role.
+  /// The fastest contender with a role, and its time.
+  std::optional<std::string> fastest(const Result& result, Role role) const;
   std::optional<double> least(const Result& result, Role role) const;
   /// Time of the fastest way to move the bytes.
   std::optional<double> floor(const Result& result) const;
@@ -42,8 +46,12 @@ struct Results {
   /// Of a contender against the floor, and against this library.
   std::optional<double> over_floor(const Result& result, const std::string& name) const;
   static std::optional<double> over_ours(const Result& result, const std::string& name);
-  /// The fastest peer's name.
-  std::optional<std::string> best_peer(const Result& result) const;
+  /// How far the rounds of a contender, or of the fastest with a role, lie apart; 0 if there is
+  /// none.
+  static double spread(const Result& result, const std::string& name);
+  double spread(const Result& result, Role role) const;
+  /// Whether the figures can be trusted: with the median of the spreads of the floor.
+  Quiet quiet() const;
 
   /// Whether a contender was in any race.
   bool took_part(const std::string& name) const;

@@ -21,7 +21,7 @@ std::vector<Entry> select(const std::vector<std::string>& names) {
 CLI::Validator known_contenders() {
   std::vector<std::string> names;
   for (const Entry& entry : contenders()) names.push_back(entry.name);
-  return CLI::IsMember(names);
+  return CLI::IsMember(names).description("");
 }
 
 std::string join(int argc, char** argv) {
@@ -30,11 +30,20 @@ std::string join(int argc, char** argv) {
   return result;
 }
 
+/// What the script takes before the program sees it.
+constexpr const char* script_options =
+    "Of the script itself:\n"
+    "  mlp                         as the first argument: the training of a whole network, here\n"
+    "                              and in libtorch; benchmarks/run mlp --help\n"
+    "  --flags FLAGS               compile with these, in one argument, in place of\n"
+    "                              -O3 -march=native";
+
 }  // namespace
 
 Settings parse_settings(int argc, char** argv) {
   CLI::App app("Times batch normalization layers: this library, others, and the floor.",
                "benchmarks/run");
+  app.footer(script_options);
   using Shapes = std::vector<Shape> (*)();
   const std::map<std::string, Shapes> sets{{"networks", network_shapes},
                                            {"awkward", awkward_shapes}};
@@ -45,18 +54,22 @@ Settings parse_settings(int argc, char** argv) {
   bool quick = false;
   Settings settings;
   app.add_flag("--quick", quick,
-               "fewer rounds, and of the networks a few shapes: those in under two minutes");
+               "fewer rounds, and of the networks a few shapes: in under two minutes");
   app.add_option("--set", set, "which shapes")->check(CLI::IsMember(sets))->capture_default_str();
   app.add_option("--filter", filter,
-                 "only tasks whose name matches, such as 'forward/NHWC' or 'backward.relu/.*56x56'")
+                 "only tasks whose name matches, such as 'forward/NHWC' or\n"
+                 "'backward.relu/.*56x56'")
       ->type_name("REGEX");
   app.add_option("--contenders", names,
-                 "only these (and the floor), separated by commas; ratios need ours among them")
+                 "only these and the floor; an unknown name brings the list of\n"
+                 "all, and ratios need ours among them")
       ->delimiter(',')
+      ->expected(1, 100)
+      ->type_name("NAME,...")
       ->check(known_contenders());
-  app.add_option(
-         "--threads", settings.threads,
-         "also this library and the floor with so many threads, against themselves with one")
+  app.add_option("--threads", settings.threads,
+                 "also this library and the floor with so many threads, against\n"
+                 "themselves with one")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   CLI::Option* rounds = app.add_option("--rounds", settings.rounds, "per contender and task")
@@ -66,7 +79,8 @@ Settings parse_settings(int argc, char** argv) {
                              ->check(CLI::Range(1e-4, 10.0))
                              ->capture_default_str();
   app.add_option("--last-level-cache", last_level_mib,
-                 "MiB of it that one core can use, at most; virtual machines report too much")
+                 "MiB of it that one core can use, at most; virtual machines\n"
+                 "report too much")
       ->capture_default_str();
   app.add_option("--json", settings.json, "also write every figure to this file");
   try {

@@ -5,6 +5,7 @@
 #include <exception>
 #include <iostream>
 
+#include "busy.hpp"
 #include "eigen.hpp"
 #include "fairness.hpp"
 #include "machine.hpp"
@@ -29,14 +30,17 @@ void print_setting(const Settings& settings, const mlp::Dataset& data) {
             << "its BLAS  " << use_blas_on_one_thread() << "\n\n";
 }
 
-void print(const std::vector<Figures>& all) {
+void print(const std::vector<Figures>& all, double others) {
   Table table({"", "s/epoch", "us/step", "BatchNorm us", "% of the step", "loss, last epoch"}, 1);
   for (const Figures& one : all) {
-    table.add({one.name, format(one.epoch_seconds, 3), format(1e6 * one.step_seconds, 1),
+    table.add({one.name, format(one.epoch_seconds, one.epoch_spread, 3),
+               format(1e6 * one.step_seconds, one.epoch_spread, 1),
                format(1e6 * one.norm_seconds, 1),
                format(100.0 * one.norm_seconds / one.step_seconds, 1), format(one.last_loss, 4)});
   }
   std::cout << table << "\n"
+            << Quiet{others, all[0].epoch_spread}.sentence("an epoch of " + all[0].name)
+            << "\nBehind ±: half the way from the least to the most, in % of the median.\n"
             << "An epoch of " << all[1].name << " takes "
             << format(all[1].epoch_seconds / all[0].epoch_seconds) << " times as long as one of "
             << all[0].name << ".\n";
@@ -46,7 +50,9 @@ void run(int argc, char** argv) {
   const Settings settings = parse_settings(argc, argv);
   const mlp::Dataset data = mlp::load_dataset(settings.data);
   print_setting(settings, data);
-  print(race(settings, data));
+  const OtherWork others;
+  const std::vector<Figures> figures = race(settings, data);
+  print(figures, others.processors());
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ class Entrant {
   Figures figures() const {
     Figures result = figures_;
     result.epoch_seconds = median(epochs_);
+    result.epoch_spread = spread(epochs_);
     result.step_seconds = result.epoch_seconds / static_cast<double>(batches_.count());
     return result;
   }

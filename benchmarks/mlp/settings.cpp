@@ -15,11 +15,16 @@ std::string default_data() {
 
 Settings parse_settings(int argc, char** argv) {
   CLI::App app("Times the training of one network here and in libtorch.", "benchmarks/run mlp");
+  app.footer(
+      "Of the script itself:\n"
+      "  --flags FLAGS               compile with these, in one argument, in place of\n"
+      "                              -march=native");
   Settings settings{.data = default_data()};
   app.add_option("--data", settings.data,
-                 "folder of IDX files; Fashion-MNIST is Debian's dataset-fashion-mnist")
-      ->check(CLI::ExistingDirectory)
-      ->capture_default_str();
+                 "folder of IDX files; by default Fashion-MNIST (Debian's\n"
+                 "dataset-fashion-mnist), and without it the digits of the examples")
+      ->check(CLI::ExistingDirectory.description(""))
+      ->type_name("FOLDER");
   app.add_option("--batch", settings.batch, "samples per step")
       ->check(CLI::Range(2, 1 << 16))
       ->capture_default_str();
@@ -27,7 +32,7 @@ Settings parse_settings(int argc, char** argv) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_option("--seed", settings.seed, "of weights and batches")->capture_default_str();
-  app.add_option("--learning-rate", settings.training.learning_rate)
+  app.add_option("--learning-rate", settings.training.learning_rate, "of SGD with momentum")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   try {

@@ -133,7 +133,7 @@ void add_report_options(CLI::App& app, Settings& settings) {
                  "Where the report goes; its figures stand beside it, as\n"
                  ".csv and .json. What the .csv has is not run again")
       ->type_name("FILE.html")
-      ->capture_default_str()
+      ->default_str("build/mlp/report.html")
       ->group(group);
   auto* const quick = app.add_flag_callback(
       "--quick", [&settings] { settings.level = Level::quick; }, "40 seconds, coarser");

@@ -1,5 +1,12 @@
 #pragma once
 
+// Below C++20 nothing here compiles, and only a file that is not there stops a compiler at once.
+#if (defined(_MSVC_LANG) && _MSVC_LANG <= 201703L) || \
+    (!defined(_MSVC_LANG) && __cplusplus <= 201703L)
+#error batchnorm: needs C++20; compile with -std=c++20 (MSVC: /std:c++20)
+#include <C++20>
+#endif
+
 // batchnorm: batch normalization over Eigen, the only header to include. In reading order:
 //
 //   mode.hpp        Train, Frozen, Eval: which statistics normalise, and what may change
@@ -15,11 +22,20 @@
 //   layer.hpp       BatchNorm in the modes Train and Frozen
 //   eval.hpp        BatchNorm in the mode Eval
 //   fold.hpp        an Eval layer taken into the linear map or convolution beside it
+//   refused.hpp     what a refusal calls in a build without exceptions
+//   version.hpp     BATCHNORM_VERSION_MAJOR, _MINOR, _PATCH, the only macros
 //
 // Below the layer stand two primitives, detail/kernels/reduce/reduce.hpp (per-channel sums) and
 // detail/kernels/transform/transform.hpp (a per-channel map), and the formulas between them,
 // detail/kernels/formulas/formulas.hpp. Training forward is reduce, transform; inference is
 // transform; backward is reduce, transform.
+
+// g++ 12 finds an uninitialised value in its own AVX-512 intrinsics (GCC bug 105593).
+#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ <= 12
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 #include "activation.hpp"
 #include "eval.hpp"
@@ -31,6 +47,12 @@
 #include "momentum.hpp"
 #include "options.hpp"
 #include "policies.hpp"
+#include "refused.hpp"
 #include "residual.hpp"
 #include "state.hpp"
+#include "version.hpp"
 #include "view.hpp"
+
+#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ <= 12
+#pragma GCC diagnostic pop
+#endif

@@ -1,4 +1,12 @@
+#include <array>
 #include <batchnorm/batchnorm.hpp>
+
+#ifdef FOUND_VERSION
+// What the package says of itself, with commas, is what the header says.
+static_assert(std::array{FOUND_VERSION} == std::array{BATCHNORM_VERSION_MAJOR,
+                                                      BATCHNORM_VERSION_MINOR,
+                                                      BATCHNORM_VERSION_PATCH});
+#endif
 
 // Training moves the output's mean to beta, which is 0.
 int main() {
