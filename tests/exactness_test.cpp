@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include "layouts.hpp"
@@ -297,6 +299,54 @@ void expect_scaled(double scale) {
 TYPED_TEST(Exact, ValuesOfAnySizeInTraining) {
   for (const double scale : {1e-20, 1e-12, 1e-3, 1e3, 1e12, 1e18})
     expect_scaled<Train, TypeParam>(scale);
+}
+
+// Of values below the smallest normal float the scale is beyond the largest: 1e-40 is 1 deviation.
+template <typename Mode, typename L, typename... Policies>
+void expect_tiny(Index samples, Index channels, Index spatial, bool with_large) {
+  const auto dimensions = L::dimensions(samples, channels, spatial);
+  Values values = around(L::shape(dimensions), 0.3, 137),
+         dy_values = around(values.shape(), 0, 138);
+  reference::for_each(values.shape(), [&](Index o, Index c, Index i) {
+    const double scale = with_large && c % 2 == 1 ? 1e30 : 1e-40;
+    values(o, c, i) = static_cast<float>(values(o, c, i) * scale);
+    dy_values(o, c, i) = static_cast<float>(dy_values(o, c, i) * (scale < 1 ? 1e-10 : 1.0));
+  });
+  auto state = some_state<float>(channels);
+  for (Index c = 0; c < channels; ++c) {
+    const double scale = with_large && c % 2 == 1 ? 1e30 : 1e-40;
+    state.running_mean(c) *= scale;
+    state.running_variance(c) *= scale * scale;
+  }
+  reference::Settings settings;
+  settings.mode = to_reference<Mode>();
+  settings.epsilon = 0;
+  settings.relu = sizeof...(Policies) == 1;
+  BatchNorm<float, Mode, typename L::Axis, Policies...> layer(state, {.epsilon = 0});
+  auto x = L::filled(dimensions, values), dy = L::filled(dimensions, dy_values);
+  typename L::Kind y(dimensions);
+  const reference::State before = to_reference(state);
+  layer.forward(x.get(), y.get());
+  SCOPED_TRACE(std::to_string(values.shape().count()) + " values");
+  EXPECT_LE(
+      worst_error<float>(L::values(y, dimensions), reference::forward(settings, before, values),
+                         reference::forward_magnitude(settings, before, values, nullptr, 1)),
+      4);
+  layer.backward(x.get(), dy.get(), y.get());
+  const auto expected = reference::backward(settings, before, values, nullptr, dy_values);
+  EXPECT_LE(worst_error<float>(L::values(y, dimensions), expected.dx, expected.dx_magnitude), 8);
+}
+
+TYPED_TEST(Exact, ValuesBelowTheSmallestNormalFloat) {
+  for (const bool with_large : {false, true})
+    for (const auto& [samples, channels, spatial] :
+         {std::array<Index, 3>{2, 3, 1}, {7, 18, 1}, {70, 33, 1}, {9, 5, 34}, {40, 7, 3}}) {
+      expect_tiny<Train, TypeParam>(samples, channels, spatial, with_large);
+      expect_tiny<Frozen, TypeParam>(samples, channels, spatial, with_large);
+      expect_tiny<Eval, TypeParam>(samples, channels, spatial, with_large);
+      expect_tiny<Train, TypeParam, batchnorm::ReLU>(samples, channels, spatial, with_large);
+      expect_tiny<Frozen, TypeParam, batchnorm::ReLU>(samples, channels, spatial, with_large);
+    }
 }
 
 TYPED_TEST(Exact, ValuesOfAnySizeWithConstantStatistics) {

@@ -4,6 +4,7 @@
 #include "reduce/batch_gradients.hpp"
 #include "reduce/batch_moments.hpp"
 #include "reduce/not_finite.hpp"
+#include "transform/in_units.hpp"
 #include "transform/operations.hpp"
 #include "transform/transform.hpp"
 

@@ -18,12 +18,10 @@ struct RunningUpdate {
   double* running_variance;
 
   void move(Index channels, double old_weight, double new_weight) const {
-    using Wide = PacketOf<double>;
-    const Wide old = broadcast<Wide>(old_weight);
-    const Wide weight = broadcast<Wide>(new_weight);
-    const Wide part = broadcast<Wide>(share);
-    for_each_channel_packet(channels, [&](const auto& at) {
-      const Wide variance = multiply(at.load(m2), part);
+    for_each_channel_packet(channels, [&]<typename P>(const ChannelsAt<P>& at) {
+      const P old = broadcast<P>(old_weight);
+      const P weight = broadcast<P>(new_weight);
+      const P variance = multiply(at.load(m2), broadcast<P>(share));
       at.store(running_mean,
                multiply_add(old, at.load(running_mean), multiply(weight, at.load(mean))));
       at.store(running_variance,

@@ -17,11 +17,16 @@ LoopOrder arrange_all(std::array<View<const Scalar>, N>& from, std::array<View<S
 }
 
 /// Arranges the views together, all in the same way, and maps every element of some channels.
-template <typename Executor, typename Operation>
-void transform_views(const Executor& executor, const Operation& operation, const CallPart& part,
-                     const InputViews<Operation>& from, const OutputViews<Operation>& to) {
+template <typename Executor, typename Operation, typename Units>
+void transform_views(const Executor& executor, const Operation& operation, const Units& units,
+                     const CallPart& part, const InputViews<Operation>& from,
+                     const OutputViews<Operation>& to) {
   auto some_from = part.range.of(from);
   auto some_to = part.range.of(to);
+  if (units.wanted()) {
+    const auto* unit = units.unit.data() + part.range.begin;
+    return transform_in_units<Operation>(operation, unit, {some_from, some_to});
+  }
   const LoopOrder order = arrange_all(some_from, some_to);
   transform(executor, operation, order, some_from, some_to, part.around_caches);
 }
@@ -29,17 +34,16 @@ void transform_views(const Executor& executor, const Operation& operation, const
 template <typename Activation, std::size_t Inputs, typename Scalar>
 Normalize<Scalar, Activation, Inputs == 2> normalization(const ChannelCoefficients<Scalar>& k,
                                                          const ChannelRange& range) {
-  const bool in_units = k.units.wanted();
-  const auto& scale = in_units ? k.units.scale_per_unit : k.scale;
-  return {k.centre.data() + range.begin, scale.data() + range.begin, k.shift.data() + range.begin,
-          in_units ? k.units.unit.data() + range.begin : nullptr};
+  const auto& scale = k.units.wanted() ? k.units.scale_per_unit : k.scale;
+  return {k.centre.data() + range.begin, scale.data() + range.begin, k.shift.data() + range.begin};
 }
 
 /// y = activation(bn(x) [+ residual]) with prepared coefficients.
 template <typename Activation, typename Executor, typename Scalar, std::size_t Inputs>
 void normalize(const Executor& executor, const ChannelCoefficients<Scalar>& k, const CallPart& part,
                const std::array<View<const Scalar>, Inputs>& from, const View<Scalar>& y) {
-  transform_views(executor, normalization<Activation, Inputs>(k, part.range), part, from, {y});
+  transform_views(executor, normalization<Activation, Inputs>(k, part.range), k.units, part, from,
+                  {y});
 }
 
 /// dx (and dresidual) where the statistics are constants.
@@ -50,7 +54,7 @@ void affine_gradient(const Executor& executor, const ChannelCoefficients<Scalar>
                      const std::array<View<Scalar>, Outputs>& to) {
   const AffineGradient<Scalar, Activation, Inputs == 3> operation{
       normalization<Activation, Inputs - 1>(k, part.range)};
-  transform_views(executor, operation, part, from, to);
+  transform_views(executor, operation, k.units, part, from, to);
 }
 
 /// dx (and dresidual) through the batch statistics.
@@ -63,7 +67,7 @@ void batch_gradient(const Executor& executor, const ChannelCoefficients<Scalar>&
   const BatchGradient<Scalar, Activation, Inputs == 3> operation{
       normalization<Activation, Inputs - 1>(k, part.range),
       gradient.offset.data() + part.range.begin, gradient.slope.data() + part.range.begin};
-  transform_views(executor, operation, part, from, to);
+  transform_views(executor, operation, k.units, part, from, to);
 }
 
 /// The sums that are the gradients of beta and gamma, into `gradient.sum` and `gradient.product`;

@@ -47,10 +47,9 @@ struct Statistics {
 /// y is beta.
 inline void invert_deviations(const double* variance, double epsilon, Index channels,
                               double* inverse) {
-  using Wide = PacketOf<double>;
-  for_each_channel_packet(channels, [&](const auto& at) {
-    const Wide sum = add(at.load(variance), broadcast<Wide>(epsilon));
-    at.store(inverse, divide(broadcast<Wide>(1), square_root(sum)));
+  for_each_channel_packet(channels, [&]<typename P>(const ChannelsAt<P>& at) {
+    const P sum = add(at.load(variance), broadcast<P>(epsilon));
+    at.store(inverse, divide(broadcast<P>(1), square_root(sum)));
   });
   if (epsilon > 0.0) return;
   for (Index c = 0; c < channels; ++c) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "../../order/channels.hpp"
 
@@ -54,7 +55,8 @@ struct ChannelUnits {
   ChannelArray<Scalar> scale_per_unit;
   bool beyond_range = false;
 
-  bool wanted() const { return beyond_range; }
+  /// Of `double`, no deviation is so small.
+  bool wanted() const { return !std::is_same_v<Scalar, double> && beyond_range; }
   void forget() { beyond_range = false; }
 
   /// Those of a range of `k`, whose shift is written again.

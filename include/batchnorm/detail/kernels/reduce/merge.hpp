@@ -43,15 +43,13 @@ inline void merge_rounded_means(Index channels, double weight_b, double spread,
 /// `merge_moments` of means with a low part.
 inline void merge_whole_means(Index channels, double weight_b, double spread,
                               const ChannelMoments& a, const ChannelMoments& b) {
-  using Wide = PacketOf<double>;
-  const Wide weight = broadcast<Wide>(weight_b);
-  const Wide factor = broadcast<Wide>(spread);
-  for_each_channel_packet(channels, [&](const auto& at) {
-    const Wide mean = at.load(a.mean);
-    const Wide low = at.load(a.low);
-    const Wide distance = add(subtract(at.load(b.mean), mean), subtract(at.load(b.low), low));
-    const Wide between = multiply_add(multiply(distance, distance), factor, at.load(b.m2));
-    const auto merged = two_sum(mean, multiply_add(distance, weight, low));
+  for_each_channel_packet(channels, [&]<typename P>(const ChannelsAt<P>& at) {
+    const P mean = at.load(a.mean);
+    const P low = at.load(a.low);
+    const P distance = add(subtract(at.load(b.mean), mean), subtract(at.load(b.low), low));
+    const P between =
+        multiply_add(multiply(distance, distance), broadcast<P>(spread), at.load(b.m2));
+    const auto merged = two_sum(mean, multiply_add(distance, broadcast<P>(weight_b), low));
     at.store(a.m2, add(at.load(a.m2), between));
     at.store(a.mean, merged.sum);
     at.store(a.low, merged.rest);

@@ -134,12 +134,17 @@ struct MomentsKernel {
   /// From sums of `channels` channels to mean, excess and m2 of `count` values; `excess` becomes
   /// what the origin's distance from the mean added to m2. Whether all are good.
   bool finish_all(const Slots& sums_of, Index first, Index channels, Index count) const {
-    using Wide = PacketOf<double>;
-    Wide bad = broadcast<Wide>(0);
+    PacketOf<double> bad = broadcast<PacketOf<double>>(0);
+    double others = 0;
     const Slots from{sums_of.first + first, sums_of.stride};
-    for_each_channel_packet(
-        channels, [&](const auto& at) { bad = detail::add(bad, finish(at, from, count)); });
-    return sum_of(lane_array(bad)) == 0.0;
+    for_each_channel_packet(channels, [&]<typename P>(const ChannelsAt<P>& at) {
+      if constexpr (is_scalar<P>) {
+        others += finish(at, from, count);
+      } else {
+        bad = detail::add(bad, finish(at, from, count));
+      }
+    });
+    return others + sum_of(lane_array(bad)) == 0.0;
   }
 
   Verdict judge(double excess, double m2, Index count) const {
@@ -178,10 +183,9 @@ struct MomentsKernel {
                : smallest_variance * static_cast<double>(count);
   }
 
-  /// `finish_all` of a packet of channels; how many things are not good.
-  template <typename At>
-  auto finish(const At& at, const Slots& sums_of, Index count) const {
-    using P = PacketOf<double>;
+  /// `finish_all` of a packet of channels, or of one; how many things are not good.
+  template <typename P>
+  P finish(const ChannelsAt<P>& at, const Slots& sums_of, Index count) const {
     const P none = broadcast<P>(0);
     const P one = broadcast<P>(1);
     const P unit = broadcast<P>(1.0 / static_cast<double>(scaling.down));

@@ -10,65 +10,58 @@
 // or x, dy, residual.
 namespace batchnorm::detail {
 
-/// y = activation((x - centre) * scale + shift [+ residual]); with units, x - centre is measured in
-/// them, and scale is per unit (formulas/units.hpp).
+/// y = activation((x - centre) * scale + shift [+ residual]).
 template <typename S, typename Activation, bool HasResidual>
 struct Normalize {
   using Scalar = S;
   static constexpr std::size_t inputs = HasResidual ? 2 : 1;
   static constexpr std::size_t outputs = 1;
+  static constexpr bool is_gradient = false;
 
   template <typename P>
   struct Coefficients {
     P centre;
     P scale;
     P shift;
-    P unit;
   };
 
-  static constexpr std::size_t usual_arrays = 3;
-  static constexpr std::size_t coefficient_arrays = usual_arrays + 1;
+  static constexpr std::size_t coefficient_arrays = 3;
 
   const Scalar* centre;
   const Scalar* scale;
   const Scalar* shift;
-  const Scalar* unit;  ///< null: 1
 
   /// The same with other coefficients: `other(array)` in the place of every array.
   template <typename Other>
   Normalize with(const Other& other) const {
-    return {other(centre), other(scale), other(shift), unit == nullptr ? nullptr : other(unit)};
+    return {other(centre), other(scale), other(shift)};
   }
 
   /// The first `count` lanes of `a`, the others of `b`.
   template <typename P>
   static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {
     return {replace_before(count, b.centre, a.centre), replace_before(count, b.scale, a.scale),
-            replace_before(count, b.shift, a.shift), replace_before(count, b.unit, a.unit)};
+            replace_before(count, b.shift, a.shift)};
   }
 
   template <typename P>
   Coefficients<P> coefficients(Index channel, Spread how) const {
     return {spread<P>(centre, channel, how), spread<P>(scale, channel, how),
-            spread<P>(shift, channel, how),
-            unit == nullptr ? broadcast<P>(1) : spread<P>(unit, channel, how)};
-  }
-
-  template <typename P>
-  P centred(const Coefficients<P>& k, const P& x) const {
-    return in_units(k, subtract(x, k.centre));
-  }
-
-  template <typename P>
-  P in_units(const Coefficients<P>& k, const P& value) const {
-    return unit == nullptr ? value : multiply(value, k.unit);
+            spread<P>(shift, channel, how)};
   }
 
   template <typename P>
   std::array<P, 1> operator()(const Coefficients<P>& k, const std::array<P, inputs>& in) const {
+    return from_centred(k, subtract(in[0], k.centre), in);
+  }
+
+  /// The same, given x - centre.
+  template <typename P>
+  static std::array<P, 1> from_centred(const Coefficients<P>& k, const P& centred,
+                                       const std::array<P, inputs>& in) {
     std::array<P, HasResidual ? 1 : 0> residual;
     if constexpr (HasResidual) residual[0] = in[1];
-    return {Activation::apply(preactivation(centred(k, in[0]), k.scale, k.shift, residual))};
+    return {Activation::apply(preactivation(centred, k.scale, k.shift, residual))};
   }
 };
 
@@ -98,12 +91,12 @@ struct AffineGradient {
   using Scalar = S;
   static constexpr std::size_t inputs = HasResidual ? 3 : 2;
   static constexpr std::size_t outputs = HasResidual ? 2 : 1;
+  static constexpr bool is_gradient = true;
 
   template <typename P>
   using Coefficients = typename Normalize<S, Activation, HasResidual>::template Coefficients<P>;
 
   using Forward = Normalize<S, Activation, HasResidual>;
-  static constexpr std::size_t usual_arrays = Forward::usual_arrays;
   static constexpr std::size_t coefficient_arrays = Forward::coefficient_arrays;
 
   Forward forward;
@@ -125,8 +118,15 @@ struct AffineGradient {
 
   template <typename P>
   auto operator()(const Coefficients<P>& k, const std::array<P, inputs>& in) const {
-    const P g = gated<Activation, HasResidual>(k, forward.centred(k, in[0]), in);
-    return gradients<HasResidual>(forward.in_units(k, multiply(g, k.scale)), g);
+    return from_centred(k, subtract(in[0], k.centre), in);
+  }
+
+  /// The same, given x - centre.
+  template <typename P>
+  static auto from_centred(const Coefficients<P>& k, const P& centred,
+                           const std::array<P, inputs>& in) {
+    const P g = gated<Activation, HasResidual>(k, centred, in);
+    return gradients<HasResidual>(multiply(g, k.scale), g);
   }
 };
 
@@ -136,6 +136,7 @@ struct BatchGradient {
   using Scalar = S;
   static constexpr std::size_t inputs = HasResidual ? 3 : 2;
   static constexpr std::size_t outputs = HasResidual ? 2 : 1;
+  static constexpr bool is_gradient = true;
   using Forward = Normalize<S, Activation, HasResidual>;
 
   template <typename P>
@@ -144,7 +145,6 @@ struct BatchGradient {
     P slope;
   };
 
-  static constexpr std::size_t usual_arrays = Forward::usual_arrays + 2;
   static constexpr std::size_t coefficient_arrays = Forward::coefficient_arrays + 2;
 
   Forward forward;
@@ -170,10 +170,16 @@ struct BatchGradient {
 
   template <typename P>
   auto operator()(const Coefficients<P>& k, const std::array<P, inputs>& in) const {
-    const P centred = forward.centred(k, in[0]);
+    return from_centred(k, subtract(in[0], k.centre), in);
+  }
+
+  /// The same, given x - centre.
+  template <typename P>
+  static auto from_centred(const Coefficients<P>& k, const P& centred,
+                           const std::array<P, inputs>& in) {
     const P g = gated<Activation, HasResidual>(k, centred, in);
     const P through_statistics = multiply_add(centred, k.slope, add(g, k.offset));
-    return gradients<HasResidual>(forward.in_units(k, multiply(through_statistics, k.scale)), g);
+    return gradients<HasResidual>(multiply(through_statistics, k.scale), g);
   }
 };
 

@@ -67,7 +67,7 @@ Index rows_together(Store how, const CallViews<Operation>& views, Index channels
     return 1;
   }
   const std::size_t coefficients =
-      Operation::usual_arrays * sizeof(Scalar) * static_cast<std::size_t>(channels);
+      sizeof(CoefficientsOf<Operation, Scalar>) * static_cast<std::size_t>(channels);
   const bool near = bytes < near_caches && coefficients <= little_of_it;
   return near || coefficients > nearest_cache ? row_group : 1;
 }
