@@ -87,7 +87,7 @@ class Double : public ::testing::Test {
     double worst = 0;
     for (Index c = 0; c < x.shape().channels; ++c) {
       const auto expected = static_cast<double>(Wide(x, c).variance);
-      worst = std::max(worst, error_in(2 * u * expected, found.variance()(c), expected));
+      worst = std::max(worst, error_in(u * expected, found.variance()(c), expected));
     }
     return worst;
   }

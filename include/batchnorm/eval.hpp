@@ -55,9 +55,9 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// Does not compile: a layer of another mode is made by name, in parentheses or braces.
   template <typename OtherScalar, typename Other, typename... Others, typename... Nothing>
-  BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& other,  // NOLINT
+  BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& /*other*/,  // NOLINT
             Nothing... /*nothing*/)
-      : BatchNorm(other.state(), other.options()) {
+      : Base(Stored(Index{1}), {}) {
     static_assert(detail::never<Other>,
                   "batchnorm: a layer of another type is made by BatchNorm<float, Eval> "
                   "eval(train), without an equals sign.");

@@ -26,6 +26,13 @@ void right(const BatchNorm<float, Eval>& norm, const Tensor4& weight, const Eige
   (void)fold_into_next<ChannelsLast>(norm, weight, groups<ChannelAxis<2>>(2));
 }
 
+void right(BatchNorm<float>& train, BatchNorm<float, Eval>& eval, const Eigen::VectorXd& mean) {
+  eval = BatchNorm<float, Eval>(train);
+  State<float> state = train.state();
+  state.running_mean = mean;
+  train.set_state(state);
+}
+
 const Options options{.momentum = new_weight(0.1)};
 const BatchNorm<float> trained(3, options);
 const BatchNorm<float, Frozen> frozen(trained);

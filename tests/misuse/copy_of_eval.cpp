@@ -1,0 +1,6 @@
+#include "misuse.hpp"
+
+// error: batchnorm: a layer of another type is made by BatchNorm<float, Eval> eval(train)
+void misuse(const BatchNorm<float, Eval>& eval) {
+  BatchNorm<float> train = eval;  // here
+}
