@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "layouts.hpp"
@@ -123,6 +126,35 @@ TYPED_TEST(Threads, GiveTheBitsOfSerialMoments) {
       EXPECT_EQ(found.count, serial.count);
       EXPECT_TRUE(same_bits(found.mean, serial.mean));
       EXPECT_TRUE(same_bits(found.m2, serial.m2));
+    }
+  }
+}
+
+/// A step of double data, some of it not finite, some channels of which are equal.
+template <typename... Device>
+std::pair<MatrixOf<double, Eigen::RowMajor>, batchnorm::State<double>> double_step(
+    const MatrixOf<double, Eigen::RowMajor>& x, const Device&... device) {
+  BatchNorm<double> layer(x.cols(), {.non_finite = batchnorm::NonFinite::propagate});
+  MatrixOf<double, Eigen::RowMajor> y = layer.forward(device..., x);
+  y += layer.backward(device..., x, x);
+  return {y, layer.state()};
+}
+
+TEST(ThreadsOfDouble, GiveTheBitsOfSerialWithInfinitiesToo) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (const Index columns : {3, 40, 513}) {
+    MatrixOf<double, Eigen::RowMajor> x =
+        MatrixOf<double, Eigen::RowMajor>::Random(200003 / columns, columns).array() + 1e8;
+    x.col(1) = x.col(0);
+    x(x.rows() / 2, 2) = infinity;
+    const auto [y, state] = double_step(x);
+    EXPECT_EQ(state.running_mean(0), state.running_mean(1));
+    EXPECT_EQ(state.running_mean(2), infinity);
+    EXPECT_TRUE(std::isnan(state.running_variance(2)));
+    for (const int threads : {1, 2, 3, 8}) {
+      const auto [threaded_y, threaded_state] = double_step(x, Workers(threads).device());
+      EXPECT_TRUE(same_bits(threaded_y, y)) << columns << " on " << threads;
+      EXPECT_TRUE(same_bits(threaded_state, state)) << columns << " on " << threads;
     }
   }
 }

@@ -113,6 +113,26 @@ TEST_P(ModelTest, ComesBackBitByBit) {
   EXPECT_EQ(read(folder_ / "again"), read(folder_ / "model"));
 }
 
+/// What the network of `model_of_float` gave for the inputs of these tests when it was saved.
+const Matrix answers_of_float =
+    (Matrix(7, 3) << 0.0637671202F, 0.331241935F, -0.600730002F, 1.14496481F, 2.45119929F,
+     0.46931088F, -0.0187695082F, -0.0428925641F, 0.0552157834F, -0.0244278572F, -0.0450958349F,
+     0.0695236698F, 0.136984065F, 0.0177553408F, -0.338627845F, 0.354825318F, 0.76405561F,
+     0.232824743F, -0.0122005902F, 1.38971007F, -1.35218561F)
+        .finished();
+
+// A file of the time when running statistics were float.
+TEST_P(ModelTest, OfFloatStatisticsIsStillRead) {
+  const Model old = mlp::load_model(MLP_MODEL_OF_FLOAT);
+  const Matrix logits_now = logits(mlp::Mlp<Eval>(old.network));
+  EXPECT_LE((logits_now - answers_of_float).cwiseAbs().maxCoeff(), 1e-5F);
+  mlp::save_model(folder_ / "new", old);
+  EXPECT_EQ(logits(mlp::Mlp<Eval>(mlp::load_model(folder_ / "new").network)), logits_now);
+  std::string bytes = read(MLP_MODEL_OF_FLOAT);
+  bytes.pop_back();
+  expect_refused(bytes);
+}
+
 TEST_P(ModelTest, KeepsAllThatBatchNormHasLearntAndCounted) {
   const Model model = trained();
   mlp::save_model(folder_ / "model", model);
