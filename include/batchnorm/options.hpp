@@ -30,8 +30,8 @@ enum class NonFinite {
 
 /// What is decided once per layer and costs one decision per call.
 struct Options {
-  /// Added to the variance inside the root: `1 / sqrt(variance + epsilon)`. At least 0, finite. With
-  /// 0, a channel of Eval or Frozen whose running variance is 0 gives beta for every x.
+  /// Added to the variance inside the root: `1 / sqrt(variance + epsilon)`. At least 0, finite.
+  /// With 0, a channel of Eval or Frozen whose running variance is 0 gives beta for every x.
   double epsilon = 1e-5;
   /// How much a batch moves the running statistics.
   Momentum momentum = decay(0.9);

@@ -2,7 +2,8 @@
 
 #include "../arguments/call_forms.hpp"
 #include "../run/run.hpp"
-#include "layer.hpp"
+#include "learnt_parameters.hpp"
+#include "record.hpp"
 #include "running_statistics.hpp"
 
 namespace batchnorm::detail {
@@ -10,20 +11,13 @@ namespace batchnorm::detail {
 /// The modes Train and Frozen: parameters that learn, and a forward that leaves something for
 /// backward.
 template <typename ScalarType, typename Mode, typename... Policies>
-class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
-  using Base = LayerBase<ScalarType, Mode, Policies...>;
+class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
+  using Base = LearntParameters<ScalarType, Mode, Policies...>;
 
  public:
-  using typename Base::ConstVectorMap;
+  using Base::channels;
   using typename Base::Scalar;
   using typename Base::Set;
-  using typename Base::Vector;
-  /// One value per channel in the layer's memory, writable; valid as long as the layer lives and
-  /// keeps its number of channels, over `set_state` and assignment too.
-  using VectorMap = Eigen::Map<Vector>;
-  using Base::beta;
-  using Base::channels;
-  using Base::gamma;
 
   /// Normalises x; see BatchNorm for the forms. Train takes the statistics of x and moves the
   /// running ones; Frozen takes the running ones. An empty x gives an empty y and moves nothing.
@@ -68,44 +62,6 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
                                             std::forward<Rest>(rest)...);
   }
 
-  /// Learnt scale: writable, not resizable.
-  template <typename A = typename Set::Affine>
-  VectorMap gamma() {
-    static_assert(A::has_gamma,
-                  "batchnorm: this layer has no gamma (it is 1): use ScaleAndShift or ScaleOnly.");
-    return VectorMap(this->state_.gamma.data(), channels());
-  }
-
-  /// Learnt shift: writable, not resizable.
-  template <typename A = typename Set::Affine>
-  VectorMap beta() {
-    static_assert(A::has_beta,
-                  "batchnorm: this layer has no beta (it is 0): use ScaleAndShift or ShiftOnly.");
-    return VectorMap(this->state_.beta.data(), channels());
-  }
-
-  /// Gradient of the loss with respect to gamma, from the last backward; 0 before the first.
-  template <typename A = typename Set::Affine>
-  ConstVectorMap gamma_gradient() const {
-    static_assert(A::has_gamma, "batchnorm: this layer has no gamma, and no gradient of it.");
-    return ConstVectorMap(gamma_gradient_.data(), channels());
-  }
-
-  /// Gradient of the loss with respect to beta, from the last backward; 0 before the first.
-  template <typename A = typename Set::Affine>
-  ConstVectorMap beta_gradient() const {
-    static_assert(A::has_beta, "batchnorm: this layer has no beta, and no gradient of it.");
-    return ConstVectorMap(beta_gradient_.data(), channels());
-  }
-
-  /// Calls `visit(parameter, gradient)` for gamma and then for beta, where the layer has them: a
-  /// `VectorMap` and a `ConstVectorMap` each, which an optimiser may keep.
-  template <typename Visit>
-  void for_each_parameter(const Visit& visit) {
-    if constexpr (Affine::has_gamma) visit(gamma(), gamma_gradient());
-    if constexpr (Affine::has_beta) visit(beta(), beta_gradient());
-  }
-
   /// Takes a state of as many channels, all of it or, if something in it does not fit, nothing.
   /// Forgets the last forward.
   void set_state(const State<Scalar>& state) {
@@ -124,13 +80,9 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
 
  protected:
   using typename Base::Activation;
-  using typename Base::Affine;
   using typename Base::Stored;
 
-  LearningLayer(Stored state, const Options& options)
-      : Base(std::move(state), options),
-        gamma_gradient_(channels(), Scalar(0)),
-        beta_gradient_(channels(), Scalar(0)) {}
+  LearningLayer(Stored state, const Options& options) : Base(std::move(state), options) {}
 
  private:
   template <typename Executor>
@@ -220,7 +172,7 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
   template <typename Executor, std::size_t N, std::size_t M>
   void run_backward(const Executor& executor, const std::array<View<const Scalar>, N>& from,
                     const std::array<View<Scalar>, M>& to, GradientUpdate update) {
-    if (from[0].count() == 0) return write_gradients(update, no_gradients());
+    if (from[0].count() == 0) return this->write_gradients(update, no_gradients());
     work_.gradient.resize(channels());
     prepare_units(record_.coefficients, work_.gradient);
     for_each_part(from[0], N + M, this->options_, [&](const CallPart& part) {
@@ -228,7 +180,7 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
                                       work_.gradient);
       input_gradients(executor, part, from, to);
     });
-    write_gradients(update, work_.gradient);
+    this->write_gradients(update, work_.gradient);
   }
 
   template <typename Executor, std::size_t N, std::size_t M>
@@ -248,14 +200,6 @@ class LearningLayer : public LayerBase<ScalarType, Mode, Policies...> {
     return work_.gradient;
   }
 
-  void write_gradients(GradientUpdate update, const GradientCoefficients<Scalar>& gradient) {
-    const bool add = update == GradientUpdate::accumulate;
-    write_gradient(gradient.product, add, gamma_gradient_.data());
-    write_gradient(gradient.sum, add, beta_gradient_.data());
-  }
-
-  [[no_unique_address]] ChannelVector<Scalar, Affine::has_gamma, 5> gamma_gradient_;
-  [[no_unique_address]] ChannelVector<Scalar, Affine::has_beta, 6> beta_gradient_;
   Record<Scalar> record_;
   Workspace<Scalar> work_;
 };

@@ -3,8 +3,10 @@
 #include <Eigen/Core>
 #include <array>
 #include <cmath>
-#include <type_traits>
 #include <utility>
+
+#include "held.hpp"
+#include "packet_type.hpp"
 
 // All arithmetic of the inner loops, for a packet and for a scalar alike. Eigen's packets carry the
 // vectors. The only room that knows instruction sets; it knows nothing else.
@@ -13,43 +15,6 @@
 namespace batchnorm::detail {
 
 using Eigen::Index;
-
-/// As many values of `S` as Eigen handles with one instruction in this build.
-template <typename S>
-struct Packet {
-  using Scalar = S;
-  using Raw = typename Eigen::internal::packet_traits<S>::type;
-  static constexpr Index size = Eigen::internal::packet_traits<S>::size;
-
-  Raw raw;
-};
-
-/// The widest type of the inner loops; a plain scalar where Eigen was not allowed to vectorise.
-template <typename S>
-using PacketOf = std::conditional_t<Packet<S>::size == 1, S, Packet<S>>;
-
-template <typename P>
-struct PacketTraits {
-  using Scalar = typename P::Scalar;
-  static constexpr Index size = P::size;
-};
-
-template <typename P>
-requires std::is_floating_point_v<P>
-struct PacketTraits<P> {
-  using Scalar = P;
-  static constexpr Index size = 1;
-};
-
-template <typename P>
-using ScalarOf = typename PacketTraits<P>::Scalar;
-
-/// Number of values in a packet; 1 for a scalar.
-template <typename P>
-inline constexpr Index lanes = PacketTraits<P>::size;
-
-template <typename P>
-inline constexpr bool is_scalar = std::is_floating_point_v<P>;
 
 /// Calls `visit(0)` to `visit(N - 1)` without a loop, so that what it writes stays in registers
 /// also where the compiler unrolls nothing (-O2).
@@ -68,40 +33,6 @@ P load(const ScalarOf<P>* from) {
   } else {
     return {Eigen::internal::ploadu<typename P::Raw>(from)};
   }
-}
-
-/// Makes the compiler forget what it knows of a value, at no cost but a register.
-template <typename Raw>
-void hide([[maybe_unused]] Raw& value) {
-#if defined(__GNUC__) && defined(EIGEN_VECTORIZE_AVX512)
-  asm("" : "+v"(value));
-#elif defined(__GNUC__) && defined(__SSE2__)
-  asm("" : "+x"(value));
-#elif defined(__GNUC__) && defined(__ARM_NEON)
-  asm("" : "+w"(value));
-#elif defined(__GNUC__)
-  asm("" : "+m"(value));
-#endif
-}
-
-/// `packet` as a value that stands in a register. Left to itself, g++ reads a packet of several
-/// uses from memory for each; and with -ffast-math, compilers take (a + b) - a for b.
-template <typename P>
-P held(P packet) {
-  if constexpr (is_scalar<P>) {
-    hide(packet);
-  } else {
-    hide(packet.raw);
-  }
-  return packet;
-}
-
-/// Makes the compiler forget what it knows of an index. Left to itself, clang++ advances a pointer
-/// for every array of a loop, for which there are not registers enough.
-inline void hide_index([[maybe_unused]] Index& index) {
-#if defined(__GNUC__)
-  asm("" : "+r"(index));
-#endif
 }
 
 template <typename P>
