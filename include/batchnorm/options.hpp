@@ -25,7 +25,9 @@ enum class SingleValue {
 /// What training does with a channel whose batch statistics are not finite.
 enum class NonFinite {
   reject,  ///< the channel's running statistics stay as they are, and `rejected()` counts the batch
-  propagate  ///< the running statistics become NaN or infinite, as in PyTorch
+  propagate  ///< the running statistics become what IEEE arithmetic makes of the batch: an infinity
+             ///< makes the mean infinite and the variance NaN, two of different signs, or a NaN,
+             ///< make both NaN; a state that is not finite is taken, too
 };
 
 /// What is decided once per layer and costs one decision per call.

@@ -7,18 +7,19 @@
 namespace batchnorm {
 
 /// All that a layer has learnt, as plain values: what a file or another library would hold. Every
-/// vector has one entry per channel, or none where the layer's policies have no such value.
+/// vector has one entry per channel, or none where the layer's policies have no such value; all
+/// are finite, unless the layer's options say `NonFinite::propagate`.
 template <typename Scalar>
 struct State {
   /// One value per channel.
   using Vector = Eigen::Matrix<std::remove_cv_t<Scalar>, Eigen::Dynamic, 1>;
 
-  Vector gamma{};  ///< learnt scale; finite
-  Vector beta{};   ///< learnt shift; finite
-  /// Finite. Running statistics are double whatever the scalar: an average in float stands still
-  /// within 6e-8 * mean / weight of its goal.
+  Vector gamma{};  ///< learnt scale
+  Vector beta{};   ///< learnt shift
+  /// Running statistics are double whatever the scalar: an average in float stands still within
+  /// 6e-8 * mean / weight of its goal.
   Eigen::VectorXd running_mean{};
-  Eigen::VectorXd running_variance{};  ///< at least 0, finite
+  Eigen::VectorXd running_variance{};  ///< at least 0
   std::int64_t batches = 0;            ///< training batches seen, at least 0
   /// Per channel, how many of the batches were rejected because they were not finite; empty means
   /// none.
