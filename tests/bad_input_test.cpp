@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "arguments.hpp"
 #include "fixtures.hpp"
@@ -248,7 +249,8 @@ TEST(BadInputSingleValue, IsRefusedInTraining) {
 TEST(BadInputSingleValue, IsWelcomeElsewhere) {
   const Matrix one = numbers(1, 3, 7);
   EXPECT_NO_THROW((BatchNorm<float, Frozen>(some_state<float>(3)).forward(one)));
-  EXPECT_NO_THROW((BatchNorm<float, Eval>(some_state<float>(3)).forward(one)));
+  const BatchNorm<float, Eval> deployed(some_state<float>(3));
+  EXPECT_NO_THROW(static_cast<void>(deployed.forward(one)));
 }
 
 /// What forward leaves for backward.
@@ -347,6 +349,16 @@ TEST(BadOrders, TheSameXIsTheSameInOtherMemory) {
   MatrixOf<float, Eigen::ColMajor> other = x;
   other.array() += 1;
   EXPECT_THROW(layer.backward(other, dy), std::invalid_argument);
+}
+
+TEST(BadOutput, WithStridesThatNameAnElementTwice) {
+  BatchNorm<float> layer(3);
+  const Matrix x = numbers(7, 3, 11);
+  std::vector<float> memory(20, 1.0F);
+  using Strided = Eigen::Map<Matrix, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+  Strided y(memory.data(), 7, 3, {1, 1});
+  expect_refusal([&] { layer.forward(x, y); }, {"two indices name one element", "strides above 0"});
+  EXPECT_EQ(memory, std::vector<float>(20, 1.0F));
 }
 
 TEST(BadOutput, OfARefusedCallIsAsItWas) {
@@ -504,6 +516,18 @@ TEST(BadState, OfValuesOutOfRange) {
   expect_bad_state([](auto& s) { s.batches = -1; }, {"batches", "-1"});
   expect_bad_state([](auto& s) { s.rejected.setConstant(3, -2); }, {"rejected", "-2"});
   expect_bad_state([](auto& s) { s.rejected.setConstant(3, 9); }, {"rejected", "9", "7"});
+}
+
+TEST(BadState, OfAMeanBeyondTheRangeOfTheScalar) {
+  expect_bad_state([](auto& s) { s.running_mean(1) = 3.5e38; }, {"running_mean", "channel 1"});
+  batchnorm::State<double> state = some_state<double>(3);
+  state.running_mean(1) = -1e300;
+  EXPECT_NO_THROW(BatchNorm<double>{state});
+}
+
+TEST(BadState, OfACountThatCannotGoOn) {
+  expect_bad_state([](auto& s) { s.batches = std::numeric_limits<std::int64_t>::max(); },
+                   {"batches", "2^62"});
 }
 
 TEST(BadState, OfAnotherNumberOfChannels) {

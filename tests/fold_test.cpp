@@ -352,4 +352,18 @@ TEST(FoldIntoNext, OfAConstantChannelWithoutEpsilonIsBetaTimesItsWeights) {
   EXPECT_TRUE(same_bits(folded.bias, (weight * state.beta).eval()));
 }
 
+// A scale beyond the range of float has no place in a weight; the layer itself is right.
+TEST(Fold, OfAScaleBeyondTheRangeIsRefused) {
+  batchnorm::State<float> state = batchnorm::BatchNorm<float>(2).state();
+  state.running_variance(1) = 1e-80;
+  const batchnorm::BatchNorm<float, batchnorm::Eval> layer(state, {.epsilon = 0.0});
+  const Eigen::MatrixXf weight = Eigen::MatrixXf::Ones(2, 3), next = Eigen::MatrixXf::Ones(3, 2);
+  EXPECT_THROW(static_cast<void>(batchnorm::fold(layer, weight)), std::invalid_argument);
+  EXPECT_THROW(static_cast<void>(batchnorm::fold_into_next(layer, next)), std::invalid_argument);
+  Eigen::MatrixXf bad = weight;
+  bad(0, 0) = std::numeric_limits<float>::quiet_NaN();
+  const batchnorm::BatchNorm<float, batchnorm::Eval> usual(state);
+  EXPECT_TRUE(std::isnan(batchnorm::fold(usual, bad).weight(0, 0)));
+}
+
 }  // namespace

@@ -281,4 +281,25 @@ TEST(Huge, SumsOfMoreThanTwoToThe31ValuesPerChannel) {
   EXPECT_EQ(found.m2(0), static_cast<double>(outer) * static_cast<double>(inner));
 }
 
+TEST(MomentsThatAreIncomplete, AreRefusedAndChangeNothing) {
+  const Moments whole = moments(samples(10));
+  const auto refuses = [&](const auto& change) {
+    Moments broken = whole;
+    change(broken);
+    Moments all = whole;
+    EXPECT_THROW(all.merge(broken), std::invalid_argument);
+    EXPECT_TRUE((all.mean == whole.mean).all());
+    EXPECT_EQ(all.count, whole.count);
+    EXPECT_THROW(broken.merge(whole), std::invalid_argument);
+  };
+  refuses([](Moments& m) { m.m2.resize(0); });
+  refuses([](Moments& m) { m.m2.setZero(2); });
+  refuses([](Moments& m) { m.mean_low.setZero(1); });
+  refuses([](Moments& m) { m.count = -10; });
+  refuses([](Moments& m) { m.mean.setZero(4); });
+  Moments without_low = whole;
+  without_low.mean_low.resize(0);
+  EXPECT_NO_THROW(without_low.merge(whole));
+}
+
 }  // namespace

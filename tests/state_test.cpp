@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <ratio>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -398,6 +399,11 @@ std::string printed(const Layer& layer) {
   std::ostringstream text;
   text << layer;
   return text.str();
+}
+
+TEST(Printing, ShowsTheSlopeOfAnActivation) {
+  using Leaky = BatchNorm<float, Train, batchnorm::LeakyReLU<std::ratio<3, 10>>>;
+  EXPECT_NE(printed(Leaky(3)).find("LeakyReLU<std::ratio<3, 10>>"), std::string::npos);
 }
 
 TEST(Printing, ShowsALayerInOneLine) {

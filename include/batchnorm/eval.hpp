@@ -44,6 +44,16 @@ class BatchNorm<ScalarType, Eval, Policies...>
                   "into which the vectors of other.state() were cast.");
   }
 
+  /// Does not compile: what differs in its type is another layer.
+  template <typename OtherScalar, typename Other, typename... Others>
+  requires(!std::is_same_v<BatchNorm<OtherScalar, Other, Others...>, BatchNorm>) bool operator==(
+      const BatchNorm<OtherScalar, Other, Others...>& /*other*/) const {
+    static_assert(detail::never<Other>,
+                  "batchnorm: these layers are of different types: make a layer of the one's type "
+                  "from the other, and compare that.");
+    return false;
+  }
+
   /// Does not compile: a layer of another mode is made, not assigned.
   template <typename OtherScalar, typename Other, typename... Others>
   void operator=(const BatchNorm<OtherScalar, Other, Others...>& /*other*/) {
@@ -134,9 +144,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
   }
 
   /// Whether options and state are equal.
-  bool operator==(const BatchNorm& other) const {
-    return this->options_ == other.options_ && this->state_ == other.state_;
-  }
+  bool operator==(const BatchNorm& other) const { return this->equals(other); }
 
  private:
   using typename Base::Activation;

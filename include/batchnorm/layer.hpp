@@ -28,8 +28,8 @@ namespace batchnorm {
 /// Errors: `std::invalid_argument` for shapes, memory or values that do not fit; the layer is as it
 /// was before the call.
 ///
-/// A layer is a value: copy, move and compare it. This is the layer of the modes Train and Frozen;
-/// Eval is in eval.hpp.
+/// A layer is a value: copy, move and compare it. One that was moved from has no channels: assign
+/// to it, or destroy it. This is the layer of the modes Train and Frozen; Eval is in eval.hpp.
 template <typename Scalar, typename Mode = Train, typename... Policies>
 class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
   using Base = detail::LearningLayer<Scalar, Mode, Policies...>;
@@ -81,6 +81,19 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
                   "batchnorm: these layers differ in their scalar: make the layer from a state, "
                   "into which the vectors of other.state() were cast.");
   }
+
+  /// Does not compile: what differs in its type is another layer.
+  template <typename OtherScalar, typename Other, typename... Others>
+  requires(!std::is_same_v<BatchNorm<OtherScalar, Other, Others...>, BatchNorm>) bool operator==(
+      const BatchNorm<OtherScalar, Other, Others...>& /*other*/) const {
+    static_assert(detail::never<Other>,
+                  "batchnorm: these layers are of different types: make a layer of the one's type "
+                  "from the other, and compare that.");
+    return false;
+  }
+
+  /// Whether options and state are equal.
+  bool operator==(const BatchNorm& other) const { return this->equals(other); }
 
   /// Does not compile: a layer of another mode is made, not assigned.
   template <typename OtherScalar, typename Other, typename... Others>

@@ -22,8 +22,11 @@ struct Moments {
   Eigen::ArrayXd mean_low{};
 
   /// Makes this the moments of both sets of values (Chan, Golub and LeVeque 1983). Throws
-  /// `std::invalid_argument` if both have values but not the same number of channels.
+  /// `std::invalid_argument` if both have values but not the same number of channels, or if one of
+  /// them is incomplete.
   void merge(const Moments& other) {
+    check();
+    other.check();
     if (count != 0 && other.count != 0 && mean.size() != other.mean.size()) {
       detail::refuse("merge: expected moments of ", mean.size(), " channels, got ",
                      other.mean.size(), ".");
@@ -44,6 +47,20 @@ struct Moments {
   }
 
  private:
+  /// Refuses what is incomplete; what is empty may be.
+  void check() const {
+    if (count < 0) {
+      detail::refuse("merge: expected a count of at least 0, got ", count,
+                     "; was it read as another type?");
+    }
+    const bool low_fits = mean_low.size() == 0 || mean_low.size() == mean.size();
+    if (count == 0 || (m2.size() == mean.size() && low_fits)) return;
+    detail::refuse(
+        "merge: expected a value per channel in mean and m2, and in mean_low or none, got ",
+        mean.size(), ", ", m2.size(), " and ", mean_low.size(),
+        "; was a field left out on the way?");
+  }
+
   void merge_values(const Moments& other) {
     if (mean_low.size() == 0) mean_low.setZero(mean.size());
     Moments values = other;

@@ -9,8 +9,8 @@ struct Residual {
   const T& tensor;  ///< of x's shape; must live until the call returns
 };
 
-/// Marks r, which has x's shape, as the residual of a call: `forward(x, residual(r))` and
-/// `backward(x, residual(r), dy)`.
+/// Marks r, which has x's shape and must live until the call returns, as the residual of a call:
+/// `forward(x, residual(r))` and `backward(x, residual(r), dy)`.
 template <typename T>
 Residual<T> residual(const T& tensor) {
   return {tensor};

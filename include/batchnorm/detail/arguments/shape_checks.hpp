@@ -68,7 +68,9 @@ template <typename Scalar, std::size_t N>
 void check_in_place(const char* name, const View<Scalar>& output,
                     const std::array<View<const Scalar>, N>& inputs) {
   if (!is_injective(output))
-    refuse(name, " has a stride of 0: expected an element of its own for every index.");
+    refuse(name,
+           " has strides with which two indices name one element, or negative ones: expected ",
+           "an element of its own for every index, and strides above 0.");
   for (const auto& input : inputs) check_overlap(name, output, "an input", input, true);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "fold_checks.hpp"
 #include "reading_checks.hpp"
@@ -54,6 +55,14 @@ void scale_by(double scale, Scalar& value) {
   value = static_cast<Scalar>(static_cast<double>(value) * scale);
 }
 
+template <typename Scalar, typename Bias>
+bool all_finite(const WeightView<Scalar>& weight, const Bias& bias) {
+  bool finite = bias.array().isFinite().all();
+  weight.for_each(
+      [&](const Scalar& value, Index, Index) { finite = finite && std::isfinite(value); });
+  return finite;
+}
+
 /// y = (weight x + bias - centre) * scale + shift, per output.
 template <typename Scalar, typename Bias>
 void fold_outputs(const ChannelCoefficients<double>& k, const WeightView<Scalar>& weight,
@@ -98,10 +107,17 @@ auto fold_map(const Norm& norm, const Weight& weight, const Bias& bias, Index gr
     Result<decltype(copy_of(weight)), decltype(copy_of_bias<Scalar>(bias, outputs))> folded{
         copy_of(weight), copy_of_bias<Scalar>(bias, outputs)};
     const WeightView<Scalar> values(folded.weight, reading);
+    const bool was_finite = all_finite(values, folded.bias);
     if constexpr (Axes::place == LayerPlace::behind_map) {
       fold_outputs(k, values, folded.bias);
     } else {
       fold_inputs(k, values, folded.bias);
+    }
+    if (was_finite && !all_finite(values, folded.bias)) {
+      refuse(
+          reading.place == LayerPlace::behind_map ? "fold" : "fold_into_next",
+          ": expected a map whose values are in the range of its scalar, but some are beyond it; "
+          "is a running_variance next to 0, with an epsilon of 0?");
     }
     return folded;
   }

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include "../../activation.hpp"
 #include "../../options.hpp"
 #include "../../policies.hpp"
 #include "../arguments/policy_set.hpp"
@@ -23,6 +24,15 @@ void append_policy(Message& line, std::type_identity<Policy> /*policy*/) {
   } else {
     line.append("a policy of your own");
   }
+}
+
+template <typename Slope>
+void append_policy(Message& line, std::type_identity<LeakyReLU<Slope>> /*policy*/) {
+  line.append("LeakyReLU<std::ratio<");
+  line.append(Slope::num);
+  line.append(", ");
+  line.append(Slope::den);
+  line.append(">>");
 }
 
 template <int Axis>

@@ -42,7 +42,8 @@ class LayerBase {
   /// One value per channel.
   using Vector = typename State<Scalar>::Vector;
   /// One value per channel in the layer's memory, not writable; valid as long as the layer lives
-  /// and keeps its number of channels, over `set_state` and assignment too.
+  /// and keeps its number of channels, over `set_state` and assignment too; what moves from the
+  /// layer, `std::swap` included, takes the memory along.
   using ConstVectorMap = Eigen::Map<const Vector>;
   /// One running statistic per channel, double for every scalar; valid as a `ConstVectorMap` is.
   using StatisticsMap = RunningMap;
@@ -137,6 +138,10 @@ class LayerBase {
             "SingleValue::refuse.");
       }
     }
+  }
+
+  bool equals(const LayerBase& other) const {
+    return options_ == other.options_ && state_ == other.state_;
   }
 
   /// What another layer of the same policies has learnt, whatever its values.

@@ -73,11 +73,6 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
   /// may still follow the last forward.
   void reset_running_statistics() { this->state_.reset_running_statistics(); }
 
-  /// Whether options and state are equal.
-  bool operator==(const LearningLayer& other) const {
-    return this->options_ == other.options_ && this->state_ == other.state_;
-  }
-
  protected:
   using typename Base::Activation;
   using typename Base::Stored;

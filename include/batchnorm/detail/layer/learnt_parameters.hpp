@@ -17,7 +17,8 @@ class LearntParameters : public LayerBase<ScalarType, Mode, Policies...> {
   using typename Base::Set;
   using typename Base::Vector;
   /// One value per channel in the layer's memory, writable; valid as long as the layer lives and
-  /// keeps its number of channels, over `set_state` and assignment too.
+  /// keeps its number of channels, over `set_state` and assignment too; what moves from the layer,
+  /// `std::swap` included, takes the memory along.
   using VectorMap = Eigen::Map<Vector>;
   using Base::beta;
   using Base::channels;

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "../../options.hpp"
 #include "../../state.hpp"
@@ -85,6 +86,18 @@ void check_finite(const char* name, const Vector& values) {
   }
 }
 
+/// A layer of float centres its data around the mean, in float.
+template <typename Scalar>
+void check_range(const Eigen::VectorXd& means) {
+  constexpr double most{std::numeric_limits<Scalar>::max()};
+  for (Index c = 0; c < means.size(); ++c) {
+    if (std::isfinite(means[c]) && std::abs(means[c]) > most) {
+      refuse("state: expected a running_mean in the range of the layer's scalar, got ", means[c],
+             " in channel ", c, "; is the state of a layer of double?");
+    }
+  }
+}
+
 inline void check_variances(const Eigen::VectorXd& values) {
   for (Index c = 0; c < values.size(); ++c) {
     if (values[c] < 0.0) {
@@ -96,8 +109,9 @@ inline void check_variances(const Eigen::VectorXd& values) {
 
 template <typename Scalar>
 void check_counts(const State<Scalar>& state) {
-  if (state.batches < 0)
-    refuse("state: expected a count of batches of at least 0, got ", state.batches, ".");
+  constexpr std::int64_t most = std::int64_t{1} << 62;
+  if (state.batches < 0 || state.batches > most)
+    refuse("state: expected a count of batches from 0 to 2^62, got ", state.batches, ".");
   for (Index c = 0; c < state.rejected.size(); ++c) {
     if (state.rejected[c] < 0 || state.rejected[c] > state.batches) {
       refuse("state: expected rejected counts between 0 and the ", state.batches, " batches, got ",
@@ -129,6 +143,7 @@ void check_values(const State<Scalar>& state, const Options& options) {
     check_finite("running_mean", state.running_mean);
     check_finite("running_variance", state.running_variance);
   }
+  check_range<Scalar>(state.running_mean);
   check_variances(state.running_variance);
   check_counts(state);
   if (options.momentum.is_cumulative()) check_counted(state);

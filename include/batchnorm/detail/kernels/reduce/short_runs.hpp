@@ -1,10 +1,11 @@
 #pragma once
 
 #include "../../order/short_runs.hpp"
-#include "merge.hpp"
+#include "row_moments.hpp"
 
-// Short runs (see order/short_runs.hpp) are summed as rows of places, by sum_rows.hpp. What was
-// summed of the places is brought to their channels here.
+// Short runs (order/short_runs.hpp) are summed here: lined up as rows of places, which
+// row_moments.hpp sums as it sums channels, and what was summed of the places is brought to their
+// channels.
 namespace batchnorm::detail {
 
 /// Merges the moments of `count` values of each place of a run into those of its channel. Equal
@@ -31,6 +32,17 @@ inline void merge_runs(const PlaceMap& map, Index count, const ChannelMoments& p
     to.mean[c] = mean.sum;
     if (has_low) to.low[c] = mean.rest;
   }
+}
+
+/// Mean and m2 per channel of a view with short runs.
+template <typename Executor, typename Scalar>
+void short_run_moments(const Executor& executor, const View<const Scalar>& view,
+                       SumsWorkspace& workspace, const ChannelMoments& to) {
+  const View<const Scalar> row = lined_up(std::array{view})[0];
+  const ChannelMoments places =
+      workspace.moments_of(workspace.runs, row.channels, to.low != nullptr);
+  row_moments(executor, row, LoopOrder::rows, workspace, places);
+  merge_runs({view.inner, view.channels}, view.outer, places, to);
 }
 
 /// Adds the sums of every place to those of its channel.
