@@ -109,6 +109,41 @@ TEST(Outputs, MayHaveStridesOfTheirOwn) {
   EXPECT_EQ(Rows(apart), dense);
 }
 
+/// A training step whose outputs lie `first` and `second` elements behind where a packet may begin.
+template <int Order>
+void expect_outputs_anywhere(Index rows, Index channels, Index first, Index second) {
+  using Matrix = MatrixOf<float, Order>;
+  const Matrix x = Matrix::Random(rows, channels), r = Matrix::Random(rows, channels);
+  const Matrix dy = Matrix::Random(rows, channels);
+  const auto step = [&](std::int64_t cache_bytes, auto& y, auto& dx, auto& dresidual) {
+    BatchNorm<float, Train, batchnorm::ReLU> layer(channels, {.cache_bytes = cache_bytes});
+    layer.forward(x, batchnorm::residual(r), y);
+    layer.backward(x, batchnorm::residual(r), dy, dx, dresidual);
+  };
+  Matrix y, dx, dresidual;
+  step(std::int64_t{1} << 40, y, dx, dresidual);
+  Eigen::VectorXf memory(3 * (rows * channels + 64));
+  const auto place = [&](Index output, Index at) {
+    return Eigen::Map<Matrix>(memory.data() + output * (rows * channels + 64) + at, rows, channels);
+  };
+  auto there = place(0, first), dx_there = place(1, first), dresidual_there = place(2, second);
+  step(1, there, dx_there, dresidual_there);
+  EXPECT_EQ(Matrix(there), y);
+  EXPECT_EQ(Matrix(dx_there), dx);
+  EXPECT_EQ(Matrix(dresidual_there), dresidual);
+}
+
+// Around the caches only aligned packets are stored: of both outputs, or of none.
+TEST(Outputs, MayLieAnywhereWithinAPacket) {
+  for (const auto& [rows, channels] : {std::array<Index, 2>{9, 96}, {33, 3}, {300, 5}, {7, 17}})
+    for (Index first = 0; first < 16; ++first)
+      for (Index second = 0; second < 16; ++second) {
+        SCOPED_TRACE(std::to_string(first) + ", " + std::to_string(second));
+        expect_outputs_anywhere<Eigen::RowMajor>(rows, channels, first, second);
+        expect_outputs_anywhere<Eigen::ColMajor>(rows, channels, first, second);
+      }
+}
+
 /// Channels [first, first + count) of values.
 Values some_channels(const Values& values, Index first, Index count) {
   const auto& all = values.shape();
