@@ -232,6 +232,29 @@ TEST(NotFiniteVariance, OfFiniteValuesPropagatesByOption) {
   EXPECT_EQ(norm.running_variance()(0), infinity);
 }
 
+/// Channels of values up to `most`, whose squares and perhaps sums leave the range of double.
+template <int Order>
+void expect_mean_and_infinite_variance(Index rows, double most) {
+  Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Order> x(rows, 19);
+  for (Index o = 0; o < rows; ++o)
+    for (Index c = 0; c < x.cols(); ++c)
+      x(o, c) = most * (o % 2 == 0 ? 1 : 0.5 * noise(195, o, c, 0) - 0.5);
+  const batchnorm::Moments found = batchnorm::moments(x);
+  const Eigen::RowVectorXd mean = (x / most).colwise().mean();
+  for (Index c = 0; c < x.cols(); ++c) {
+    EXPECT_NEAR(found.mean(c) / most, mean(c), 1e-12) << rows << ", " << most << ", " << c;
+    EXPECT_EQ(found.m2(c), infinity) << rows << ", " << most << ", " << c;
+  }
+}
+
+TEST(NotFiniteVariance, OfFiniteValuesIsInfiniteBesideTheirMean) {
+  for (const Index rows : {2, 3, 16, 17, 64, 65, 1000, 5000})
+    for (const double most : {1e160, 1e200, 1e300, 1.7e308}) {
+      expect_mean_and_infinite_variance<Eigen::RowMajor>(rows, most);
+      expect_mean_and_infinite_variance<Eigen::ColMajor>(rows, most);
+    }
+}
+
 /// What IEEE arithmetic makes of sum and squares.
 struct Expected {
   double mean, variance;
