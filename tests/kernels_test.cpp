@@ -109,28 +109,45 @@ TEST(Outputs, MayHaveStridesOfTheirOwn) {
   EXPECT_EQ(Rows(apart), dense);
 }
 
-// Short columns that lie apart are no rows of places, though those without a gap are.
-TEST(Columns, MayLieApart) {
-  for (const Index rows : {2, 3, 5, 7, 15, 40})
-    for (const Index channels : {3, 40, 700})
-      for (const Index padding : {1, 5}) {
-        SCOPED_TRACE(std::to_string(rows) + " x " + std::to_string(channels));
-        const auto apart = [&](Eigen::VectorXf& memory) {
-          memory.setZero((rows + padding) * channels);
-          return Eigen::Map<Eigen::MatrixXf, 0, Eigen::OuterStride<>>(
-              memory.data(), rows, channels, Eigen::OuterStride<>(rows + padding));
-        };
-        Eigen::VectorXf of_x, of_y, of_dx;
-        auto x = apart(of_x), y = apart(of_y), dx = apart(of_dx);
-        x.setRandom();
-        const Eigen::MatrixXf dense = x, dy = Eigen::MatrixXf::Random(rows, channels);
-        BatchNorm<float> layer(channels, {.epsilon = 0.1}), expected = layer;
-        layer.forward(x, y);
-        layer.backward(x, dy, dx);
-        const float few = 16 * static_cast<float>(roundoff<float>);
-        EXPECT_LE((y - expected.forward(dense)).cwiseAbs().maxCoeff(), few);
-        EXPECT_LE((dx - expected.backward(dense, dy)).cwiseAbs().maxCoeff(), 4 * few);
-      }
+/// A training step of rows or columns with a gap behind each, and of the same values without.
+template <int Order>
+void expect_same_with_gaps(Index rows, Index channels, Index gap) {
+  using Matrix = MatrixOf<float, Order>;
+  const bool by_row = Order == Eigen::RowMajor;
+  const Index stride = (by_row ? channels : rows) + gap;
+  const auto apart = [&](Eigen::VectorXf& memory) {
+    memory.setZero(stride * (by_row ? rows : channels));
+    return Eigen::Map<Matrix, 0, Eigen::OuterStride<>>(memory.data(), rows, channels,
+                                                       Eigen::OuterStride<>(stride));
+  };
+  Eigen::VectorXf of_x, of_y, of_dx;
+  auto x = apart(of_x), y = apart(of_y), dx = apart(of_dx);
+  x.setRandom();
+  const Matrix dense = x, dy = Matrix::Random(rows, channels);
+  BatchNorm<float> layer(channels, {.epsilon = 0.1}), expected = layer;
+  layer.forward(x, y);
+  layer.backward(x, dy, dx);
+  const float few = 16 * static_cast<float>(roundoff<float>);
+  EXPECT_LE((y - expected.forward(dense)).cwiseAbs().maxCoeff(), few);
+  EXPECT_LE((dx - expected.backward(dense, dy)).cwiseAbs().maxCoeff(), 4 * few);
+}
+
+// What is read as longer rows where there is no gap is not where there is one.
+TEST(Gaps, BetweenRowsOrColumnsChangeNothing) {
+  for (const auto& [rows, channels] : {std::array<Index, 2>{2, 40},
+                                       {3, 700},
+                                       {5, 3},
+                                       {7, 40},
+                                       {15, 40},
+                                       {40, 3},
+                                       {900, 3},
+                                       {2000, 16},
+                                       {70, 33}})
+    for (const Index gap : {1, 5, 16}) {
+      SCOPED_TRACE(std::to_string(rows) + " x " + std::to_string(channels));
+      expect_same_with_gaps<Eigen::RowMajor>(rows, channels, gap);
+      expect_same_with_gaps<Eigen::ColMajor>(rows, channels, gap);
+    }
 }
 
 /// A training step whose outputs lie `first` and `second` elements behind where a packet may begin.

@@ -255,6 +255,30 @@ TEST(NotFiniteVariance, OfFiniteValuesIsInfiniteBesideTheirMean) {
     }
 }
 
+template <typename Mode>
+void expect_nan_of_variance(double variance) {
+  const batchnorm::Options options{.non_finite = batchnorm::NonFinite::propagate};
+  auto state = some_state<float>(3);
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(5, 3);
+  const Eigen::MatrixXf good = BatchNorm<float, Mode>(state, options).forward(x);
+  state.running_variance(1) = variance;
+  BatchNorm<float, Mode> layer(state, options);
+  const Eigen::MatrixXf y = layer.forward(x), dx = layer.backward(x, x);
+  EXPECT_TRUE(y.col(1).array().isNaN().all() && dx.col(1).array().isNaN().all()) << variance;
+  for (const Index c : {0, 2}) EXPECT_EQ(y.col(c), good.col(c)) << variance;
+}
+
+// An infinite variance too: dividing by its root would hide it in a plausible 0.
+TEST(NotFiniteVariance, SpoilsItsChannelOnly) {
+  for (const double variance : {infinity, nan}) {
+    expect_nan_of_variance<Eval>(variance);
+    expect_nan_of_variance<Frozen>(variance);
+  }
+  BatchNorm<double> training(1);
+  const Eigen::MatrixXd x = 1e300 * Eigen::MatrixXd::Random(7, 1);
+  EXPECT_TRUE(training.forward(x).array().isNaN().all());
+}
+
 /// What IEEE arithmetic makes of sum and squares.
 struct Expected {
   double mean, variance;
