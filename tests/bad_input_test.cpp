@@ -340,6 +340,35 @@ TEST(BadOrders, AnotherXIsNoticedWhereverItDiffers) {
   }
 }
 
+template <typename Axis>
+void expect_same_at_any_strides(Index channels) {
+  using Strides = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  const Matrix x = numbers(40, 9, 11), dy = numbers(40, 9, 12);
+  const std::array<Strides, 6> all{Strides(9, 1),  Strides(13, 1), Strides(20, 1),
+                                   Strides(20, 2), Strides(1, 40), Strides(1, 43)};
+  for (const Strides& before : all)
+    for (const Strides& now : all) {
+      SCOPED_TRACE(std::to_string(before.outer()) + " then " + std::to_string(now.outer()));
+      Eigen::VectorXf memory(1000), elsewhere(1000);
+      Eigen::Map<Matrix, 0, Strides> here(memory.data(), 40, 9, before);
+      Eigen::Map<Matrix, 0, Strides> there(elsewhere.data(), 40, 9, now);
+      here = there = x;
+      BatchNorm<float, Train, Axis> layer(channels);
+      layer.forward(here);
+      EXPECT_NO_THROW(layer.backward(there, dy));
+      there.array() += 1;
+      there.row(20) = x.row(20);
+      there.col(4) = x.col(4);
+      EXPECT_THROW(layer.backward(there, dy), std::invalid_argument);
+    }
+}
+
+// Another stride of one axis alone is other memory too. What differs is off the middle.
+TEST(BadOrders, TheSameXIsTheSameAtOtherStrides) {
+  expect_same_at_any_strides<batchnorm::ChannelsFirst>(9);
+  expect_same_at_any_strides<batchnorm::ChannelAxis<0>>(40);
+}
+
 TEST(BadOrders, TheSameXIsTheSameInOtherMemory) {
   const Matrix x = numbers(40, 9, 11), dy = numbers(40, 9, 12);
   BatchNorm<float> layer(9);
@@ -569,6 +598,23 @@ TEST(BadState, HasVectorsThatThePoliciesDoNot) {
   Plain layer(3);
   expect_refusal([&] { layer.set_state(some_state<float>(3)); }, {"gamma"});
   expect_refusal([&] { Plain other(some_state<float>(3)); }, {"gamma"});
+}
+
+TEST(Message, LeavesOutWhatDoesNotFit) {
+  using batchnorm::detail::Message;
+  for (const std::size_t length : {1, 7, 100, 1023, 1024, 2047, 2048, 5000}) {
+    std::string whole;
+    Message message;
+    while (whole.size() < 2 * sizeof(Message)) {
+      const std::string part(length, static_cast<char>('a' + whole.size() % 26));
+      message.append(part.c_str());
+      whole += part;
+      const std::string text = message.text();
+      EXPECT_EQ(text, whole.substr(0, text.size())) << length;
+      EXPECT_TRUE(text.size() == whole.size() || text.size() > 2000) << length;
+      EXPECT_LT(text.size(), sizeof(Message) - sizeof(std::size_t)) << length;
+    }
+  }
 }
 
 }  // namespace

@@ -109,6 +109,82 @@ TEST(Outputs, MayHaveStridesOfTheirOwn) {
   EXPECT_EQ(Rows(apart), dense);
 }
 
+/// A training step of rows or columns with a gap behind each, and of the same values without.
+template <int Order>
+void expect_same_with_gaps(Index rows, Index channels, Index gap) {
+  using Matrix = MatrixOf<float, Order>;
+  const bool by_row = Order == Eigen::RowMajor;
+  const Index stride = (by_row ? channels : rows) + gap;
+  const auto apart = [&](Eigen::VectorXf& memory) {
+    memory.setZero(stride * (by_row ? rows : channels));
+    return Eigen::Map<Matrix, 0, Eigen::OuterStride<>>(memory.data(), rows, channels,
+                                                       Eigen::OuterStride<>(stride));
+  };
+  Eigen::VectorXf of_x, of_y, of_dx;
+  auto x = apart(of_x), y = apart(of_y), dx = apart(of_dx);
+  x.setRandom();
+  const Matrix dense = x, dy = Matrix::Random(rows, channels);
+  BatchNorm<float> layer(channels, {.epsilon = 0.1}), expected = layer;
+  layer.forward(x, y);
+  layer.backward(x, dy, dx);
+  const float few = 16 * static_cast<float>(roundoff<float>);
+  EXPECT_LE((y - expected.forward(dense)).cwiseAbs().maxCoeff(), few);
+  EXPECT_LE((dx - expected.backward(dense, dy)).cwiseAbs().maxCoeff(), 4 * few);
+}
+
+// What is read as longer rows where there is no gap is not where there is one.
+TEST(Gaps, BetweenRowsOrColumnsChangeNothing) {
+  for (const auto& [rows, channels] : {std::array<Index, 2>{2, 40},
+                                       {3, 700},
+                                       {5, 3},
+                                       {7, 40},
+                                       {15, 40},
+                                       {40, 3},
+                                       {900, 3},
+                                       {2000, 16},
+                                       {70, 33}})
+    for (const Index gap : {1, 5, 16}) {
+      SCOPED_TRACE(std::to_string(rows) + " x " + std::to_string(channels));
+      expect_same_with_gaps<Eigen::RowMajor>(rows, channels, gap);
+      expect_same_with_gaps<Eigen::ColMajor>(rows, channels, gap);
+    }
+}
+
+/// A training step whose outputs lie `first` and `second` elements behind where a packet may begin.
+template <int Order>
+void expect_outputs_anywhere(Index rows, Index channels, Index first, Index second) {
+  using Matrix = MatrixOf<float, Order>;
+  const Matrix x = Matrix::Random(rows, channels), r = Matrix::Random(rows, channels);
+  const Matrix dy = Matrix::Random(rows, channels);
+  const auto step = [&](std::int64_t cache_bytes, auto& y, auto& dx, auto& dresidual) {
+    BatchNorm<float, Train, batchnorm::ReLU> layer(channels, {.cache_bytes = cache_bytes});
+    layer.forward(x, batchnorm::residual(r), y);
+    layer.backward(x, batchnorm::residual(r), dy, dx, dresidual);
+  };
+  Matrix y, dx, dresidual;
+  step(std::int64_t{1} << 40, y, dx, dresidual);
+  Eigen::VectorXf memory(3 * (rows * channels + 64));
+  const auto place = [&](Index output, Index at) {
+    return Eigen::Map<Matrix>(memory.data() + output * (rows * channels + 64) + at, rows, channels);
+  };
+  auto there = place(0, first), dx_there = place(1, first), dresidual_there = place(2, second);
+  step(1, there, dx_there, dresidual_there);
+  EXPECT_EQ(Matrix(there), y);
+  EXPECT_EQ(Matrix(dx_there), dx);
+  EXPECT_EQ(Matrix(dresidual_there), dresidual);
+}
+
+// Around the caches only aligned packets are stored: of both outputs, or of none.
+TEST(Outputs, MayLieAnywhereWithinAPacket) {
+  for (const auto& [rows, channels] : {std::array<Index, 2>{9, 96}, {33, 3}, {300, 5}, {7, 17}})
+    for (Index first = 0; first < 16; ++first)
+      for (Index second = 0; second < 16; ++second) {
+        SCOPED_TRACE(std::to_string(first) + ", " + std::to_string(second));
+        expect_outputs_anywhere<Eigen::RowMajor>(rows, channels, first, second);
+        expect_outputs_anywhere<Eigen::ColMajor>(rows, channels, first, second);
+      }
+}
+
 /// Channels [first, first + count) of values.
 Values some_channels(const Values& values, Index first, Index count) {
   const auto& all = values.shape();

@@ -232,6 +232,53 @@ TEST(NotFiniteVariance, OfFiniteValuesPropagatesByOption) {
   EXPECT_EQ(norm.running_variance()(0), infinity);
 }
 
+/// Channels of values up to `most`, whose squares and perhaps sums leave the range of double.
+template <int Order>
+void expect_mean_and_infinite_variance(Index rows, double most) {
+  Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Order> x(rows, 19);
+  for (Index o = 0; o < rows; ++o)
+    for (Index c = 0; c < x.cols(); ++c)
+      x(o, c) = most * (o % 2 == 0 ? 1 : 0.5 * noise(195, o, c, 0) - 0.5);
+  const batchnorm::Moments found = batchnorm::moments(x);
+  const Eigen::RowVectorXd mean = (x / most).colwise().mean();
+  for (Index c = 0; c < x.cols(); ++c) {
+    EXPECT_NEAR(found.mean(c) / most, mean(c), 1e-12) << rows << ", " << most << ", " << c;
+    EXPECT_EQ(found.m2(c), infinity) << rows << ", " << most << ", " << c;
+  }
+}
+
+TEST(NotFiniteVariance, OfFiniteValuesIsInfiniteBesideTheirMean) {
+  for (const Index rows : {2, 3, 16, 17, 64, 65, 1000, 5000})
+    for (const double most : {1e160, 1e200, 1e300, 1.7e308}) {
+      expect_mean_and_infinite_variance<Eigen::RowMajor>(rows, most);
+      expect_mean_and_infinite_variance<Eigen::ColMajor>(rows, most);
+    }
+}
+
+template <typename Mode>
+void expect_nan_of_variance(double variance) {
+  const batchnorm::Options options{.non_finite = batchnorm::NonFinite::propagate};
+  auto state = some_state<float>(3);
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(5, 3);
+  const Eigen::MatrixXf good = BatchNorm<float, Mode>(state, options).forward(x);
+  state.running_variance(1) = variance;
+  BatchNorm<float, Mode> layer(state, options);
+  const Eigen::MatrixXf y = layer.forward(x), dx = layer.backward(x, x);
+  EXPECT_TRUE(y.col(1).array().isNaN().all() && dx.col(1).array().isNaN().all()) << variance;
+  for (const Index c : {0, 2}) EXPECT_EQ(y.col(c), good.col(c)) << variance;
+}
+
+// An infinite variance too: dividing by its root would hide it in a plausible 0.
+TEST(NotFiniteVariance, SpoilsItsChannelOnly) {
+  for (const double variance : {infinity, nan}) {
+    expect_nan_of_variance<Eval>(variance);
+    expect_nan_of_variance<Frozen>(variance);
+  }
+  BatchNorm<double> training(1);
+  const Eigen::MatrixXd x = 1e300 * Eigen::MatrixXd::Random(7, 1);
+  EXPECT_TRUE(training.forward(x).array().isNaN().all());
+}
+
 /// What IEEE arithmetic makes of sum and squares.
 struct Expected {
   double mean, variance;

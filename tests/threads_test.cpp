@@ -227,6 +227,62 @@ TEST(ThreadsOfAnyDevice, GiveTheBitsOfSerial) {
   EXPECT_EQ(device.calls(), 4);  // a reduction and a map each
 }
 
+/// A device whose pool keeps the functions that it is given, until it is told to run them.
+class Asleep {
+ public:
+  struct Functions {
+    std::vector<std::function<void()>> all;
+    void Schedule(std::function<void()> function) { all.push_back(std::move(function)); }
+  };
+
+  explicit Asleep(int threads) : threads_(threads) {}
+  int numThreads() const { return threads_; }
+  void parallelFor(Index n, const Eigen::TensorOpCost& /*cost*/,
+                   const std::function<void(Index, Index)>& work) const {
+    work(0, n);
+  }
+  Functions* getPool() const { return &functions_; }
+
+  Index woken() const { return static_cast<Index>(functions_.all.size()); }
+  void wake_up() {
+    for (const auto& function : functions_.all) function();
+    functions_.all.clear();
+  }
+
+ private:
+  int threads_;
+  mutable Functions functions_;
+};
+
+// A block of a pass has at least 2^16 values, and a thread that is woken needs one.
+TEST(ThreadsOfAPass, AreNoMoreThanItHasBlocks) {
+  for (const int threads : {2, 3, 8, 64})
+    for (const Index rows : {100, 700, 3000, 9001, 40000}) {
+      SCOPED_TRACE(std::to_string(rows) + " rows on " + std::to_string(threads));
+      const MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(rows, 67);
+      const BatchNorm<float, Eval> layer(some_state<float>(67));
+      const Asleep device(threads);
+      const auto y = layer.forward(device, x);
+      EXPECT_TRUE(same_bits(y, layer.forward(x)));
+      const Index blocks = x.size() >> 16;
+      EXPECT_LE(device.woken(), threads);
+      EXPECT_LE(device.woken(), blocks);
+      EXPECT_EQ(device.woken() > 0, blocks >= 2);
+    }
+}
+
+TEST(ThreadsOfAPass, TouchNothingWhereTheyComeTooLate) {
+  const MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(9001, 67);
+  MatrixOf<float, Eigen::RowMajor> y = x;
+  const BatchNorm<float, Eval> layer(some_state<float>(67));
+  Asleep device(8);
+  layer.forward(device, x, y);
+  ASSERT_GT(device.woken(), 0);
+  y.setZero();
+  device.wake_up();
+  EXPECT_TRUE((y.array() == 0).all());
+}
+
 TEST(ThreadsOfEval, MayShareALayer) {
   const BatchNorm<float, Eval, batchnorm::ReLU> layer(some_state<float>(17));
   const MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(501, 17);
