@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <limits>
 
 #include "../packet/two_sum.hpp"
 #include "small_batch_planes.hpp"
@@ -121,14 +120,12 @@ struct SmallBatchMoments {
     return {detail::add(origin, shift), broadcast<P>(0)};
   }
 
-  /// Not negative where squares leave the range of double at one end, and infinite at the other.
+  /// Not negative where squares leave the range of double at its low end.
   template <typename P>
   static P m2_of(const P& sum, const P& squares, const P& shift) {
     const P none = broadcast<P>(0);
-    const P infinite = broadcast<P>(std::numeric_limits<double>::infinity());
     const P difference = multiply_add(minus(sum), shift, squares);
-    const P m2 = select_less(difference, none, none, difference);
-    return select_less(squares, infinite, m2, squares);
+    return select_less(difference, none, none, difference);
   }
 };
 
