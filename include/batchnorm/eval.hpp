@@ -56,11 +56,12 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// Does not compile: a layer of another mode is made, not assigned.
   template <typename OtherScalar, typename Other, typename... Others>
-  void operator=(const BatchNorm<OtherScalar, Other, Others...>& /*other*/) {
+  BatchNorm& operator=(const BatchNorm<OtherScalar, Other, Others...>& /*other*/) {
     static_assert(detail::never<Other>,
                   "batchnorm: these layers are of different types: make a new layer from the "
                   "other, as in BatchNorm<float, Eval> eval(train), or give its state to "
                   "set_state.");
+    return *this;
   }
 
   /// Does not compile: a layer of another mode is made by name, in parentheses or braces.

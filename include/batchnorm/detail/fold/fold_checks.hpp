@@ -124,15 +124,13 @@ struct FoldChecks<Axes, BatchNorm<Scalar, Mode, Policies...>, Weight, Bias> {
   using AnySet = PolicySet<Scalar, Eval, ChannelAxis<0>>;
 
   static consteval bool pass() {
-    if constexpr (!check_foldable<Axes::place, Mode, Set>()) {
-      return false;
-    } else if constexpr (!check_readable<AnySet, Scalar, Weight>()) {
-      return false;
-    } else if constexpr (!check_axes<Axes, ArgumentOf<Weight>::rank>()) {
-      return false;
-    } else {
-      return check_bias_if_any<Scalar, Bias>();
+    if constexpr (check_foldable<Axes::place, Mode, Set>()) {
+      if constexpr (check_readable<AnySet, Scalar, Weight>()) {
+        if constexpr (check_axes<Axes, ArgumentOf<Weight>::rank>())
+          return check_bias_if_any<Scalar, Bias>();
+      }
     }
+    return false;
   }
 };
 

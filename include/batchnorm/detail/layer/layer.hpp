@@ -20,10 +20,11 @@ struct RunningMap : Eigen::Map<const Eigen::VectorXd> {
 
   /// Does not compile: running statistics change with the rest of a state.
   template <typename Values>
-  void operator=(const Values& /*values*/) const {
+  RunningMap& operator=(const Values& /*values*/) {
     static_assert(never<Values>,
                   "batchnorm: running statistics are set with the rest of a state: change a copy "
                   "of norm.state(), and give it to norm.set_state.");
+    return *this;
   }
 };
 

@@ -75,7 +75,7 @@ void write_scale(const Scalar* gamma, const ChannelRange& range, ChannelCoeffici
 template <typename Scalar>
 void write_shift(const Scalar* beta, const ChannelRange& range, ChannelCoefficients<Scalar>& k) {
   const auto shift = [&](Index c, double of_beta) {
-    const double scale = static_cast<double>(k.scale[c]);
+    const auto scale = static_cast<double>(k.scale[c]);
     k.shift[c] = static_cast<Scalar>(multiply_add(-k.rest[c], scale, of_beta));
   };
   if (beta == nullptr) {

@@ -134,7 +134,7 @@ struct MomentsKernel {
   /// From sums of `channels` channels to mean, excess and m2 of `count` values; `excess` becomes
   /// what the origin's distance from the mean added to m2. Whether all are good.
   bool finish_all(const Slots& sums_of, Index first, Index channels, Index count) const {
-    PacketOf<double> bad = broadcast<PacketOf<double>>(0);
+    auto bad = broadcast<PacketOf<double>>(0);
     double others = 0;
     const Slots from{sums_of.first + first, sums_of.stride};
     for_each_channel_packet(channels, [&]<typename P>(const ChannelsAt<P>& at) {
@@ -193,7 +193,7 @@ struct MomentsKernel {
     // Held: a product that is fused with a sum here and not there has other bits.
     const P shift = held(multiply(sum, broadcast<P>(1.0 / static_cast<double>(count))));
     const P excess = held(multiply(sum, shift));
-    P squares = at.load(sums_of.row(2));
+    auto squares = at.load(sums_of.row(2));
     if constexpr (sums_deviations) squares = detail::add(squares, at.load(sums_of.row(3)));
     const P difference = subtract(squares, excess);
     const P m2 = multiply(select_less(difference, none, none, difference), multiply(unit, unit));

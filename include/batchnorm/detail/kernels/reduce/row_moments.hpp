@@ -63,7 +63,7 @@ void joined_moments(const Executor& executor, const JoinedRows<const Scalar, 1>&
                     Index channels, SumsWorkspace& workspace, const ChannelMoments& to) {
   const Index all = rows.whole[0].channels;
   const Index each = rows.whole[0].outer;
-  const ChannelMoments places = workspace.moments_of(workspace.joined, all, to.low != nullptr);
+  const ChannelMoments places = SumsWorkspace::moments_of(workspace.joined, all, to.low != nullptr);
   merged_moments(executor, rows.whole[0], LoopOrder::rows, workspace.chunks, places);
   merge_tree(all / channels, [&](Index into, Index from, Index end) {
     merge_moments(channels, (from - into) * each, places.from(into * channels), (end - from) * each,

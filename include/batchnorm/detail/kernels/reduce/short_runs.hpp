@@ -40,7 +40,7 @@ void short_run_moments(const Executor& executor, const View<const Scalar>& view,
                        SumsWorkspace& workspace, const ChannelMoments& to) {
   const View<const Scalar> row = lined_up(std::array{view})[0];
   const ChannelMoments places =
-      workspace.moments_of(workspace.runs, row.channels, to.low != nullptr);
+      SumsWorkspace::moments_of(workspace.runs, row.channels, to.low != nullptr);
   row_moments(executor, row, LoopOrder::rows, workspace, places);
   merge_runs({view.inner, view.channels}, view.outer, places, to);
 }
