@@ -22,7 +22,7 @@ struct Position {
 /// unreasonable effectiveness of quasirandom sequences").
 class SpreadPlaces {
  public:
-  static constexpr std::size_t most = 48;
+  static constexpr std::size_t most = 64;
 
   constexpr SpreadPlaces() {
     for (std::size_t k = 0; k < most; ++k)
