@@ -42,23 +42,6 @@ struct BesideOutputs {
   }
 };
 
-namespace detail {
-
-/// Stands for the axis of the inputs where no result depends on it.
-template <AxisPolicy Outputs>
-struct AnyOther {
-  static constexpr int axis(int rank) { return Outputs::axis(rank) == 0 ? 1 : 0; }
-};
-
-template <typename Outputs>
-using AxesBehind = NamedAxes<LayerPlace::behind_map, Outputs, AnyOther<Outputs>, Outputs>;
-template <typename Outputs, typename Whole>
-using GroupedAxesBehind = NamedAxes<LayerPlace::behind_map, Outputs, Whole, Whole>;
-template <typename Outputs, typename Inputs, typename Whole>
-using AxesInFront = NamedAxes<LayerPlace::in_front_of_map, Outputs, Inputs, Whole>;
-
-}  // namespace detail
-
 /// Folds a layer into the linear map or convolution before it, so that inference does without the
 /// layer: with s = gamma / sqrt(running_variance + epsilon),
 ///

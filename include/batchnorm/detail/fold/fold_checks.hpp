@@ -81,6 +81,19 @@ struct NamedAxes {
   }
 };
 
+/// Stands for the axis of the inputs where no result depends on it.
+template <AxisPolicy Outputs>
+struct AnyOther {
+  static constexpr int axis(int rank) { return Outputs::axis(rank) == 0 ? 1 : 0; }
+};
+
+template <typename Outputs>
+using AxesBehind = NamedAxes<LayerPlace::behind_map, Outputs, AnyOther<Outputs>, Outputs>;
+template <typename Outputs, typename Whole>
+using GroupedAxesBehind = NamedAxes<LayerPlace::behind_map, Outputs, Whole, Whole>;
+template <typename Outputs, typename Inputs, typename Whole>
+using AxesInFront = NamedAxes<LayerPlace::in_front_of_map, Outputs, Inputs, Whole>;
+
 /// Whether a weight of this rank has such axes.
 template <typename Axes, int Rank>
 consteval bool check_axes() {
