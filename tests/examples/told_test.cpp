@@ -224,7 +224,7 @@ TEST(Faster, WhoNeverGetsThereIsNotFaster) {
   EXPECT_EQ(account.table.rows.front()[5], "not within 400");
 }
 
-TEST(Faster, WhatStillRisesIsSaidToDoSo) {
+TEST(Faster, WhatStillRisesIsSaidToRise) {
   const auto rising = [](const Recipe& recipe) {
     return MadeUp{.end = 0.9, .rise = plain(recipe) ? 1 : 0.2};
   };
