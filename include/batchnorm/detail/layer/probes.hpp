@@ -72,7 +72,10 @@ class Probes {
     for (Index c = 0; c < middle_.size(); ++c)
       others += static_cast<Index>(!same_bits(middle_of(values, c), middle_[c]));
     if (others > 0) return differing_middle(values);
-    return differing_spread(values);
+    if (spread_.is_placed(values)) return differing_spread(values, spread_);
+    Spread elsewhere;
+    elsewhere.place(values);
+    return differing_spread(values, elsewhere);
   }
 
   /// Refuses `values` for what they hold in a differing channel. `why` ends the sentence.
@@ -133,17 +136,8 @@ class Probes {
     return c;
   }
 
-  Index differing_spread(const View<const Scalar>& values) const {
-    if (!spread_.is_placed(values)) return differing_spread_elsewhere(values, spread_);
-    for (std::size_t k = 0; k < spread_.count(); ++k) {
-      if (!same_bits(spread_.of(values, k), values_[k])) return spread_places(k, values).channel;
-    }
-    return -1;
-  }
-
-  /// Of values with other strides than those that were taken.
-  Index differing_spread_elsewhere(const View<const Scalar>& values, Spread placed) const {
-    placed.place(values);
+  /// `placed` has the strides of `values`, which may be others than those that were taken.
+  Index differing_spread(const View<const Scalar>& values, const Spread& placed) const {
     for (std::size_t k = 0; k < placed.count(); ++k) {
       if (!same_bits(placed.of(values, k), values_[k])) return spread_places(k, values).channel;
     }

@@ -74,18 +74,10 @@ struct GradientKernel {
     return coefficients<P>(channel, how);
   }
 
-  /// dy behind the activation, which is rebuilt from the centred x.
+  /// dy behind the activation.
   template <typename P>
   static P gated(const Coefficients<P>& k, const P& centred, const std::array<P, inputs>& row) {
-    const P& dy = row[1];
-    if constexpr (!Activation::gates) {
-      return dy;
-    } else {
-      std::array<P, HasResidual ? 1 : 0> residual;
-      if constexpr (HasResidual) residual[0] = row[2];
-      return held(
-          Activation::gate(preactivation(centred, k.scale_per_unit, k.shift, residual), dy));
-    }
+    return detail::gated<Activation, HasResidual>(centred, k.scale_per_unit, k.shift, row);
   }
 
   template <typename P>

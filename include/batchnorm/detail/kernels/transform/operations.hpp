@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "../../../activation.hpp"
 #include "../formulas/preactivation.hpp"
 #include "../packet/lanes.hpp"
 
@@ -65,17 +64,6 @@ struct Normalize {
   }
 };
 
-/// g = dy behind the activation; the gradient of the residual is g itself. Held, so that a product
-/// of the activation is not fused with a sum behind it here and not there.
-template <typename Activation, bool HasResidual, typename P, typename Coefficients,
-          std::size_t Inputs>
-P gated(const Coefficients& k, const P& centred, const std::array<P, Inputs>& in) {
-  std::array<P, HasResidual ? 1 : 0> residual;
-  if constexpr (HasResidual) residual[0] = in[2];
-  if constexpr (!Activation::gates) return in[1];
-  return held(Activation::gate(preactivation(centred, k.scale, k.shift, residual), in[1]));
-}
-
 template <bool HasResidual, typename P>
 auto gradients(const P& dx, const P& g) {
   if constexpr (HasResidual) {
@@ -125,7 +113,7 @@ struct AffineGradient {
   template <typename P>
   static auto from_centred(const Coefficients<P>& k, const P& centred,
                            const std::array<P, inputs>& in) {
-    const P g = gated<Activation, HasResidual>(k, centred, in);
+    const P g = gated<Activation, HasResidual>(centred, k.scale, k.shift, in);
     return gradients<HasResidual>(multiply(g, k.scale), g);
   }
 };
@@ -177,7 +165,7 @@ struct BatchGradient {
   template <typename P>
   static auto from_centred(const Coefficients<P>& k, const P& centred,
                            const std::array<P, inputs>& in) {
-    const P g = gated<Activation, HasResidual>(k, centred, in);
+    const P g = gated<Activation, HasResidual>(centred, k.scale, k.shift, in);
     const P through_statistics = multiply_add(centred, k.slope, add(g, k.offset));
     return gradients<HasResidual>(multiply(through_statistics, k.scale), g);
   }
