@@ -602,7 +602,7 @@ TEST(BadState, HasVectorsThatThePoliciesDoNot) {
 
 TEST(Message, LeavesOutWhatDoesNotFit) {
   using batchnorm::detail::Message;
-  for (const std::size_t length : {1, 7, 100, 1023, 1024, 2047, 2048, 5000}) {
+  for (const std::size_t length : {1U, 7U, 100U, 1023U, 1024U, 2047U, 2048U, 5000U}) {
     std::string whole;
     Message message;
     while (whole.size() < 2 * sizeof(Message)) {
