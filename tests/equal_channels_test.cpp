@@ -128,10 +128,11 @@ TEST(InverseDeviation, IsCorrectlyRoundedEverywhere) {
   for (const double variance : {2.0, 1e-300, 5e-324, 0x1.fffffffffffffp0, 1e300, 0.1})
     for (Index channels = 1; channels <= 40; ++channels) {
       const Eigen::VectorXd variances = Eigen::VectorXd::Constant(channels, variance);
-      Eigen::VectorXd inverse(channels);
-      batchnorm::detail::invert_deviations(variances.data(), 0, channels, inverse.data());
+      const Eigen::VectorXd means = Eigen::VectorXd::Zero(channels);
+      batchnorm::detail::ChannelCoefficients<double> k;
+      batchnorm::detail::prepare_from_running<double>(means, variances, nullptr, nullptr, 0, k);
       for (Index c = 0; c < channels; ++c)
-        ASSERT_EQ(inverse(c), 1 / std::sqrt(variance)) << c << " of " << channels;
+        ASSERT_EQ(k.inverse_deviation(c), 1 / std::sqrt(variance)) << c << " of " << channels;
     }
 }
 

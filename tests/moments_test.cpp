@@ -271,11 +271,12 @@ TEST(Huge, SumsOfMoreThanTwoToThe31ValuesPerChannel) {
   Eigen::VectorXf row(inner);
   for (Index i = 0; i < inner; ++i) row(i) = i % 2 == 0 ? 1.0F : -1.0F;
   batchnorm::View<const float> view{row.data(), outer, 1, inner, 0, 0, 1};
-  const auto order = batchnorm::detail::arrange(view);
   Moments found{view.count(), Eigen::ArrayXd(1), Eigen::ArrayXd(1), {}};
   batchnorm::detail::SumsWorkspace workspace;
-  batchnorm::detail::batch_moments(batchnorm::detail::SerialExecutor{}, view, order, workspace,
-                                   {found.mean.data(), nullptr, found.m2.data()});
+  batchnorm::detail::with_kernels([&](auto kernels) {
+    kernels.range_moments(batchnorm::detail::Executor{}, {0, 1}, view, batchnorm::NonFinite::reject,
+                          workspace, {found.mean.data(), nullptr, found.m2.data()});
+  });
   EXPECT_GT(found.count, Index{1} << 31);
   EXPECT_EQ(found.mean(0), 0);
   EXPECT_EQ(found.m2(0), static_cast<double>(outer) * static_cast<double>(inner));

@@ -3,28 +3,9 @@
 #include <concepts>
 #include <ratio>
 
-#include "detail/kernels/packet/packet.hpp"
+#include "arithmetic.hpp"
 
 namespace batchnorm {
-
-// What an activation is written with. Every function takes a value and a packet of values alike,
-// and gives a result of the same type.
-using detail::absolute;      // |a|
-using detail::add;           // a + b
-using detail::divide;        // a / b
-using detail::maximum;       // the larger; which one for a NaN is not said
-using detail::minimum;       // the smaller; likewise
-using detail::minus;         // -a
-using detail::multiply;      // a * b
-using detail::multiply_add;  // a * b + c, rounded once where the machine can
-using detail::select_less;   // (a, b, chosen, otherwise): chosen where a < b; otherwise for a NaN
-using detail::subtract;      // a - b
-
-/// The same number in every place of `P`, a value or a packet of values.
-template <typename P>
-P constant(double number) {
-  return detail::broadcast<P>(static_cast<detail::ScalarOf<P>>(number));
-}
 
 /// y = bn(x). The default.
 struct NoActivation {

@@ -12,6 +12,7 @@
 //   mode.hpp        Train, Frozen, Eval: which statistics normalise, and what may change
 //   policies.hpp    where the channels are, which parameters are learnt
 //   activation.hpp  the fused activation
+//   arithmetic.hpp  what an activation is written with
 //   momentum.hpp    how much a batch moves the running statistics, as a type
 //   options.hpp     what is decided per layer at run time
 //   state.hpp       what a layer has learnt, as plain values
@@ -21,6 +22,7 @@
 //   moments.hpp     the one mergeable value: (count, mean, m2) per channel
 //   layer.hpp       BatchNorm in the modes Train and Frozen
 //   eval.hpp        BatchNorm in the mode Eval
+//   target.hpp      the instruction set that this process uses
 //   fold.hpp        an Eval layer taken into the linear map or convolution beside it
 //   refused.hpp     what a refusal calls in a build without exceptions
 //   version.hpp     BATCHNORM_VERSION_MAJOR, _MINOR, _PATCH, the only macros
@@ -30,14 +32,8 @@
 // detail/kernels/formulas/formulas.hpp. Training forward is reduce, transform; inference is
 // transform; backward is reduce, transform.
 
-// g++ 12 finds an uninitialised value in its own AVX-512 intrinsics (GCC bug 105593).
-#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ <= 12
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include "activation.hpp"
+#include "arithmetic.hpp"
 #include "eval.hpp"
 #include "execution.hpp"
 #include "fold.hpp"
@@ -50,9 +46,6 @@
 #include "refused.hpp"
 #include "residual.hpp"
 #include "state.hpp"
+#include "target.hpp"
 #include "version.hpp"
 #include "view.hpp"
-
-#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ <= 12
-#pragma GCC diagnostic pop
-#endif

@@ -87,14 +87,14 @@ class BatchNorm<ScalarType, Eval, Policies...>
   /// gives an empty y.
   template <NotADevice X, typename... Rest>
   [[nodiscard]] decltype(auto) forward(const X& x, Rest&&... rest) const {
-    return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::SerialExecutor{}), x,
+    return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::Executor{}), x,
                                                    std::forward<Rest>(rest)...);
   }
 
   /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
   [[nodiscard]] decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) const {
-    return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::executor_for(device)), x,
+    return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::Executor(device)), x,
                                                    std::forward<Rest>(rest)...);
   }
 
@@ -102,13 +102,13 @@ class BatchNorm<ScalarType, Eval, Policies...>
   /// are constants. x is what forward saw, or with other values if the layer has no activation.
   template <NotADevice X, typename... Rest>
   [[nodiscard]] decltype(auto) backward(const X& x, Rest&&... rest) const {
-    return call_backward(detail::SerialExecutor{}, x, std::forward<Rest>(rest)...);
+    return call_backward(detail::Executor{}, x, std::forward<Rest>(rest)...);
   }
 
   /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
   [[nodiscard]] decltype(auto) backward(const Device& device, const X& x, Rest&&... rest) const {
-    return call_backward(detail::executor_for(device), x, std::forward<Rest>(rest)...);
+    return call_backward(detail::Executor(device), x, std::forward<Rest>(rest)...);
   }
 
   /// Per channel, y = (x - centre) * scale + shift, for loops of your own: the running mean,
@@ -154,7 +154,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
   void prepare() {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
-      detail::prepare_coefficients<Scalar>(state.running_mean.values, state.running_variance.values,
+      detail::prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
                                            state.gamma.data(), state.beta.data(),
                                            this->options_.epsilon, coefficients_);
     }
@@ -170,29 +170,33 @@ class BatchNorm<ScalarType, Eval, Policies...>
     return detail::all_channels(from[0], N + outputs, this->options_);
   }
 
-  template <typename Executor>
-  auto forward_on(const Executor& executor) const {
+  auto forward_on(const detail::Executor& executor) const {
     return [this, executor](const auto& x, const auto& r, auto& y) {
       this->check_input(x);
       const auto from = this->inputs(x, r);
-      detail::normalize<Activation>(executor, coefficients_, whole_call(from, 1), from,
-                                    this->output("y", x, y, from));
+      const auto to = this->output("y", x, y, from);
+      detail::with_kernels([&](auto kernels) {
+        kernels.template normalize<Activation>(executor, coefficients_, whole_call(from, 1), from,
+                                               to);
+      });
     };
   }
 
-  template <typename Executor>
-  auto backward_on(const Executor& executor) const {
+  auto backward_on(const detail::Executor& executor) const {
     return [this, executor](const auto& x, const auto& r, const auto& dy, GradientUpdate /*none*/,
                             auto&... out) {
       this->check_input(x);
       const auto from = this->gradient_inputs(x, r, dy);
-      detail::affine_gradient<Activation>(executor, coefficients_, whole_call(from, sizeof...(out)),
-                                          from, this->gradient_outputs(x, from, out...));
+      const auto to = this->gradient_outputs(x, from, out...);
+      detail::with_kernels([&](auto kernels) {
+        kernels.template affine_gradient<Activation>(executor, coefficients_,
+                                                     whole_call(from, sizeof...(out)), from, to);
+      });
     };
   }
 
-  template <typename Executor, typename X, typename... Rest>
-  decltype(auto) call_backward(const Executor& executor, const X& x, Rest&&... rest) const {
+  template <typename X, typename... Rest>
+  decltype(auto) call_backward(const detail::Executor& executor, const X& x, Rest&&... rest) const {
     if constexpr (detail::updates_among < Rest... >> 0) {
       static_assert(detail::never<X>,
                     "batchnorm: an Eval layer has no gradients of parameters to accumulate.");

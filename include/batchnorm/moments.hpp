@@ -5,8 +5,7 @@
 #include "detail/arguments/misuse.hpp"
 #include "detail/arguments/policy_set.hpp"
 #include "detail/arguments/shape_checks.hpp"
-#include "detail/kernels/reduce/batch_moments.hpp"
-#include "detail/kernels/reduce/not_finite.hpp"
+#include "detail/kernels/kernels.hpp"
 
 namespace batchnorm {
 
@@ -65,7 +64,9 @@ struct Moments {
     if (mean_low.size() == 0) mean_low.setZero(mean.size());
     Moments values = other;
     if (values.mean_low.size() == 0) values.mean_low.setZero(mean.size());
-    detail::merge_moments(mean.size(), count, arrays(), other.count, values.arrays());
+    detail::with_kernels([&](auto kernels) {
+      kernels.merge_moments(mean.size(), count, arrays(), other.count, values.arrays());
+    });
     count += other.count;
   }
 
@@ -74,23 +75,22 @@ struct Moments {
 
 namespace detail {
 
-template <typename Axis, typename Executor, typename X>
+template <typename Axis, typename X>
 Moments moments_of(const Executor& executor, const X& x) {
   using Scalar =
       std::conditional_t<std::is_same_v<typename ArgumentOf<X>::Scalar, double>, double, float>;
   if constexpr (check_readable<PolicySet<Scalar, Train, Axis>, Scalar, X>()) {
-    std::array<View<const Scalar>, 1> views{read_view(x, Axis::axis(ArgumentOf<X>::rank))};
-    const LoopOrder order = arrange(views[0]);
-    const Index channels = views[0].channels;
-    Moments result{views[0].count(), Eigen::ArrayXd::Zero(channels), Eigen::ArrayXd::Zero(channels),
+    const View<const Scalar> view = read_view(x, Axis::axis(ArgumentOf<X>::rank));
+    const Index channels = view.channels;
+    Moments result{view.count(), Eigen::ArrayXd::Zero(channels), Eigen::ArrayXd::Zero(channels),
                    Eigen::ArrayXd::Zero(channels)};
     if (result.count == 0) return result;
-    constexpr bool has_low = MomentsKernel<Scalar>::sums_deviations;
-    const ChannelMoments to{result.mean.data(), has_low ? result.mean_low.data() : nullptr,
-                            result.m2.data()};
+    const ChannelMoments to{result.mean.data(),
+                            keeps_low<Scalar> ? result.mean_low.data() : nullptr, result.m2.data()};
     SumsWorkspace workspace;
-    batch_moments(executor, views[0], order, workspace, to);
-    settle_not_finite(views[0], to);
+    with_kernels([&](auto kernels) {
+      kernels.range_moments(executor, {0, channels}, view, NonFinite::propagate, workspace, to);
+    });
     return result;
   } else {
     return {};
@@ -104,13 +104,13 @@ Moments moments_of(const Executor& executor, const X& x) {
 /// says where its channels are.
 template <AxisPolicy Axis = ChannelsFirst, NotADevice X>
 [[nodiscard]] Moments moments(const X& x) {
-  return detail::moments_of<Axis>(detail::SerialExecutor{}, x);
+  return detail::moments_of<Axis>(detail::Executor{}, x);
 }
 
 /// The same on a device, with the same bits.
 template <AxisPolicy Axis = ChannelsFirst, ExecutionDevice Device, typename X>
 [[nodiscard]] Moments moments(const Device& device, const X& x) {
-  return detail::moments_of<Axis>(detail::executor_for(device), x);
+  return detail::moments_of<Axis>(detail::Executor(device), x);
 }
 
 }  // namespace batchnorm

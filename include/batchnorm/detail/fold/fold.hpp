@@ -18,7 +18,7 @@ ChannelCoefficients<double> coefficients_of(const Norm& norm) {
   const ChannelArray<double> gamma = state.gamma.template cast<double>();
   const ChannelArray<double> beta = state.beta.template cast<double>();
   ChannelCoefficients<double> k;
-  prepare_coefficients(state.running_mean, state.running_variance,
+  prepare_from_running(state.running_mean, state.running_variance,
                        gamma.size() == 0 ? nullptr : gamma.data(),
                        beta.size() == 0 ? nullptr : beta.data(), norm.options().epsilon, k);
   return k;

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "../arguments/call_forms.hpp"
-#include "../kernels/formulas/formulas.hpp"
+#include "../order/channels.hpp"
 
 // How a weight is read: which of its axes are channels of the layer, and which channel a value
 // belongs to.

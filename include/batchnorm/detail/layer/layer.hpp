@@ -4,6 +4,7 @@
 
 #include "../arguments/misuse.hpp"
 #include "../arguments/policy_set.hpp"
+#include "../arguments/shape_checks.hpp"
 #include "describe.hpp"
 #include "layer_state.hpp"
 #include "record.hpp"

@@ -23,14 +23,13 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
   /// running ones; Frozen takes the running ones. An empty x gives an empty y and moves nothing.
   template <NotADevice X, typename... Rest>
   decltype(auto) forward(const X& x, Rest&&... rest) {
-    return ForwardForms<Set, Scalar>::call(forward_on(SerialExecutor{}), x,
-                                           std::forward<Rest>(rest)...);
+    return ForwardForms<Set, Scalar>::call(forward_on(Executor{}), x, std::forward<Rest>(rest)...);
   }
 
   /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
   decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) {
-    return ForwardForms<Set, Scalar>::call(forward_on(executor_for(device)), x,
+    return ForwardForms<Set, Scalar>::call(forward_on(Executor(device)), x,
                                            std::forward<Rest>(rest)...);
   }
 
@@ -51,14 +50,14 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
   /// statistics, Frozen takes them as constants.
   template <NotADevice X, typename... Rest>
   decltype(auto) backward(const X& x, Rest&&... rest) {
-    return BackwardForms<Set, Scalar>::call(backward_on(SerialExecutor{}), x,
+    return BackwardForms<Set, Scalar>::call(backward_on(Executor{}), x,
                                             std::forward<Rest>(rest)...);
   }
 
   /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
   decltype(auto) backward(const Device& device, const X& x, Rest&&... rest) {
-    return BackwardForms<Set, Scalar>::call(backward_on(executor_for(device)), x,
+    return BackwardForms<Set, Scalar>::call(backward_on(Executor(device)), x,
                                             std::forward<Rest>(rest)...);
   }
 
@@ -80,7 +79,6 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
   LearningLayer(Stored state, const Options& options) : Base(std::move(state), options) {}
 
  private:
-  template <typename Executor>
   auto forward_on(const Executor& executor) {
     return [this, executor](const auto& x, const auto& r, auto& y) {
       const Shape shape = this->check_input(x);
@@ -90,7 +88,6 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
     };
   }
 
-  template <typename Executor>
   auto backward_on(const Executor& executor) {
     return [this, executor](const auto& x, const auto& r, const auto& dy, GradientUpdate update,
                             auto&... out) {
@@ -118,7 +115,7 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
                  "normalised.");
   }
 
-  template <typename Executor, std::size_t N>
+  template <std::size_t N>
   void run_forward(const Executor& executor, const Shape& shape,
                    const std::array<View<const Scalar>, N>& from, const View<Scalar>& to,
                    bool from_batch) {
@@ -130,25 +127,32 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
       normalize_with_batch(executor, from, to);
     } else if constexpr (Stored::tracks) {
       const auto& state = std::as_const(this->state_);
-      prepare(state.running_mean.data(), nullptr, state.running_variance.data(), {0, channels()});
+      with_kernels([&](auto kernels) {
+        kernels.template prepare_coefficients<Scalar>(
+            this->statistics(state.running_mean.data(), nullptr, state.running_variance.data(), 1),
+            {0, channels()}, record_.coefficients);
+      });
       for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
-        normalize<Activation>(executor, record_.coefficients, part, from, to);
+        with_kernels([&](auto kernels) {
+          kernels.template normalize<Activation>(executor, record_.coefficients, part, from, to);
+        });
       });
     }
   }
 
-  template <typename Executor, std::size_t N>
+  template <std::size_t N>
   void normalize_with_batch(const Executor& executor, const std::array<View<const Scalar>, N>& from,
                             const View<Scalar>& to) {
     const Index count = from[0].count();
+    const auto of_batch = statistics(work_.mean.data(), work_.moments().low, work_.m2.data(),
+                                     1.0 / static_cast<double>(count));
     for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
-      range_moments(executor, part.range, from[0], this->options_.non_finite, work_.sums,
-                    work_.moments());
-      const double share = 1.0 / static_cast<double>(count);
-      for (Index c = part.range.begin; c < part.range.end; ++c)
-        work_.variance[c] = work_.m2[c] * share;
-      prepare(work_.mean.data(), work_.moments().low, work_.variance.data(), part.range);
-      normalize<Activation>(executor, record_.coefficients, part, from, to);
+      with_kernels([&](auto kernels) {
+        kernels.range_moments(executor, part.range, from[0], this->options_.non_finite, work_.sums,
+                              work_.moments());
+        kernels.template prepare_coefficients<Scalar>(of_batch, part.range, record_.coefficients);
+        kernels.template normalize<Activation>(executor, record_.coefficients, part, from, to);
+      });
     });
     ++this->state_.batches;
     if constexpr (Stored::tracks) {
@@ -156,36 +160,38 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
     }
   }
 
-  void prepare(const double* mean, const double* low, const double* variance,
-               const ChannelRange& range) {
-    const auto& state = std::as_const(this->state_);
-    prepare_coefficients<Scalar>(
-        {mean, low, variance, state.gamma.data(), state.beta.data(), this->options_.epsilon}, range,
-        record_.coefficients);
+  Statistics<Scalar> statistics(const double* mean, const double* low, const double* m2,
+                                double share) const {
+    const auto& state = this->state_;
+    return {mean, low, m2, share, state.gamma.data(), state.beta.data(), this->options_.epsilon};
   }
 
-  template <typename Executor, std::size_t N, std::size_t M>
+  template <std::size_t N, std::size_t M>
   void run_backward(const Executor& executor, const std::array<View<const Scalar>, N>& from,
                     const std::array<View<Scalar>, M>& to, GradientUpdate update) {
     if (from[0].count() == 0) return this->write_gradients(update, no_gradients());
     work_.gradient.resize(channels());
-    prepare_units(record_.coefficients, work_.gradient);
     for_each_part(from[0], N + M, this->options_, [&](const CallPart& part) {
-      parameter_gradients<Activation>(executor, record_.coefficients, part.range, from, work_.sums,
-                                      work_.gradient);
-      input_gradients(executor, part, from, to);
+      with_kernels([&](auto kernels) {
+        kernels.template parameter_gradients<Activation>(executor, record_.coefficients, part.range,
+                                                         from, work_.sums, work_.gradient);
+        input_gradients(kernels, executor, part, from, to);
+      });
     });
     this->write_gradients(update, work_.gradient);
   }
 
-  template <typename Executor, std::size_t N, std::size_t M>
-  void input_gradients(const Executor& executor, const CallPart& part,
+  template <typename Kernels, std::size_t N, std::size_t M>
+  void input_gradients(Kernels kernels, const Executor& executor, const CallPart& part,
                        const std::array<View<const Scalar>, N>& from,
                        const std::array<View<Scalar>, M>& to) {
     if (!record_.batch_statistics)
-      return affine_gradient<Activation>(executor, record_.coefficients, part, from, to);
-    prepare_batch_gradient(record_.coefficients, from[0].count(), part.range, work_.gradient);
-    batch_gradient<Activation>(executor, record_.coefficients, work_.gradient, part, from, to);
+      return kernels.template affine_gradient<Activation>(executor, record_.coefficients, part,
+                                                          from, to);
+    kernels.prepare_batch_gradient(record_.coefficients, from[0].count(), part.range,
+                                   work_.gradient);
+    kernels.template batch_gradient<Activation>(executor, record_.coefficients, work_.gradient,
+                                                part, from, to);
   }
 
   const GradientCoefficients<Scalar>& no_gradients() {

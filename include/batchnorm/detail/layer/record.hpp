@@ -1,7 +1,7 @@
 #pragma once
 
+#include "../kernels/kernels.hpp"
 #include "probes.hpp"
-#include "steps.hpp"
 
 namespace batchnorm::detail {
 
@@ -78,18 +78,16 @@ struct Workspace {
   ChannelArray<double> mean;
   ChannelArray<double> low;  ///< what mean leaves out; only values in double have it
   ChannelArray<double> m2;
-  ChannelArray<double> variance;
   GradientCoefficients<Scalar> gradient;
 
   void resize(Index channels) {
-    for (auto* values : {&mean, &m2, &variance}) values->resize(channels);
-    if constexpr (has_low) low.resize(channels);
+    for (auto* values : {&mean, &m2}) values->resize(channels);
+    if constexpr (keeps_low<Scalar>) low.resize(channels);
   }
 
-  ChannelMoments moments() { return {mean.data(), has_low ? low.data() : nullptr, m2.data()}; }
-
- private:
-  static constexpr bool has_low = MomentsKernel<Scalar>::sums_deviations;
+  ChannelMoments moments() {
+    return {mean.data(), keeps_low<Scalar> ? low.data() : nullptr, m2.data()};
+  }
 };
 
 }  // namespace batchnorm::detail

@@ -4,36 +4,10 @@
 #include <cstdint>
 
 #include "../../options.hpp"
-#include "../kernels/packet/channel_packets.hpp"
+#include "../kernels/kernels.hpp"
 #include "../order/channels.hpp"
 
 namespace batchnorm::detail {
-
-/// What a batch says of its channels, and the running statistics that it moves.
-struct RunningUpdate {
-  const double* mean;
-  const double* m2;
-  double share;  ///< variance = m2 * share
-  double* running_mean;
-  double* running_variance;
-
-  void move(Index channels, double old_weight, double new_weight) const {
-    for_each_channel_packet(channels, [&]<typename P>(const ChannelsAt<P>& at) {
-      const P old = broadcast<P>(old_weight);
-      const P weight = broadcast<P>(new_weight);
-      const P variance = multiply(at.load(m2), broadcast<P>(share));
-      at.store(running_mean,
-               multiply_add(old, at.load(running_mean), multiply(weight, at.load(mean))));
-      at.store(running_variance,
-               multiply_add(old, at.load(running_variance), multiply(weight, variance)));
-    });
-  }
-
-  /// That of channels from `c` on.
-  RunningUpdate from(Index c) const {
-    return {mean + c, m2 + c, share, running_mean + c, running_variance + c};
-  }
-};
 
 inline bool all_finite(const ChannelArray<double>& mean, const ChannelArray<double>& m2) {
   Index bad = 0;
@@ -46,6 +20,11 @@ inline bool all_zero(const std::int64_t* counts, Index channels) {
   std::int64_t some = 0;
   for (Index c = 0; c < channels; ++c) some |= counts[c];
   return some == 0;
+}
+
+inline void move_running(const RunningUpdate& update, const ChannelRange& range, double old_weight,
+                         double new_weight) {
+  with_kernels([&](auto kernels) { kernels.move_running(update, range, old_weight, new_weight); });
 }
 
 /// Moves the running statistics of every channel by a batch of `count` values (algorithm 2, line
@@ -62,7 +41,8 @@ void update_running_statistics(const ChannelArray<double>& mean, const ChannelAr
   std::int64_t* rejected = state.rejected.data();
   if (!reject && all_zero(rejected, mean.size())) {
     const auto accepted = static_cast<double>(state.batches);
-    return update.move(mean.size(), momentum.old_weight(accepted), momentum.new_weight(accepted));
+    return move_running(update, {0, mean.size()}, momentum.old_weight(accepted),
+                        momentum.new_weight(accepted));
   }
   for (Index c = 0; c < mean.size(); ++c) {
     if (reject && !(std::isfinite(mean[c]) && std::isfinite(m2[c]))) {
@@ -70,7 +50,7 @@ void update_running_statistics(const ChannelArray<double>& mean, const ChannelAr
       continue;
     }
     const auto accepted = static_cast<double>(state.batches - rejected[c]);
-    update.from(c).move(1, momentum.old_weight(accepted), momentum.new_weight(accepted));
+    move_running(update, {c, c + 1}, momentum.old_weight(accepted), momentum.new_weight(accepted));
   }
 }
 

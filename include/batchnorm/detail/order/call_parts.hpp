@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "../kernels/packet/packet.hpp"
 #include "cache_size.hpp"
 #include "channels.hpp"
+#include "joined_rows.hpp"
 
 // A call of two passes takes so many channels at a time that the second pass finds near what the
 // first has read.
@@ -31,8 +31,7 @@ Index channels_together(const View<const Scalar>& x, std::size_t arrays) {
   constexpr double part_bytes = 2e6;
   constexpr double worth_cutting = 16e6;
   const double bytes = static_cast<double>(x.count()) * sizeof(Scalar);
-  const bool apart =
-      x.channel_stride >= x.inner && x.inner > 1 && x.inner >= lanes<PacketOf<Scalar>>;
+  const bool apart = x.channel_stride >= x.inner && x.inner > 1 && x.inner >= lanes_of_any_packet;
   const bool large =
       bytes * static_cast<double>(x.channels) * static_cast<double>(arrays) > worth_cutting;
   const Index together = apart && large ? static_cast<Index>(part_bytes / bytes) : x.channels;

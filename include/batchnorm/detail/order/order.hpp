@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <utility>
 
 #include "../../view.hpp"
@@ -71,6 +72,16 @@ LoopOrder arrange(View<First>& first, View<Rest>&... rest) {
   }
   if (!one_group && inner_contiguous) return LoopOrder::planes;
   return one_group && channels_contiguous ? LoopOrder::rows : LoopOrder::portable;
+}
+
+/// The same of inputs and outputs.
+template <typename Scalar, std::size_t N, std::size_t M>
+LoopOrder arrange_all(std::array<View<const Scalar>, N>& from, std::array<View<Scalar>, M>& to) {
+  return [&]<std::size_t... I, std::size_t... J>(std::index_sequence<I...>,
+                                                 std::index_sequence<J...>) {
+    return arrange(from[I]..., to[J]...);
+  }
+  (std::make_index_sequence<N>{}, std::make_index_sequence<M>{});
 }
 
 }  // namespace batchnorm::detail

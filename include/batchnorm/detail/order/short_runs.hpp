@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <type_traits>
 
-#include "../kernels/packet/lanes.hpp"
 #include "joined_rows.hpp"
 
 // Short runs: where a channel has fewer values beside each other than a packet (a 2x2 image, a
@@ -60,11 +58,10 @@ bool are_dense(const std::array<V, N>& views) {
                      [](const V& view) { return view.channel_stride == view.inner; });
 }
 
-/// Whether the runs of all channels follow each other, each is less than a packet, and together
-/// they fill one, or can be joined to fill one.
+/// Whether the runs of all channels follow each other, each is less than a packet of `packet`
+/// values, and together they fill one, or can be joined to fill one.
 template <typename Scalar, std::size_t N>
-bool has_short_runs(const std::array<View<Scalar>, N>& views, LoopOrder order) {
-  constexpr Index packet = lanes<PacketOf<std::remove_const_t<Scalar>>>;
+bool has_short_runs(const std::array<View<Scalar>, N>& views, LoopOrder order, Index packet) {
   const auto& x = views[0];
   const Index places = x.channels * x.inner;
   return order == LoopOrder::planes && x.inner < packet &&

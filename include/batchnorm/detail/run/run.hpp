@@ -19,68 +19,79 @@ struct TaskCost {
   double values = 0;  ///< of every array
 };
 
-/// Runs everything in the calling thread.
-struct SerialExecutor {
-  Index threads() const { return 1; }
-
-  template <typename Work>
-  void operator()(Index tasks, const TaskCost& /*cost*/, const Work& work) const {
-    if (tasks > 0) work(Index{0}, tasks);
-  }
-};
-
 /// A device whose pool takes single functions.
 template <typename Device>
 concept PooledDevice = requires(const Device& device, std::function<void()> function) {
   device.getPool()->Schedule(function);
 };
 
-/// Shares ranges of tasks with the threads of an Eigen device. Which thread takes which range must
-/// not matter. Work that is done before a thread would wake up stays in the calling thread.
+/// Shares ranges of tasks in `blocks` blocks. The calling thread works too: it need not wake up,
+/// and threads of the pool that do find work in place of spinning beside it.
 template <ThreadedDevice Device>
-class DeviceExecutor {
+requires PooledDevice<Device>
+void share(const Device& device, Index tasks, Index blocks, const TaskCost& /*cost*/,
+           const Work& work) {
+  const Index helpers = std::min(static_cast<Index>(device.numThreads()), blocks);
+  const auto shared = std::make_shared<SharedWork>(tasks, blocks, helpers + 1, work);
+  for (Index helper = 1; helper <= helpers; ++helper)
+    device.getPool()->Schedule([shared, helper] { shared->take_part(helper); });
+  shared->take_part(0);
+  shared->wait();
+}
+
+/// The same by what every threaded device has.
+template <ThreadedDevice Device>
+void share(const Device& device, Index tasks, Index /*blocks*/, const TaskCost& cost,
+           const Work& work) {
+  const Eigen::TensorOpCost per_task(cost.bytes_read, cost.bytes_written, cost.values);
+  device.parallelFor(tasks, per_task, [work](Index first, Index last) { work(first, last); });
+}
+
+/// Runs tasks in the calling thread, or shares ranges of them with the threads of an Eigen device.
+/// Which thread takes which range must not matter. Work that is done before a thread would wake up
+/// stays in the calling thread. One type for all devices, so that kernels are compiled once.
+class Executor {
  public:
-  explicit DeviceExecutor(const Device& device) : device_(device) {}
+  Executor() = default;
 
-  Index threads() const { return static_cast<Index>(device_.numThreads()); }
+  explicit Executor(const Eigen::DefaultDevice& /*device*/) {}
 
-  template <typename Work>
-  void operator()(Index tasks, const TaskCost& cost, const Work& work) const {
-    const double values = cost.values * static_cast<double>(tasks);
-    const auto worthwhile = static_cast<Index>(values / values_per_block);
-    const Index blocks = std::min({tasks, worthwhile, blocks_per_thread * threads()});
-    if (threads() == 1 || blocks < 2) return SerialExecutor{}(tasks, cost, work);
-    if constexpr (PooledDevice<Device>) {
-      share(tasks, blocks, work);
-    } else {
-      const Eigen::TensorOpCost per_task(cost.bytes_read, cost.bytes_written, cost.values);
-      device_.parallelFor(tasks, per_task, [&work](Index first, Index last) { work(first, last); });
-    }
+  template <ThreadedDevice Device>
+  explicit Executor(const Device& device)
+      : device_(&device),
+        threads_(static_cast<Index>(device.numThreads())),
+        share_(
+            [](const void* of, Index tasks, Index blocks, const TaskCost& cost, const Work& work) {
+              detail::share(*static_cast<const Device*>(of), tasks, blocks, cost, work);
+            }) {}
+
+  Index threads() const { return threads_; }
+
+  /// Calls `function(first, last)` until tasks [0, tasks) are done.
+  template <typename Function>
+  void operator()(Index tasks, const TaskCost& cost, const Function& function) const {
+    run(tasks, cost, Work::of(function));
   }
 
  private:
   static constexpr double values_per_block = 1 << 16;
   static constexpr Index blocks_per_thread = 4;
 
-  /// The calling thread works too: it need not wake up, and threads of the pool that do find work
-  /// in place of spinning beside it.
-  void share(Index tasks, Index blocks, const SharedWork::Work& work) const {
-    const Index helpers = std::min(threads(), blocks);
-    const auto shared = std::make_shared<SharedWork>(tasks, blocks, helpers + 1, work);
-    for (Index helper = 1; helper <= helpers; ++helper)
-      device_.getPool()->Schedule([shared, helper] { shared->take_part(helper); });
-    shared->take_part(0);
-    shared->wait();
+  void run(Index tasks, const TaskCost& cost, const Work& work) const {
+    if (tasks == 0) return;
+    const double values = cost.values * static_cast<double>(tasks);
+    const auto worthwhile = static_cast<Index>(values / values_per_block);
+    const Index blocks = std::min({tasks, worthwhile, blocks_per_thread * threads_});
+    if (threads_ == 1 || blocks < 2) {
+      work(0, tasks);
+    } else {
+      share_(device_, tasks, blocks, cost, work);
+    }
   }
 
-  const Device& device_;
+  const void* device_ = nullptr;
+  Index threads_ = 1;
+  void (*share_)(const void*, Index, Index, const TaskCost&, const Work&) = nullptr;
 };
-
-template <ThreadedDevice Device>
-DeviceExecutor<Device> executor_for(const Device& device) {
-  return DeviceExecutor<Device>(device);
-}
-
-inline SerialExecutor executor_for(const Eigen::DefaultDevice& /*device*/) { return {}; }
 
 }  // namespace batchnorm::detail

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <functional>
 #include <thread>
 #include <vector>
 
-namespace batchnorm::detail {
+#include "work.hpp"
 
-using Eigen::Index;
+namespace batchnorm::detail {
 
 /// Tasks [0, tasks) in blocks, which the calling thread and helpers share: everybody begins at a
 /// place of his own, where he also began in the pass before, and goes on with what others have left
@@ -18,15 +17,13 @@ using Eigen::Index;
 /// for a thread that has not woken up.
 class SharedWork {
  public:
-  using Work = std::function<void(Index, Index)>;
-
   SharedWork(Index tasks, Index blocks, Index participants, const Work& work)
       : tasks_(tasks),
         participants_(participants),
         claimed_(static_cast<std::size_t>(blocks)),
-        work_(&work) {}
+        work_(work) {}
 
-  /// Works until no block is left. `work` must live until `wait` returns.
+  /// Works until no block is left. What `work` refers to must live until `wait` returns.
   void take_part(Index participant) {
     const Index first = participant * blocks() / participants_;
     for (Index k = 0; k < blocks(); ++k) run((first + k) % blocks());
@@ -42,7 +39,7 @@ class SharedWork {
 
   void run(Index block) {
     if (claimed_[static_cast<std::size_t>(block)].exchange(true, std::memory_order_relaxed)) return;
-    (*work_)(block * tasks_ / blocks(), (block + 1) * tasks_ / blocks());
+    work_(block * tasks_ / blocks(), (block + 1) * tasks_ / blocks());
     done_.fetch_add(1, std::memory_order_release);
   }
 
@@ -50,7 +47,7 @@ class SharedWork {
   Index participants_;
   std::vector<std::atomic<bool>> claimed_;
   std::atomic<Index> done_{0};
-  const Work* work_;
+  Work work_;
 };
 
 }  // namespace batchnorm::detail

@@ -1,11 +1,11 @@
-#pragma once
+#ifndef BATCHNORM_FORMULAS_PREACTIVATION
+#define BATCHNORM_FORMULAS_PREACTIVATION
 
 #include <array>
 
-#include "../../../activation.hpp"
-#include "../packet/packet.hpp"
+#include "../packet/value.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// The value that enters the activation, by the one expression that forward and backward share.
 /// Subtracting before scaling keeps the digits that `x * scale + (shift - mean * scale)` loses when
@@ -19,17 +19,19 @@ P preactivation(const P& centred, const P& scale, const P& shift,
 }
 
 /// g = dy behind the activation, which is rebuilt from the centred x; the gradient of the residual
-/// is g itself. `in` is x, dy and, where there is one, the residual. Held, so that a product of the
-/// activation is not fused with a sum behind it here and not there.
+/// is g itself. `in` is x, dy and, where there is one, the residual.
 template <typename Activation, bool HasResidual, typename P, std::size_t Inputs>
-P gated(const P& centred, const P& scale, const P& shift, const std::array<P, Inputs>& in) {
+P gradient_behind(const P& centred, const P& scale, const P& shift,
+                  const std::array<P, Inputs>& in) {
   if constexpr (!Activation::gates) {
     return in[1];
   } else {
     std::array<P, HasResidual ? 1 : 0> residual;
     if constexpr (HasResidual) residual[0] = in[2];
-    return held(Activation::gate(preactivation(centred, scale, shift, residual), in[1]));
+    return gated<Activation>(preactivation(centred, scale, shift, residual), in[1]);
   }
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,30 +1,18 @@
-#pragma once
+#ifndef BATCHNORM_PACKET_HELD
+#define BATCHNORM_PACKET_HELD
 
 #include "packet_type.hpp"
 
 // What keeps a compiler from knowing better.
-namespace batchnorm::detail {
-
-/// Makes the compiler forget what it knows of a value, at no cost but a register.
-template <typename Raw>
-void hide([[maybe_unused]] Raw& value) {
-#if defined(__GNUC__) && defined(EIGEN_VECTORIZE_AVX512)
-  asm("" : "+v"(value));
-#elif defined(__GNUC__) && defined(__SSE2__)
-  asm("" : "+x"(value));
-#elif defined(__GNUC__) && defined(__ARM_NEON)
-  asm("" : "+w"(value));
-#elif defined(__GNUC__)
-  asm("" : "+m"(value));
-#endif
-}
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// `packet` as a value that stands in a register. Left to itself, g++ reads a packet of several
-/// uses from memory for each; and with -ffast-math, compilers take (a + b) - a for b.
+/// uses from memory for each; with -ffast-math, compilers take (a + b) - a for b; and where one
+/// instruction multiplies and adds, they take a * b + c for it here and not there.
 template <typename P>
 P held(P packet) {
   if constexpr (is_scalar<P>) {
-    hide(packet);
+    hide_scalar(packet);
   } else {
     hide(packet.raw);
   }
@@ -39,4 +27,6 @@ inline void hide_index([[maybe_unused]] Index& index) {
 #endif
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,10 +1,11 @@
-#pragma once
+#ifndef BATCHNORM_PACKET_LANES
+#define BATCHNORM_PACKET_LANES
 
 #include <array>
 
 #include "packet.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// The lanes of a packet as an array.
 template <typename P>
@@ -58,4 +59,6 @@ P spread(const ScalarOf<P>* values, Index channel, Spread how) {
   return how == Spread::per_lane ? load<P>(values + channel) : broadcast<P>(values[channel]);
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,25 +1,44 @@
-#pragma once
+#ifndef BATCHNORM_PACKET_PACKET_TYPE
+#define BATCHNORM_PACKET_PACKET_TYPE
 
 #include <Eigen/Core>
 #include <type_traits>
 
-namespace batchnorm::detail {
+#ifndef BATCHNORM_TARGET
+#include "../target/build.hpp"
+#endif
+#include "vectors.hpp"
+
+namespace batchnorm::detail::BATCHNORM_TARGET {
+
+/// This instruction set's functions, where a member of the same name hides one.
+namespace kernels = BATCHNORM_TARGET;
 
 using Eigen::Index;
 
-/// As many values of `S` as Eigen handles with one instruction in this build.
+#if BATCHNORM_VECTOR_BYTES > 0
+/// As many values of `S` as the vector of this instruction set holds.
 template <typename S>
 struct Packet {
   using Scalar = S;
-  using Raw = typename Eigen::internal::packet_traits<S>::type;
-  static constexpr Index size = Eigen::internal::packet_traits<S>::size;
+  using Raw = typename VectorOf<S>::Type;
+  static constexpr Index size = Index{sizeof(Raw)} / Index{sizeof(S)};
 
   Raw raw;
 };
 
-/// The widest type of the inner loops; a plain scalar where Eigen was not allowed to vectorise.
+// Here, where g++ knows the vectors: a packet that is laid out where they are not known is copied
+// in pieces, through memory.
+template struct Packet<float>;
+template struct Packet<double>;
+
+/// The type of the inner loops; a plain scalar where there are no vectors.
 template <typename S>
-using PacketOf = std::conditional_t<Packet<S>::size == 1, S, Packet<S>>;
+using PacketOf = Packet<S>;
+#else
+template <typename S>
+using PacketOf = S;
+#endif
 
 template <typename P>
 struct PacketTraits {
@@ -44,4 +63,6 @@ inline constexpr Index lanes = PacketTraits<P>::size;
 template <typename P>
 inline constexpr bool is_scalar = std::is_floating_point_v<P>;
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

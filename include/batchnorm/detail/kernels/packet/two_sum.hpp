@@ -1,8 +1,9 @@
-#pragma once
+#ifndef BATCHNORM_PACKET_TWO_SUM
+#define BATCHNORM_PACKET_TWO_SUM
 
 #include "packet.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// A sum as two numbers: rounded, and what the rounding leaves out.
 template <typename P>
@@ -20,4 +21,6 @@ TwoSum<P> two_sum(const P& a, const P& b) {
   return {sum, add(subtract(a, of_a), subtract(b, of_b))};
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

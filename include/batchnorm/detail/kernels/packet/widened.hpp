@@ -1,12 +1,25 @@
-#pragma once
+#ifndef BATCHNORM_PACKET_WIDENED
+#define BATCHNORM_PACKET_WIDENED
 
 #include <array>
 
 #include "lanes.hpp"
 
-// A packet of `Scalar` in double. Eigen has no such conversion, and compilers find the instruction
-// only now and then.
-namespace batchnorm::detail {
+// A packet of `Scalar` in double, by the instruction for it, which compilers find only now and
+// then.
+namespace batchnorm::detail::BATCHNORM_TARGET {
+
+/// As many values as a packet of doubles has, or one, in double.
+template <typename P, typename Scalar>
+P load_in_double(const Scalar* from) {
+  if constexpr (is_scalar<P>) {
+    return static_cast<double>(*from);
+  } else if constexpr (std::is_same_v<Scalar, double>) {
+    return load<P>(from);
+  } else {
+    return {widened_from(from)};
+  }
+}
 
 /// `packet` in double, in as many packets as that takes.
 template <typename Scalar>
@@ -26,7 +39,8 @@ class Widened {
 
   static Widened load(const Scalar* from) {
     Widened result;
-    unroll<size>([&](auto k) { result.parts_[k] = load_in_double(from + Index{k} * lanes<Wide>); });
+    unroll<size>(
+        [&](auto k) { result.parts_[k] = load_in_double<Wide>(from + Index{k} * lanes<Wide>); });
     return result;
   }
 
@@ -51,41 +65,18 @@ class Widened {
   using Parts = std::array<Wide, size>;
 
   static Parts in_double(const PacketOf<Scalar>& packet) {
-#if defined(EIGEN_VECTORIZE_AVX512)
-    // With masks of all lanes: what comes without them, g++ 12 takes for uninitialised.
-    if constexpr (size == 2) {
-      const __m512d raw = _mm512_castps_pd(packet.raw);
-      const __m256d low = _mm512_maskz_extractf64x4_pd(0xff, raw, 0);
-      const __m256d high = _mm512_maskz_extractf64x4_pd(0xff, raw, 1);
-      return {{{_mm512_maskz_cvtps_pd(0xff, _mm256_castpd_ps(low))},
-               {_mm512_maskz_cvtps_pd(0xff, _mm256_castpd_ps(high))}}};
+    if constexpr (is_scalar<PacketOf<Scalar>>) {
+      return {broadcast<Wide>(static_cast<double>(packet))};
+    } else if constexpr (size == 1) {
+      return {packet};
+    } else {
+      return {Wide{widened_low(packet.raw)}, Wide{widened_high(packet.raw)}};
     }
-#elif defined(EIGEN_VECTORIZE_AVX)
-    if constexpr (size == 2) {
-      return {{{_mm256_cvtps_pd(_mm256_castps256_ps128(packet.raw))},
-               {_mm256_cvtps_pd(_mm256_extractf128_ps(packet.raw, 1))}}};
-    }
-#elif defined(EIGEN_VECTORIZE_SSE2)
-    if constexpr (size == 2) {
-      return {{{_mm_cvtps_pd(packet.raw)}, {_mm_cvtps_pd(_mm_movehl_ps(packet.raw, packet.raw))}}};
-    }
-#endif
-    const auto values = lane_array(packet);
-    return load(values.data()).parts_;
-  }
-
-  static Wide load_in_double(const Scalar* from) {
-#if defined(EIGEN_VECTORIZE_AVX512)
-    if constexpr (size == 2) return {_mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(from))};
-#elif defined(EIGEN_VECTORIZE_AVX)
-    if constexpr (size == 2) return {_mm256_cvtps_pd(_mm_loadu_ps(from))};
-#endif
-    std::array<double, std::size_t{lanes<Wide>}> values;
-    for (std::size_t l = 0; l < values.size(); ++l) values[l] = static_cast<double>(from[l]);
-    return detail::load<Wide>(values.data());
   }
 
   Parts parts_;
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

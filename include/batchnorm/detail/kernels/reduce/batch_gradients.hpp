@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_BATCH_GRADIENTS
+#define BATCHNORM_REDUCE_BATCH_GRADIENTS
 
 #include <algorithm>
 #include <vector>
@@ -8,11 +9,11 @@
 #include "small_batch_gradients.hpp"
 #include "workspace.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Per channel the sums of `kernel` over everything in `views`, chunk by chunk: those of all chunks
 /// stand in `workspace`, the merged ones first.
-template <typename Executor, typename Kernel>
+template <typename Kernel>
 Slots merged_gradients(const Executor& executor, const Kernel& kernel, const ViewsOf<Kernel>& views,
                        LoopOrder order, std::vector<double>& workspace) {
   constexpr Index sums{Kernel::sums};
@@ -40,7 +41,7 @@ Slots merged_gradients(const Executor& executor, const Kernel& kernel, const Vie
 }
 
 /// Adds to `sum` and `product` those of rows of places.
-template <typename Executor, typename Kernel>
+template <typename Kernel>
 void add_row_gradients(const Executor& executor, const Kernel& kernel, const ViewsOf<Kernel>& rows,
                        SumsWorkspace& workspace, double* sum, double* product) {
   const Slots slots = merged_gradients(executor, kernel, rows, LoopOrder::rows, workspace.chunks);
@@ -51,11 +52,11 @@ void add_row_gradients(const Executor& executor, const Kernel& kernel, const Vie
 
 /// Per channel the sums of `kernel` over everything in `views`: `sum` of g, `product` of g * (x -
 /// centre) * unit. `workspace` grows to the largest shape seen.
-template <typename Executor, typename Kernel>
+template <typename Kernel>
 void batch_gradients(const Executor& executor, Kernel kernel, const ViewsOf<Kernel>& views,
                      LoopOrder order, SumsWorkspace& workspace, double* sum, double* product) {
   const Index channels = views[0].channels;
-  const bool short_runs = has_short_runs(views, order);
+  const bool short_runs = has_short_runs(views, order, lanes<WideOf<Kernel>>);
   if (!short_runs && order != LoopOrder::rows) {
     const Slots slots = merged_gradients(executor, kernel, views, order, workspace.chunks);
     std::copy_n(slots.row(0), channels, sum);
@@ -74,4 +75,6 @@ void batch_gradients(const Executor& executor, Kernel kernel, const ViewsOf<Kern
     add_row_gradients(executor, kernel, joined.rest, workspace, sum, product);
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

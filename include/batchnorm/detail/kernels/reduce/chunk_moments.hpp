@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_CHUNK_MOMENTS
+#define BATCHNORM_REDUCE_CHUNK_MOMENTS
 
 #include <algorithm>
 #include <array>
@@ -6,7 +7,7 @@
 #include "moments_kernel.hpp"
 #include "reduce.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// The moments of at most `most_channels` channels of one chunk, with second attempts where the
 /// first sums are not good.
@@ -89,4 +90,6 @@ class ChunkMoments {
   std::array<Verdict, std::size_t{most}> verdicts_;
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

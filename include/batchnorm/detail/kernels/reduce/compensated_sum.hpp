@@ -1,11 +1,12 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_COMPENSATED_SUM
+#define BATCHNORM_REDUCE_COMPENSATED_SUM
 
 #include <cmath>
 #include <type_traits>
 
 #include "../packet/lanes.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Where a compensated sum of values of this magnitude begins: so far out that a block's values
 /// hardly move it.
@@ -27,7 +28,7 @@ class CompensatedSum {
   explicit CompensatedSum(const P& bias) : sum_(bias), rest_(broadcast<P>(0)) {}
 
   void add(const P& value) {
-    const P sum = held(detail::add(sum_, value));
+    const P sum = held(kernels::add(sum_, value));
     const P entered = held(subtract(sum, sum_));
     rest_ = add_by_multiplier(held(subtract(value, entered)), rest_);
     sum_ = sum;
@@ -35,7 +36,7 @@ class CompensatedSum {
 
   void add(const CompensatedSum& other, const P& bias) {
     add(subtract(other.sum_, bias));
-    rest_ = detail::add(rest_, other.rest_);
+    rest_ = kernels::add(rest_, other.rest_);
   }
 
   /// Without the bias.
@@ -60,7 +61,7 @@ class PlainSum {
   PlainSum() = default;
   explicit PlainSum(const P& /*bias*/) : sum_(broadcast<P>(0)) {}
 
-  void add(const P& value) { sum_ = detail::add(sum_, value); }
+  void add(const P& value) { sum_ = kernels::add(sum_, value); }
   void add(const PlainSum& other, const P& /*bias*/) { add(other.sum_); }
   auto totals(const P& /*bias*/) const { return widened(sum_); }
 
@@ -81,10 +82,10 @@ class TwoLevelSum {
  public:
   TwoLevelSum() : recent_(broadcast<P>(0)), earlier_(recent_) {}
 
-  void add(const P& value) { recent_ = detail::add(recent_, value); }
+  void add(const P& value) { recent_ = kernels::add(recent_, value); }
   void add_product(const P& a, const P& b) { recent_ = multiply_add(a, b, recent_); }
   void add(const TwoLevelSum& other) {
-    earlier_ = detail::add(total(), other.total());
+    earlier_ = kernels::add(total(), other.total());
     recent_ = broadcast<P>(0);
   }
 
@@ -94,11 +95,13 @@ class TwoLevelSum {
     recent_ = broadcast<P>(0);
   }
 
-  P total() const { return detail::add(earlier_, recent_); }
+  P total() const { return kernels::add(earlier_, recent_); }
 
  private:
   P recent_;
   P earlier_;
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

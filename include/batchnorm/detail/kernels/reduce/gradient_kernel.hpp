@@ -1,15 +1,15 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_GRADIENT_KERNEL
+#define BATCHNORM_REDUCE_GRADIENT_KERNEL
 
 #include <algorithm>
 #include <array>
 
-#include "../../../activation.hpp"
 #include "../formulas/preactivation.hpp"
 #include "compensated_sum.hpp"
 #include "kernel.hpp"
 #include "place_reader.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Per channel, what the gradient sums need to rebuild forward's normalised values from x: in units
 /// of a power of two near the deviation, which keeps products in range and changes no digit.
@@ -77,7 +77,7 @@ struct GradientKernel {
   /// dy behind the activation.
   template <typename P>
   static P gated(const Coefficients<P>& k, const P& centred, const std::array<P, inputs>& row) {
-    return detail::gated<Activation, HasResidual>(centred, k.scale_per_unit, k.shift, row);
+    return gradient_behind<Activation, HasResidual>(centred, k.scale_per_unit, k.shift, row);
   }
 
   template <typename P>
@@ -104,7 +104,7 @@ struct GradientKernel {
         multiply_add(added(part, k, a, rows[0]), a, multiply(added(part, k, b, rows[1]), b));
     const P others =
         multiply_add(added(part, k, c, rows[2]), c, multiply(added(part, k, d, rows[3]), d));
-    part.product.add(detail::add(some, others));
+    part.product.add(kernels::add(some, others));
   }
 
   template <typename P>
@@ -143,4 +143,6 @@ struct GradientKernel {
   }
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_KERNEL
+#define BATCHNORM_REDUCE_KERNEL
 
 #include "../../order/chunks.hpp"
 #include "pilot.hpp"
@@ -13,7 +14,7 @@
 //   idle                   inputs that change no sum
 //   enter                  adds a part to the sums in double
 // A row is a packet of each input: of as many channels, or of one channel's neighbours.
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 template <typename Scalar, std::size_t N>
 using Views = std::array<View<const Scalar>, N>;
@@ -74,4 +75,6 @@ struct Slots {
   double& operator()(std::size_t k, Index c) const { return row(k)[c]; }
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

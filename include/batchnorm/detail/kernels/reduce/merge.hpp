@@ -1,28 +1,13 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_MERGE
+#define BATCHNORM_REDUCE_MERGE
 
-#include <Eigen/Core>
 #include <algorithm>
 
-#include "../packet/channel_packets.hpp"
+#include "../formulas/channel_packets.hpp"
 #include "../packet/two_sum.hpp"
+#include "channel_moments.hpp"
 
-namespace batchnorm::detail {
-
-using Eigen::Index;
-
-/// The moments of channels beside each other, in somebody else's memory. The mean is `mean + low`:
-/// where the mean is many deviations, a double has too few digits for the distance of two means.
-/// `low` is null where the data's scalar has fewer digits anyway.
-struct ChannelMoments {
-  double* mean;
-  double* low;
-  double* m2;
-
-  /// Those of channels from `c` on.
-  ChannelMoments from(Index c) const {
-    return {mean + c, low == nullptr ? nullptr : low + c, m2 + c};
-  }
-};
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 inline void copy_moments(Index channels, const ChannelMoments& from, const ChannelMoments& to) {
   std::copy_n(from.mean, channels, to.mean);
@@ -33,17 +18,20 @@ inline void copy_moments(Index channels, const ChannelMoments& from, const Chann
 /// `merge_moments` of means without a low part.
 inline void merge_rounded_means(Index channels, double weight_b, double spread,
                                 const ChannelMoments& a, const ChannelMoments& b) {
-  for (Index c = 0; c < channels; ++c) {
-    const double distance = b.mean[c] - a.mean[c];
-    a.m2[c] += multiply_add(distance * distance, spread, b.m2[c]);
-    a.mean[c] = multiply_add(distance, weight_b, a.mean[c]);
-  }
+  for_each_channel_packet({0, channels}, [&]<typename P>(const ChannelsAt<P>& at) {
+    const P mean = at.load(a.mean);
+    const P distance = subtract(at.load(b.mean), mean);
+    const P between =
+        multiply_add(multiply(distance, distance), broadcast<P>(spread), at.load(b.m2));
+    at.store(a.m2, add(at.load(a.m2), between));
+    at.store(a.mean, multiply_add(distance, broadcast<P>(weight_b), mean));
+  });
 }
 
 /// `merge_moments` of means with a low part.
 inline void merge_whole_means(Index channels, double weight_b, double spread,
                               const ChannelMoments& a, const ChannelMoments& b) {
-  for_each_channel_packet(channels, [&]<typename P>(const ChannelsAt<P>& at) {
+  for_each_channel_packet({0, channels}, [&]<typename P>(const ChannelsAt<P>& at) {
     const P mean = at.load(a.mean);
     const P low = at.load(a.low);
     const P distance = add(subtract(at.load(b.mean), mean), subtract(at.load(b.low), low));
@@ -89,4 +77,6 @@ void merge_tree(Index pieces, const Merge& merge) {
   }
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

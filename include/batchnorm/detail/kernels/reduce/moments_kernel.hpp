@@ -1,14 +1,16 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_MOMENTS_KERNEL
+#define BATCHNORM_REDUCE_MOMENTS_KERNEL
 
 #include <cmath>
 #include <limits>
 
-#include "../packet/channel_packets.hpp"
+#include "../formulas/channel_packets.hpp"
 #include "../packet/two_sum.hpp"
+#include "channel_moments.hpp"
 #include "compensated_sum.hpp"
 #include "kernel.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Powers of two that keep squares in range: values are multiplied by `down`, deviations from the
 /// origin by `up`.
@@ -42,7 +44,7 @@ struct MomentsKernel {
   static constexpr bool has_origin = true;
   /// Twice the digits of `float` hold those of values whose mean is large; of values in double
   /// those of their deviations must do.
-  static constexpr bool sums_deviations = std::is_same_v<Scalar, double>;
+  static constexpr bool sums_deviations = keeps_low<Scalar>;
   // Origin, sum, squares; for double also what the roundings of squares leave out. Then mean,
   // excess, m2; for double also what the mean leaves out.
   static constexpr std::size_t sums = sums_deviations ? 4 : 3;
@@ -102,7 +104,7 @@ struct MomentsKernel {
     if (scaled) multiply_all(d, scaling.up);
     const P some = multiply_add(d[0], d[0], multiply(d[1], d[1]));
     const P others = multiply_add(d[2], d[2], multiply(d[3], d[3]));
-    part.squares.add(detail::add(some, others));
+    part.squares.add(kernels::add(some, others));
   }
 
   template <typename P>
@@ -137,11 +139,11 @@ struct MomentsKernel {
     auto bad = broadcast<PacketOf<double>>(0);
     double others = 0;
     const Slots from{sums_of.first + first, sums_of.stride};
-    for_each_channel_packet(channels, [&]<typename P>(const ChannelsAt<P>& at) {
+    for_each_channel_packet({0, channels}, [&]<typename P>(const ChannelsAt<P>& at) {
       if constexpr (is_scalar<P>) {
         others += finish(at, from, count);
       } else {
-        bad = detail::add(bad, finish(at, from, count));
+        bad = kernels::add(bad, finish(at, from, count));
       }
     });
     return others + sum_of(lane_array(bad)) == 0.0;
@@ -170,7 +172,7 @@ struct MomentsKernel {
     const P block = multiply(part.squares.total(), multiply(unit, unit));
     const auto squares = two_sum(load<P>(totals[2].data()), block);
     store(totals[2].data(), squares.sum);
-    store(totals[3].data(), detail::add(load<P>(totals[3].data()), squares.rest));
+    store(totals[3].data(), kernels::add(load<P>(totals[3].data()), squares.rest));
   }
 
   /// Below, squares of deviations lose digits to the end of float's range.
@@ -194,7 +196,7 @@ struct MomentsKernel {
     const P shift = held(multiply(sum, broadcast<P>(1.0 / static_cast<double>(count))));
     const P excess = held(multiply(sum, shift));
     auto squares = at.load(sums_of.row(2));
-    if constexpr (sums_deviations) squares = detail::add(squares, at.load(sums_of.row(3)));
+    if constexpr (sums_deviations) squares = kernels::add(squares, at.load(sums_of.row(3)));
     const P difference = subtract(squares, excess);
     const P m2 = multiply(select_less(difference, none, none, difference), multiply(unit, unit));
     if constexpr (sums_deviations) {
@@ -202,13 +204,13 @@ struct MomentsKernel {
       at.store(sums_of.row(0), multiply(mean.sum, unit));
       at.store(sums_of.row(3), multiply(mean.rest, unit));
     } else {
-      at.store(sums_of.row(0), multiply(detail::add(at.load(sums_of.row(0)), shift), unit));
+      at.store(sums_of.row(0), multiply(kernels::add(at.load(sums_of.row(0)), shift), unit));
     }
     at.store(sums_of.row(2), m2);
     at.store(sums_of.row(1), excess);
     const P least = maximum(excess, broadcast<P>(smallest_m2(count)));
     const P infinite = broadcast<P>(std::numeric_limits<double>::infinity());
-    return detail::add(select_less(m2, least, one, none), select_less(m2, infinite, none, one));
+    return kernels::add(select_less(m2, least, one, none), select_less(m2, infinite, none, one));
   }
 
   /// Adds a value to the sum of values; its deviation from the origin.
@@ -226,4 +228,6 @@ struct MomentsKernel {
   }
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

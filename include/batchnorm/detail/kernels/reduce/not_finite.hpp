@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_NOT_FINITE
+#define BATCHNORM_REDUCE_NOT_FINITE
 
 #include <cmath>
 #include <limits>
@@ -6,7 +7,7 @@
 #include "../../../view.hpp"
 #include "merge.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Marks what is not finite by an infinite m2, and begins its mean anew; whether there was any.
 inline bool mark_not_finite(Index channels, const ChannelMoments& of) {
@@ -43,4 +44,6 @@ void settle_not_finite(const View<const Scalar>& view, const ChannelMoments& of)
   }
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

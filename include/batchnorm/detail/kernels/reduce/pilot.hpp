@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_PILOT
+#define BATCHNORM_REDUCE_PILOT
 
 #include <algorithm>
 #include <array>
@@ -7,7 +8,7 @@
 
 #include "../packet/lanes.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// What is known of a channel, or of a packet of channels, before it is summed: a value among its
 /// values, and how large they are.
@@ -57,7 +58,7 @@ struct FirstAttempt {
   /// cancelled tells it.
   template <typename Scalar>
   Pilot<Scalar> pilot(Index c) const {
-    const double squares = m2[c] + excess[c] * 0x1p-16;
+    const double squares = multiply_add(excess[c], 0x1p-16, m2[c]);
     const double deviation = std::sqrt(squares / static_cast<double>(count));
     return {static_cast<Scalar>(mean[c]), static_cast<Scalar>(std::abs(mean[c]) + deviation)};
   }
@@ -76,4 +77,6 @@ struct FirstAttempt {
   }
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,11 +1,12 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_PLACE_READER
+#define BATCHNORM_REDUCE_PLACE_READER
 
 #include <array>
 
 #include "../../order/short_runs.hpp"
 #include "../packet/lanes.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Reads what a packet of places from `place` on needs of channels, or the same of one place for
 /// all lanes.
@@ -33,4 +34,6 @@ class PlaceReader {
   std::array<Index, std::size_t{lanes<P>}> channels_;
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

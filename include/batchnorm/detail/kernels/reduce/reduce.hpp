@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_REDUCE
+#define BATCHNORM_REDUCE_REDUCE
 
 #include "../../order/order.hpp"
 #include "../../run/run.hpp"
@@ -13,7 +14,7 @@
 // (small_batch.hpp). What is summed is the kernel's business (kernel.hpp).
 // In: views, arranged (order/order.hpp).
 // Out: mean and m2 per channel (batch_moments.hpp), or the sums of backward (batch_gradients.hpp).
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Channels whose runs are short are summed together, so that memory is read in its own order.
 inline constexpr Index channel_group = 16;
@@ -158,7 +159,7 @@ class ChannelTiles {
 };
 
 /// Runs `sum(chunk index, first channel, last channel)` over all chunks and channels.
-template <typename Kernel, typename Executor, typename Sum>
+template <typename Kernel, typename Sum>
 void for_each_task(const Executor& executor, const Chunks& chunks, LoopOrder order,
                    const View<const typename Kernel::Scalar>& view, const Sum& sum) {
   const ChannelTiles tiles(executor.threads(), order, view.channels, most_channels<Kernel>);
@@ -175,4 +176,6 @@ void for_each_task(const Executor& executor, const Chunks& chunks, LoopOrder ord
   });
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_ROW_MOMENTS
+#define BATCHNORM_REDUCE_ROW_MOMENTS
 
 #include <algorithm>
 #include <vector>
@@ -9,7 +10,7 @@
 #include "small_batch_scattered.hpp"
 #include "workspace.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Where a chunk's moments stand in its slots.
 template <typename Scalar>
@@ -29,7 +30,7 @@ void merge_chunk_moments(const Chunks& chunks, const MomentsOf& moments, Index c
 }
 
 /// Mean and m2 per channel of everything in `view`, chunk by chunk.
-template <typename Executor, typename Scalar>
+template <typename Scalar>
 void merged_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
                     std::vector<double>& workspace, const ChannelMoments& to) {
   constexpr Index sums{MomentsKernel<Scalar>::sums};
@@ -58,7 +59,7 @@ void merged_moments(const Executor& executor, const View<const Scalar>& view, Lo
 }
 
 /// Mean and m2 of joined rows: those of each place within a row, merged.
-template <typename Executor, typename Scalar>
+template <typename Scalar>
 void joined_moments(const Executor& executor, const JoinedRows<const Scalar, 1>& rows,
                     Index channels, SumsWorkspace& workspace, const ChannelMoments& to) {
   const Index all = rows.whole[0].channels;
@@ -77,7 +78,7 @@ void joined_moments(const Executor& executor, const JoinedRows<const Scalar, 1>&
 }
 
 /// Mean and m2 per channel, or place, of everything in `view`.
-template <typename Executor, typename Scalar>
+template <typename Scalar>
 void row_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
                  SumsWorkspace& workspace, const ChannelMoments& to) {
   if (can_join(std::array{view}, order)) {
@@ -88,4 +89,6 @@ void row_moments(const Executor& executor, const View<const Scalar>& view, LoopO
   }
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_SHORT_RUNS
+#define BATCHNORM_REDUCE_SHORT_RUNS
 
 #include "../../order/short_runs.hpp"
 #include "row_moments.hpp"
@@ -6,7 +7,7 @@
 // Short runs (order/short_runs.hpp) are summed here: lined up as rows of places, which
 // row_moments.hpp sums as it sums channels, and what was summed of the places is brought to their
 // channels.
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Merges the moments of `count` values of each place of a run into those of its channel. Equal
 /// means are merged to themselves.
@@ -24,10 +25,11 @@ inline void merge_runs(const PlaceMap& map, Index count, const ChannelMoments& p
     double squares = 0;
     double within = 0;
     for (Index i = 0; i < map.run; ++i) {
-      squares += (from_first(i) - shift) * (from_first(i) - shift);
+      const double deviation = from_first(i) - shift;
+      squares = multiply_add(deviation, deviation, squares);
       within += run.m2[i];
     }
-    to.m2[c] = within + static_cast<double>(count) * squares;
+    to.m2[c] = multiply_add(static_cast<double>(count), squares, within);
     const auto mean = two_sum(run.mean[0], shift + (has_low ? run.low[0] : 0.0));
     to.mean[c] = mean.sum;
     if (has_low) to.low[c] = mean.rest;
@@ -35,7 +37,7 @@ inline void merge_runs(const PlaceMap& map, Index count, const ChannelMoments& p
 }
 
 /// Mean and m2 per channel of a view with short runs.
-template <typename Executor, typename Scalar>
+template <typename Scalar>
 void short_run_moments(const Executor& executor, const View<const Scalar>& view,
                        SumsWorkspace& workspace, const ChannelMoments& to) {
   const View<const Scalar> row = lined_up(std::array{view})[0];
@@ -59,4 +61,6 @@ inline void add_places(const PlaceMap& map, Index places, const double* of_place
   }
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

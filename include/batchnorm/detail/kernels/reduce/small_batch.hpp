@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_SMALL_BATCH
+#define BATCHNORM_REDUCE_SMALL_BATCH
 
 #include "../../order/order.hpp"
 #include "../packet/widened.hpp"
@@ -19,7 +20,7 @@
 //   idle             inputs that change no sum
 //   write, write_one write what was summed, for each lane or for all together; given is 1 / the
 //                    number of values
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 inline double share_of(Index values) { return 1.0 / static_cast<double>(values); }
 
@@ -30,4 +31,6 @@ Strides<Sums> outer_strides(const ViewsOf<Sums>& views) {
   return strides;
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,10 +1,11 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_SMALL_BATCH_GRADIENTS
+#define BATCHNORM_REDUCE_SMALL_BATCH_GRADIENTS
 
 #include "gradient_kernel.hpp"
 #include "small_batch_planes.hpp"
 #include "small_batch_rows.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// The sums of a `GradientKernel` over few values.
 template <typename Kernel>
@@ -36,7 +37,7 @@ struct SmallBatchGradients {
     const Widened<Scalar> a(centred);
     const Widened<Scalar> g(Kernel::gated(part.coefficients, centred, row));
     unroll<a.size>([&](auto k) {
-      part.sum[k] = detail::add(part.sum[k], g[k]);
+      part.sum[k] = kernels::add(part.sum[k], g[k]);
       part.product[k] = multiply_add(g[k], a[k], part.product[k]);
     });
   }
@@ -54,4 +55,6 @@ struct SmallBatchGradients {
   }
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_SMALL_BATCH_MOMENTS
+#define BATCHNORM_REDUCE_SMALL_BATCH_MOMENTS
 
 #include <array>
 
@@ -6,7 +7,7 @@
 #include "small_batch_planes.hpp"
 #include "small_batch_rows.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Mean and m2 of few values, from the first as the origin. Of n values the squares lose at most a
 /// factor of n to the origin's distance from the mean. Double has digits for that where values are
@@ -40,7 +41,7 @@ struct SmallBatchMoments {
     const auto x = Widened<Scalar>::load(from[0]);
     unroll<x.size>([&](auto k) {
       const auto d = subtract(x[k], part.origin[k]);
-      part.sum[k] = detail::add(part.sum[k], d);
+      part.sum[k] = kernels::add(part.sum[k], d);
       part.squares[k] = multiply_add(d, d, part.squares[k]);
     });
   }
@@ -117,7 +118,7 @@ struct SmallBatchMoments {
   template <typename P>
   static TwoSum<P> mean_of(const P& origin, const P& shift) {
     if constexpr (looks_again) return two_sum(origin, shift);
-    return {detail::add(origin, shift), broadcast<P>(0)};
+    return {kernels::add(origin, shift), broadcast<P>(0)};
   }
 
   /// Not negative where squares leave the range of double at its low end.
@@ -129,4 +130,6 @@ struct SmallBatchMoments {
   }
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

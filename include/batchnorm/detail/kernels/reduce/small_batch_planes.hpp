@@ -1,10 +1,11 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_SMALL_BATCH_PLANES
+#define BATCHNORM_REDUCE_SMALL_BATCH_PLANES
 
 #include <array>
 
 #include "small_batch.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Whether `views` have so few values per channel, in runs of at least a packet, that they are best
 /// summed in double.
@@ -70,4 +71,6 @@ template <typename Sums>
   }
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_SMALL_BATCH_ROWS
+#define BATCHNORM_REDUCE_SMALL_BATCH_ROWS
 
 #include <algorithm>
 #include <array>
@@ -6,7 +7,7 @@
 
 #include "small_batch.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Whether `views` have so few rows of channels beside each other that they are best summed in
 /// double: fewer of those from far away, since the processor foresees rows and not columns.
@@ -66,4 +67,6 @@ void sum_small_batch_rows(const Sums& sums, const ViewsOf<Sums>& views, Index c_
     sum(std::integral_constant<std::size_t, 1>{}, std::min(c, c_end - width));
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

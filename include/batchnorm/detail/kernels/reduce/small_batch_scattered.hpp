@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_SMALL_BATCH_SCATTERED
+#define BATCHNORM_REDUCE_SMALL_BATCH_SCATTERED
 
 #include <algorithm>
 #include <array>
@@ -6,7 +7,7 @@
 #include "moments_kernel.hpp"
 #include "small_batch_moments.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Values per channel below which channels that neither lie beside each other nor in runs are
 /// brought there.
@@ -51,4 +52,6 @@ void sum_scattered_values(const View<const Scalar>& view, Index c_begin, Index c
   }
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,10 +1,11 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_SUM_PLANES
+#define BATCHNORM_REDUCE_SUM_PLANES
 
 #include <algorithm>
 
 #include "kernel.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// The running sums of one channel, whose values lie in runs: a sum per lane, added up at the end.
 template <typename Kernel>
@@ -169,4 +170,6 @@ class Gathered {
   Index held_ = 0;
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,10 +1,11 @@
-#pragma once
+#ifndef BATCHNORM_REDUCE_SUM_ROWS
+#define BATCHNORM_REDUCE_SUM_ROWS
 
 #include <algorithm>
 
 #include "kernel.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// The running sums of channels that lie beside each other in every row, few enough for the nearest
 /// cache. Rows are read in groups, each row of a group on a way of its own through memory that the
@@ -166,4 +167,6 @@ class RowSums {
   std::array<Column, std::size_t{most_columns}> column_;
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -6,8 +6,7 @@
 #include "../../order/channels.hpp"
 #include "../../order/chunks.hpp"
 #include "../../order/joined_rows.hpp"
-#include "../packet/lanes.hpp"
-#include "merge.hpp"
+#include "channel_moments.hpp"
 
 namespace batchnorm::detail {
 
@@ -28,13 +27,13 @@ class SumsWorkspace {
   }
 
   /// Also for planes like those of `view` whose runs are so short that they are read as rows of
-  /// places: of `sums` sums for every place and chunk.
+  /// places: of `sums` sums for every place and chunk. A packet has `packet` values.
   template <typename Scalar>
-  void make_room(const View<const Scalar>& view, LoopOrder order, std::size_t sums) {
+  void make_room(const View<const Scalar>& view, LoopOrder order, std::size_t sums, Index packet) {
     if (order != LoopOrder::planes || (view.outer <= outer_ && view.channels <= channels_)) return;
     outer_ = std::max(outer_, view.outer);
     channels_ = std::max(channels_, view.channels);
-    for (Index run = 2; run < lanes<PacketOf<Scalar>>; ++run) {
+    for (Index run = 2; run < packet; ++run) {
       const Index together = rows_to_join(channels_ * run, outer_);
       View<const Scalar> rows;
       rows.outer = outer_ / together;

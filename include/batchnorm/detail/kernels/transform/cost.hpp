@@ -1,8 +1,9 @@
-#pragma once
+#ifndef BATCHNORM_TRANSFORM_COST
+#define BATCHNORM_TRANSFORM_COST
 
 #include "../../run/run.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// What a call moves, so that it can choose how.
 template <typename Operation>
@@ -17,4 +18,6 @@ double bytes_moved(Index values) {
   return cost.bytes_read + cost.bytes_written;
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

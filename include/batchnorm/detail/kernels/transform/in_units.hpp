@@ -1,10 +1,11 @@
-#pragma once
+#ifndef BATCHNORM_TRANSFORM_IN_UNITS
+#define BATCHNORM_TRANSFORM_IN_UNITS
 
 #include <array>
 
 #include "spans.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// An operation whose channels are measured in units (formulas/units.hpp), element by element: some
 /// scale is beyond the range of `Scalar`, which is so rare that it needs to be right only. Scales
@@ -28,4 +29,6 @@ void transform_in_units(const Operation& operation, const typename Operation::Sc
   }
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_TRANSFORM_OPERATIONS
+#define BATCHNORM_TRANSFORM_OPERATIONS
 
 #include <array>
 
@@ -7,7 +8,7 @@
 
 // What `transform` computes, for a packet or a scalar alike. Inputs stand in the order x, residual
 // or x, dy, residual.
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// y = activation((x - centre) * scale + shift [+ residual]).
 template <typename S, typename Activation, bool HasResidual>
@@ -60,7 +61,7 @@ struct Normalize {
                                        const std::array<P, inputs>& in) {
     std::array<P, HasResidual ? 1 : 0> residual;
     if constexpr (HasResidual) residual[0] = in[1];
-    return {Activation::apply(preactivation(centred, k.scale, k.shift, residual))};
+    return {activated<Activation>(preactivation(centred, k.scale, k.shift, residual))};
   }
 };
 
@@ -113,7 +114,7 @@ struct AffineGradient {
   template <typename P>
   static auto from_centred(const Coefficients<P>& k, const P& centred,
                            const std::array<P, inputs>& in) {
-    const P g = gated<Activation, HasResidual>(centred, k.scale, k.shift, in);
+    const P g = gradient_behind<Activation, HasResidual>(centred, k.scale, k.shift, in);
     return gradients<HasResidual>(multiply(g, k.scale), g);
   }
 };
@@ -165,10 +166,12 @@ struct BatchGradient {
   template <typename P>
   static auto from_centred(const Coefficients<P>& k, const P& centred,
                            const std::array<P, inputs>& in) {
-    const P g = gated<Activation, HasResidual>(centred, k.scale, k.shift, in);
+    const P g = gradient_behind<Activation, HasResidual>(centred, k.scale, k.shift, in);
     const P through_statistics = multiply_add(centred, k.slope, add(g, k.offset));
     return gradients<HasResidual>(multiply(through_statistics, k.scale), g);
   }
 };
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,9 +1,10 @@
-#pragma once
+#ifndef BATCHNORM_TRANSFORM_PLANES
+#define BATCHNORM_TRANSFORM_PLANES
 
 #include "../../order/short_runs.hpp"
 #include "spans.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// A piece of one outer index: some channels, or a part of one.
 struct Piece {
@@ -124,4 +125,6 @@ void transform_piece(Store how, const Operation& operation, const CallViews<Oper
   }
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,11 +1,12 @@
-#pragma once
+#ifndef BATCHNORM_TRANSFORM_ROWS
+#define BATCHNORM_TRANSFORM_ROWS
 
 #include <algorithm>
 #include <array>
 
 #include "spans.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Rows that are mapped together where that pays, so that coefficients are loaded once for all.
 inline constexpr Index row_group = 4;
@@ -90,4 +91,6 @@ void transform_row_range(Store how, const Operation& operation, const CallViews<
   transform_single_rows(how, operation, views, end - left_over, end);
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

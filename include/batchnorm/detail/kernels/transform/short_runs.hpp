@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_TRANSFORM_SHORT_RUNS
+#define BATCHNORM_TRANSFORM_SHORT_RUNS
 
 #include <algorithm>
 #include <array>
@@ -8,7 +9,7 @@
 #include "cost.hpp"
 #include "rows.hpp"
 
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// An operation on places of a row in the place of channels.
 template <typename Operation>
@@ -77,7 +78,7 @@ class PlaceTiles {
 };
 
 /// Rows of places.
-template <typename Executor, typename Operation>
+template <typename Operation>
 void transform_places(Store how, const Executor& executor, const Operation& operation,
                       const CallViews<Operation>& rows, const PlaceMap& map) {
   constexpr Index most = PlaceOperation<Operation>::most_places;
@@ -99,4 +100,6 @@ void transform_places(Store how, const Executor& executor, const Operation& oper
   });
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

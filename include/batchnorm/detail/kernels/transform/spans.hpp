@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_TRANSFORM_SPANS
+#define BATCHNORM_TRANSFORM_SPANS
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,7 @@
 //
 // The loops take operations and places as copies: what is behind a reference must be read anew
 // after every store of a packet, which for the compiler may be a store to anything.
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 template <typename Operation>
 using InputViews = std::array<View<const typename Operation::Scalar>, Operation::inputs>;
@@ -132,4 +133,6 @@ bool aligned_alike(const OutputViews<Operation>& to) {
   });
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

@@ -1,4 +1,5 @@
-#pragma once
+#ifndef BATCHNORM_TRANSFORM_TRANSFORM
+#define BATCHNORM_TRANSFORM_TRANSFORM
 
 #include <algorithm>
 #include <array>
@@ -13,10 +14,10 @@
 // the operation's business (operations.hpp); rows, planes and short runs have a loop each.
 // In: views, arranged together (order/order.hpp), and coefficients.
 // Out: the views of the outputs, written.
-namespace batchnorm::detail {
+namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Planes and portable.
-template <typename Executor, typename Operation>
+template <typename Operation>
 void transform_planes(Store how, const Executor& executor, const Operation& operation,
                       LoopOrder order, const CallViews<Operation>& views) {
   const Pieces pieces(views.from[0]);
@@ -28,7 +29,7 @@ void transform_planes(Store how, const Executor& executor, const Operation& oper
   });
 }
 
-template <typename Executor, typename Operation>
+template <typename Operation>
 void transform_rows(Store how, const Executor& executor, const Operation& operation,
                     const CallViews<Operation>& views) {
   const Index rows = views.from[0].outer;
@@ -42,7 +43,7 @@ void transform_rows(Store how, const Executor& executor, const Operation& operat
            });
 }
 
-template <typename Executor, typename Operation>
+template <typename Operation>
 void transform_with(Store how, const Executor& executor, const Operation& operation,
                     LoopOrder order, const CallViews<Operation>& views) {
   if (order == LoopOrder::rows) {
@@ -62,11 +63,13 @@ bool in_place(const CallViews<Operation>& views) {
 }
 
 /// Rows of places, joined where that is worth it, or everything as it is.
-template <typename Executor, typename Operation>
+template <typename Operation>
 void transform_arranged(Store how, const Executor& executor, const Operation& operation,
                         LoopOrder order, CallViews<Operation> views) {
   const PlaceMap map{views.from[0].inner, views.from[0].channels};
-  const bool short_runs = has_short_runs(views.from, order) && has_short_runs(views.to, order);
+  constexpr Index packet = lanes<WidePacket<Operation>>;
+  const bool short_runs =
+      has_short_runs(views.from, order, packet) && has_short_runs(views.to, order, packet);
   if (short_runs) {
     views = {lined_up(views.from), lined_up(views.to)};
     order = LoopOrder::rows;
@@ -85,7 +88,7 @@ void transform_arranged(Store how, const Executor& executor, const Operation& op
 
 /// `to` = operation of `from`, element by element. All views have one shape and were arranged
 /// together. Results may go around the caches.
-template <typename Executor, typename Operation>
+template <typename Operation>
 void transform(const Executor& executor, const Operation& operation, LoopOrder order,
                const InputViews<Operation>& from, const OutputViews<Operation>& to,
                bool around_caches) {
@@ -95,4 +98,6 @@ void transform(const Executor& executor, const Operation& operation, LoopOrder o
                      views);
 }
 
-}  // namespace batchnorm::detail
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

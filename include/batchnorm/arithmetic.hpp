@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cmath>
+#include <type_traits>
+
+namespace batchnorm {
+
+// What an activation is written with. Every function takes a value and a packet of values alike,
+// and gives a result of the same type, in the arithmetic of the instruction set that calls the
+// activation.
+
+/// The same number in every place of `P`, a value or a packet of values.
+template <typename P>
+P constant(double number) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return static_cast<P>(number);
+  } else {
+    return P::constant(static_cast<typename P::Scalar>(number));
+  }
+}
+
+/// a + b.
+template <typename P>
+P add(const P& a, const P& b) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return a + b;
+  } else {
+    return P::add(a, b);
+  }
+}
+
+/// a - b.
+template <typename P>
+P subtract(const P& a, const P& b) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return a - b;
+  } else {
+    return P::subtract(a, b);
+  }
+}
+
+/// a * b, rounded, also where a sum follows.
+template <typename P>
+P multiply(const P& a, const P& b) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return a * b;
+  } else {
+    return P::multiply(a, b);
+  }
+}
+
+/// a / b.
+template <typename P>
+P divide(const P& a, const P& b) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return a / b;
+  } else {
+    return P::divide(a, b);
+  }
+}
+
+/// a * b + c, rounded once where the machine can.
+template <typename P>
+P multiply_add(const P& a, const P& b, const P& c) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return a * b + c;
+  } else {
+    return P::multiply_add(a, b, c);
+  }
+}
+
+/// -a.
+template <typename P>
+P minus(const P& a) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return -a;
+  } else {
+    return P::minus(a);
+  }
+}
+
+/// |a|.
+template <typename P>
+P absolute(const P& a) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return std::abs(a);
+  } else {
+    return P::absolute(a);
+  }
+}
+
+/// The larger; which one for a NaN is not said.
+template <typename P>
+P maximum(const P& a, const P& b) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return a < b ? b : a;
+  } else {
+    return P::maximum(a, b);
+  }
+}
+
+/// The smaller; which one for a NaN is not said.
+template <typename P>
+P minimum(const P& a, const P& b) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return b < a ? b : a;
+  } else {
+    return P::minimum(a, b);
+  }
+}
+
+/// `chosen` where a < b, else `otherwise`; `otherwise` for a NaN.
+template <typename P>
+P select_less(const P& a, const P& b, const P& chosen, const P& otherwise) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return a < b ? chosen : otherwise;
+  } else {
+    return P::select_less(a, b, chosen, otherwise);
+  }
+}
+
+}  // namespace batchnorm

@@ -1,0 +1,146 @@
+#ifndef BATCHNORM_KERNELS_CALLS
+#define BATCHNORM_KERNELS_CALLS
+
+#include "../../options.hpp"
+#include "../order/call_parts.hpp"
+#include "formulas/formulas.hpp"
+#include "formulas/running.hpp"
+#include "reduce/batch_gradients.hpp"
+#include "reduce/batch_moments.hpp"
+#include "reduce/not_finite.hpp"
+#include "transform/in_units.hpp"
+#include "transform/operations.hpp"
+#include "transform/transform.hpp"
+
+// The steps of a layer's calls on views that were checked, for one instruction set: every mode is a
+// composition of them.
+namespace batchnorm::detail::BATCHNORM_TARGET {
+
+/// Arranges the views together, all in the same way, and maps every element of some channels.
+template <typename Operation, typename Units>
+void transform_views(const Executor& executor, const Operation& operation, const Units& units,
+                     const CallPart& part, const InputViews<Operation>& from,
+                     const OutputViews<Operation>& to) {
+  auto some_from = part.range.of(from);
+  auto some_to = part.range.of(to);
+  if (units.wanted()) {
+    const auto* unit = units.unit.data() + part.range.begin;
+    return transform_in_units<Operation>(operation, unit, {some_from, some_to});
+  }
+  const LoopOrder order = arrange_all(some_from, some_to);
+  transform(executor, operation, order, some_from, some_to, part.around_caches);
+}
+
+template <typename Activation, std::size_t Inputs, typename Scalar>
+Normalize<Scalar, Activation, Inputs == 2> normalization(const ChannelCoefficients<Scalar>& k,
+                                                         const ChannelRange& range) {
+  const auto& scale = k.units.wanted() ? k.units.scale_per_unit : k.scale;
+  return {k.centre.data() + range.begin, scale.data() + range.begin, k.shift.data() + range.begin};
+}
+
+/// The kernels of one instruction set: what a call below the view is made of. A type, so that the
+/// choice between two is made in one place.
+struct Kernels {
+  static constexpr const char* target = BATCHNORM_TARGET_NAME;
+
+  /// y = activation(bn(x) [+ residual]) with prepared coefficients.
+  template <typename Activation, typename Scalar, std::size_t Inputs>
+  static void normalize(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                        const CallPart& part, const std::array<View<const Scalar>, Inputs>& from,
+                        const View<Scalar>& y) {
+    transform_views(executor, normalization<Activation, Inputs>(k, part.range), k.units, part, from,
+                    {y});
+  }
+
+  /// dx (and dresidual) where the statistics are constants.
+  template <typename Activation, typename Scalar, std::size_t Inputs, std::size_t Outputs>
+  static void affine_gradient(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                              const CallPart& part,
+                              const std::array<View<const Scalar>, Inputs>& from,
+                              const std::array<View<Scalar>, Outputs>& to) {
+    const AffineGradient<Scalar, Activation, Inputs == 3> operation{
+        normalization<Activation, Inputs - 1>(k, part.range)};
+    transform_views(executor, operation, k.units, part, from, to);
+  }
+
+  /// dx (and dresidual) through the batch statistics.
+  template <typename Activation, typename Scalar, std::size_t Inputs, std::size_t Outputs>
+  static void batch_gradient(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                             const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+                             const std::array<View<const Scalar>, Inputs>& from,
+                             const std::array<View<Scalar>, Outputs>& to) {
+    const BatchGradient<Scalar, Activation, Inputs == 3> operation{
+        normalization<Activation, Inputs - 1>(k, part.range),
+        gradient.offset.data() + part.range.begin, gradient.slope.data() + part.range.begin};
+    transform_views(executor, operation, k.units, part, from, to);
+  }
+
+  /// The sums that are the gradients of beta and gamma, into `gradient.sum` and `gradient.product`;
+  /// `gradient` has its size.
+  template <typename Activation, typename Scalar, std::size_t Inputs>
+  static void parameter_gradients(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                                  const ChannelRange& range,
+                                  const std::array<View<const Scalar>, Inputs>& from,
+                                  SumsWorkspace& workspace,
+                                  GradientCoefficients<Scalar>& gradient) {
+    std::array<View<Scalar>, 0> nothing;
+    auto some = range.of(from);
+    const LoopOrder order = arrange_all(some, nothing);
+    const GradientKernel<Scalar, Activation, Inputs == 3> kernel{
+        {gradient.unit.data() + range.begin,
+         gradient.centre_units.data() + range.begin,
+         gradient.scale_per_unit.data() + range.begin,
+         k.shift.data() + range.begin,
+         {1, range.size()}}};
+    prepare_units(k, range, gradient);
+    workspace.make_room(some[0], order, kernel.sums, lanes<PacketOf<Scalar>>);
+    batch_gradients(executor, kernel, some, order, workspace, gradient.sum.data() + range.begin,
+                    gradient.product.data() + range.begin);
+    normalize_products(k, range, gradient);
+  }
+
+  /// Mean and m2 of some channels, into their places.
+  template <typename Scalar>
+  static void range_moments(const Executor& executor, const ChannelRange& range,
+                            const View<const Scalar>& x, NonFinite non_finite,
+                            SumsWorkspace& workspace, const ChannelMoments& to) {
+    std::array<View<const Scalar>, 1> some{range.of(x)};
+    std::array<View<Scalar>, 0> nothing;
+    const LoopOrder order = arrange_all(some, nothing);
+    workspace.make_room(some[0], order, MomentsKernel<Scalar>::sums, lanes<PacketOf<Scalar>>);
+    batch_moments(executor, some[0], order, workspace, to.from(range.begin));
+    if (non_finite == NonFinite::propagate) settle_not_finite(some[0], to.from(range.begin));
+  }
+
+  template <typename Scalar>
+  static void prepare_coefficients(const Statistics<Scalar>& statistics, const ChannelRange& range,
+                                   ChannelCoefficients<Scalar>& k) {
+    kernels::prepare_coefficients(statistics, range, k);
+  }
+
+  template <typename Scalar>
+  static void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
+                                     const ChannelRange& range,
+                                     GradientCoefficients<Scalar>& gradient) {
+    kernels::prepare_batch_gradient(k, count, range, gradient);
+  }
+
+  template <typename Scalar>
+  static void write_gradient(const ChannelArray<double>& sums, bool add_to, Scalar* gradient) {
+    kernels::write_gradient(sums.data(), sums.size(), add_to, gradient);
+  }
+
+  static void move_running(const RunningUpdate& by, const ChannelRange& range, double old_weight,
+                           double new_weight) {
+    kernels::move_running(by, range, old_weight, new_weight);
+  }
+
+  static void merge_moments(Index channels, Index count_a, const ChannelMoments& a, Index count_b,
+                            const ChannelMoments& b) {
+    kernels::merge_moments(channels, count_a, a, count_b, b);
+  }
+};
+
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

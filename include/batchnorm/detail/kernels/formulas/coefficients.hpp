@@ -1,0 +1,88 @@
+#pragma once
+
+#include <type_traits>
+
+#include "../../order/channels.hpp"
+
+// What the formulas compute per channel, kept from forward to backward.
+namespace batchnorm::detail {
+
+/// What forward needs beside its coefficients where the scale of some channel is beyond the largest
+/// `Scalar`, since its deviation is next to the smallest: y = ((x - centre) * unit) *
+/// scale_per_unit + shift.
+template <typename Scalar>
+struct ChannelUnits {
+  ChannelArray<Scalar> unit;
+  ChannelArray<Scalar> scale_per_unit;
+  bool beyond_range = false;
+
+  /// Of `double`, no deviation is so small.
+  bool wanted() const { return !std::is_same_v<Scalar, double> && beyond_range; }
+  void forget() { beyond_range = false; }
+
+  void resize(Index channels) {
+    for (auto* values : {&unit, &scale_per_unit}) values->resize(channels);
+  }
+};
+
+/// What forward computes per channel and backward needs again (Ioffe and Szegedy 2015, algorithm
+/// 1).
+template <typename Scalar>
+struct ChannelCoefficients {
+  ChannelArray<double> rest;               ///< mu - centre
+  ChannelArray<double> inverse_deviation;  ///< 1 / sqrt(sigma^2 + epsilon)
+  ChannelArray<Scalar> centre;             ///< mu, rounded
+  ChannelArray<Scalar> scale;              ///< gamma * inverse_deviation
+  ChannelArray<Scalar> shift;              ///< beta - rest * scale
+  ChannelUnits<Scalar> units;              ///< of channels whose scale leaves the range of `Scalar`
+
+  Index size() const { return rest.size(); }
+
+  void resize(Index channels) {
+    for (auto* values : {&rest, &inverse_deviation}) values->resize(channels);
+    for (auto* values : {&centre, &scale, &shift}) values->resize(channels);
+    units.forget();
+  }
+};
+
+/// What normalises: the statistics of every channel, and the parameters. What the mean leaves out
+/// and the parameters may be null.
+template <typename Scalar>
+struct Statistics {
+  const double* mean;
+  const double* low;
+  const double* m2;
+  double share;  ///< variance = m2 * share
+  const Scalar* gamma;
+  const Scalar* beta;
+  double epsilon;
+};
+
+/// What a batch says of its channels, and the running statistics that it moves.
+struct RunningUpdate {
+  const double* mean;
+  const double* m2;
+  double share;  ///< variance = m2 * share
+  double* running_mean;
+  double* running_variance;
+};
+
+/// What backward computes per channel.
+template <typename Scalar>
+struct GradientCoefficients {
+  ChannelArray<Scalar> unit;            ///< see UnitChannels
+  ChannelArray<Scalar> centre_units;    ///< see UnitChannels
+  ChannelArray<Scalar> scale_per_unit;  ///< see UnitChannels
+  ChannelArray<Scalar> offset;          ///< -mean of g, and what the rounding of `centre` asks for
+  ChannelArray<Scalar> slope;           ///< -mean of g * x_hat, per x - centre
+  ChannelArray<double> sum;             ///< sum of g: the gradient of beta
+  ChannelArray<double> product;         ///< sum of g * x_hat: the gradient of gamma
+
+  void resize(Index channels) {
+    for (auto* values : {&unit, &centre_units, &scale_per_unit, &offset, &slope})
+      values->resize(channels);
+    for (auto* values : {&sum, &product}) values->resize(channels);
+  }
+};
+
+}  // namespace batchnorm::detail

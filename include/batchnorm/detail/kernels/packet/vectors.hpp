@@ -1,0 +1,31 @@
+#ifndef BATCHNORM_PACKET_VECTORS
+#define BATCHNORM_PACKET_VECTORS
+
+// The vectors of an instruction set, and what the compiler's operators for vectors do not say. For
+// each of float and double:
+//   VectorOf<S>::Type        the vector
+//   load_vector, store_vector, stream_vector    from and to memory; streaming is aligned, and goes
+//                            around the caches where the machine can
+//   vector_of                the same number in every lane
+//   choose_less              `chosen` where a < b, else `otherwise`
+//   fused                    a * b + c, rounded once where the machine can
+//   square_root_of, absolute_of                 correctly rounded; |a|
+//   hide, hide_scalar        see held.hpp
+// and between the two:
+//   widened_low, widened_high, widened_from     a vector of float in two of double; from memory
+//   rounded_to_float, store_narrowed            a vector of double, rounded, in double; to memory
+// and of double alone:
+//   masked, bits_subtracted  its bits & mask; bits - its bits
+#if BATCHNORM_VECTOR_BYTES == 64
+#include "vectors_avx512.hpp"
+#elif BATCHNORM_VECTOR_BYTES == 32 && defined(__x86_64__)
+#include "vectors_avx2.hpp"
+#elif BATCHNORM_VECTOR_BYTES == 16
+#include "vectors_sse2.hpp"
+#elif BATCHNORM_VECTOR_BYTES == 32
+#include "vectors_neon.hpp"
+#else
+#include "vectors_none.hpp"
+#endif
+
+#endif

@@ -1,0 +1,89 @@
+#ifndef BATCHNORM_PACKET_VECTORS_SSE2
+#define BATCHNORM_PACKET_VECTORS_SSE2
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+// SSE2, which every x86-64 processor has: see vectors.hpp.
+namespace batchnorm::detail::BATCHNORM_TARGET {
+
+template <typename S>
+struct VectorOf;
+template <>
+struct VectorOf<float> {
+  using Type = __m128;
+};
+template <>
+struct VectorOf<double> {
+  using Type = __m128d;
+};
+
+inline __m128 load_vector(const float* from) { return _mm_loadu_ps(from); }
+inline __m128d load_vector(const double* from) { return _mm_loadu_pd(from); }
+
+inline void store_vector(float* to, __m128 a) { _mm_storeu_ps(to, a); }
+inline void store_vector(double* to, __m128d a) { _mm_storeu_pd(to, a); }
+
+inline void stream_vector(float* to, __m128 a) { _mm_stream_ps(to, a); }
+inline void stream_vector(double* to, __m128d a) { _mm_stream_pd(to, a); }
+inline void finish_streams() { _mm_sfence(); }
+
+inline __m128 vector_of(float value) { return _mm_set1_ps(value); }
+inline __m128d vector_of(double value) { return _mm_set1_pd(value); }
+
+#if BATCHNORM_FUSES
+inline __m128 fused(__m128 a, __m128 b, __m128 c) { return _mm_fmadd_ps(a, b, c); }
+inline __m128d fused(__m128d a, __m128d b, __m128d c) { return _mm_fmadd_pd(a, b, c); }
+#else
+inline __m128 fused(__m128 a, __m128 b, __m128 c) { return a * b + c; }
+inline __m128d fused(__m128d a, __m128d b, __m128d c) { return a * b + c; }
+#endif
+
+inline __m128 square_root_of(__m128 a) { return _mm_sqrt_ps(a); }
+inline __m128d square_root_of(__m128d a) { return _mm_sqrt_pd(a); }
+
+inline __m128 absolute_of(__m128 a) { return _mm_andnot_ps(_mm_set1_ps(-0.0F), a); }
+inline __m128d absolute_of(__m128d a) { return _mm_andnot_pd(_mm_set1_pd(-0.0), a); }
+
+inline __m128 choose_less(__m128 a, __m128 b, __m128 chosen, __m128 otherwise) {
+  const __m128 less = _mm_cmplt_ps(a, b);
+  return _mm_or_ps(_mm_and_ps(less, chosen), _mm_andnot_ps(less, otherwise));
+}
+inline __m128d choose_less(__m128d a, __m128d b, __m128d chosen, __m128d otherwise) {
+  const __m128d less = _mm_cmplt_pd(a, b);
+  return _mm_or_pd(_mm_and_pd(less, chosen), _mm_andnot_pd(less, otherwise));
+}
+
+inline __m128d widened_low(__m128 a) { return _mm_cvtps_pd(a); }
+inline __m128d widened_high(__m128 a) { return _mm_cvtps_pd(_mm_movehl_ps(a, a)); }
+inline __m128d widened_from(const float* from) {
+  return _mm_cvtps_pd(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+}
+
+inline __m128d rounded_to_float(__m128d a) { return _mm_cvtps_pd(_mm_cvtpd_ps(a)); }
+inline void store_narrowed(float* to, __m128d a) {
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_castps_si128(_mm_cvtpd_ps(a)));
+}
+
+inline __m128d masked(__m128d a, std::uint64_t mask) {
+  return _mm_and_pd(a, _mm_castsi128_pd(_mm_set1_epi64x(static_cast<long long>(mask))));
+}
+inline __m128d bits_subtracted(std::uint64_t bits, __m128d a) {
+  const __m128i from = _mm_set1_epi64x(static_cast<long long>(bits));
+  return _mm_castsi128_pd(_mm_sub_epi64(from, _mm_castpd_si128(a)));
+}
+
+template <typename Vector>
+void hide(Vector& a) {
+  asm("" : "+x"(a));
+}
+
+template <typename S>
+void hide_scalar(S& a) {
+  asm("" : "+x"(a));
+}
+
+}  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#endif

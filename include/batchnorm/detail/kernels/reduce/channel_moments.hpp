@@ -1,0 +1,28 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <type_traits>
+
+namespace batchnorm::detail {
+
+using Eigen::Index;
+
+/// Whether means of values of `Scalar` are kept with what a double leaves out of them.
+template <typename Scalar>
+inline constexpr bool keeps_low = std::is_same_v<Scalar, double>;
+
+/// The moments of channels beside each other, in somebody else's memory. The mean is `mean + low`:
+/// where the mean is many deviations, a double has too few digits for the distance of two means.
+/// `low` is null where the data's scalar has fewer digits anyway.
+struct ChannelMoments {
+  double* mean;
+  double* low;
+  double* m2;
+
+  /// Those of channels from `c` on.
+  ChannelMoments from(Index c) const {
+    return {mean + c, low == nullptr ? nullptr : low + c, m2 + c};
+  }
+};
+
+}  // namespace batchnorm::detail
