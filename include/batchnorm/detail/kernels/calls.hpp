@@ -7,8 +7,8 @@
 #include "formulas/running.hpp"
 #include "reduce/batch_gradients.hpp"
 #include "reduce/batch_moments.hpp"
-#include "reduce/not_finite.hpp"
-#include "transform/in_units.hpp"
+#include "reduce/sum_loops.hpp"
+#include "transform/elements.hpp"
 #include "transform/operations.hpp"
 #include "transform/transform.hpp"
 
@@ -16,19 +16,23 @@
 // composition of them.
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
-/// Arranges the views together, all in the same way, and maps every element of some channels.
-template <typename Operation, typename Units>
-void transform_views(const Executor& executor, const Operation& operation, const Units& units,
-                     const CallPart& part, const InputViews<Operation>& from,
-                     const OutputViews<Operation>& to) {
-  auto some_from = part.range.of(from);
-  auto some_to = part.range.of(to);
-  if (units.wanted()) {
-    const auto* unit = units.unit.data() + part.range.begin;
-    return transform_in_units<Operation>(operation, unit, {some_from, some_to});
-  }
-  const LoopOrder order = arrange_all(some_from, some_to);
-  transform(executor, operation, order, some_from, some_to, part.around_caches);
+/// Maps every element of some channels, one by one.
+template <typename Operation>
+void transform_part_by_elements(const Operation& operation,
+                                const ChannelUnits<typename Operation::Scalar>& units,
+                                const CallPart& part, const ViewsOfMap<Operation>& views) {
+  const auto* unit = units.wanted() ? units.unit.data() + part.range.begin : nullptr;
+  transform_elements<Operation>(operation, unit, {views.of(part.range)});
+}
+
+/// Maps every element of some channels.
+template <typename Operation>
+void transform_part(const Executor& executor, const Operation& operation,
+                    const ChannelUnits<typename Operation::Scalar>& units, const CallPart& part,
+                    const ViewsOfMap<Operation>& views) {
+  if (units.wanted()) return transform_part_by_elements(operation, units, part, views);
+  transform(executor, operation,
+            plan_map(views.of(part.range), part.around_caches, lanes<WidePacket<Operation>>));
 }
 
 template <typename Activation, std::size_t Inputs, typename Scalar>
@@ -48,8 +52,8 @@ struct Kernels {
   static void normalize(const Executor& executor, const ChannelCoefficients<Scalar>& k,
                         const CallPart& part, const std::array<View<const Scalar>, Inputs>& from,
                         const View<Scalar>& y) {
-    transform_views(executor, normalization<Activation, Inputs>(k, part.range), k.units, part, from,
-                    {y});
+    transform_part(executor, normalization<Activation, Inputs>(k, part.range), k.units, part,
+                   {from, {y}});
   }
 
   /// dx (and dresidual) where the statistics are constants.
@@ -60,7 +64,17 @@ struct Kernels {
                               const std::array<View<Scalar>, Outputs>& to) {
     const AffineGradient<Scalar, Activation, Inputs == 3> operation{
         normalization<Activation, Inputs - 1>(k, part.range)};
-    transform_views(executor, operation, k.units, part, from, to);
+    transform_part(executor, operation, k.units, part, {from, to});
+  }
+
+  /// The same of one value per channel, which is seldom and little.
+  template <typename Activation, typename Scalar, std::size_t Inputs, std::size_t Outputs>
+  static void affine_gradient_of_few(const ChannelCoefficients<Scalar>& k, const CallPart& part,
+                                     const std::array<View<const Scalar>, Inputs>& from,
+                                     const std::array<View<Scalar>, Outputs>& to) {
+    const AffineGradient<Scalar, Activation, Inputs == 3> operation{
+        normalization<Activation, Inputs - 1>(k, part.range)};
+    transform_part_by_elements(operation, k.units, part, {from, to});
   }
 
   /// dx (and dresidual) through the batch statistics.
@@ -72,7 +86,7 @@ struct Kernels {
     const BatchGradient<Scalar, Activation, Inputs == 3> operation{
         normalization<Activation, Inputs - 1>(k, part.range),
         gradient.offset.data() + part.range.begin, gradient.slope.data() + part.range.begin};
-    transform_views(executor, operation, k.units, part, from, to);
+    transform_part(executor, operation, k.units, part, {from, to});
   }
 
   /// The sums that are the gradients of beta and gamma, into `gradient.sum` and `gradient.product`;
@@ -83,19 +97,16 @@ struct Kernels {
                                   const std::array<View<const Scalar>, Inputs>& from,
                                   SumsWorkspace& workspace,
                                   GradientCoefficients<Scalar>& gradient) {
-    std::array<View<Scalar>, 0> nothing;
-    auto some = range.of(from);
-    const LoopOrder order = arrange_all(some, nothing);
-    const GradientKernel<Scalar, Activation, Inputs == 3> kernel{
-        {gradient.unit.data() + range.begin,
-         gradient.centre_units.data() + range.begin,
-         gradient.scale_per_unit.data() + range.begin,
-         k.shift.data() + range.begin,
-         {1, range.size()}}};
+    using Kernel = GradientKernel<Scalar, Activation, Inputs == 3>;
     prepare_units(k, range, gradient);
-    workspace.make_room(some[0], order, kernel.sums, lanes<PacketOf<Scalar>>);
-    batch_gradients(executor, kernel, some, order, workspace, gradient.sum.data() + range.begin,
-                    gradient.product.data() + range.begin);
+    const GradientReduction<Scalar, Inputs> sums{gradient_loops<Kernel>(),
+                                            {gradient.unit.data() + range.begin,
+                                             gradient.centre_units.data() + range.begin,
+                                             gradient.scale_per_unit.data() + range.begin,
+                                             k.shift.data() + range.begin,
+                                             {1, range.size()}}};
+    range_gradients(executor, sums, range, from, workspace, gradient.sum.data(),
+                    gradient.product.data());
     normalize_products(k, range, gradient);
   }
 
@@ -104,12 +115,7 @@ struct Kernels {
   static void range_moments(const Executor& executor, const ChannelRange& range,
                             const View<const Scalar>& x, NonFinite non_finite,
                             SumsWorkspace& workspace, const ChannelMoments& to) {
-    std::array<View<const Scalar>, 1> some{range.of(x)};
-    std::array<View<Scalar>, 0> nothing;
-    const LoopOrder order = arrange_all(some, nothing);
-    workspace.make_room(some[0], order, MomentsKernel<Scalar>::sums, lanes<PacketOf<Scalar>>);
-    batch_moments(executor, some[0], order, workspace, to.from(range.begin));
-    if (non_finite == NonFinite::propagate) settle_not_finite(some[0], to.from(range.begin));
+    detail::range_moments(moments_loops<Scalar>(), executor, range, x, non_finite, workspace, to);
   }
 
   template <typename Scalar>

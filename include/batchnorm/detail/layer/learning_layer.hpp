@@ -123,9 +123,10 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
     if (from[0].count() == 0) return;
     work_.resize(channels());
     record_.coefficients.resize(channels());
-    if (from_batch) {
-      normalize_with_batch(executor, from, to);
-    } else if constexpr (Stored::tracks) {
+    if constexpr (std::is_same_v<Mode, Train>) {
+      if (from_batch) return normalize_with_batch(executor, from, to);
+    }
+    if constexpr (Stored::tracks) {
       const auto& state = std::as_const(this->state_);
       with_kernels([&](auto kernels) {
         kernels.template prepare_coefficients<Scalar>(
@@ -185,13 +186,16 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
   void input_gradients(Kernels kernels, const Executor& executor, const CallPart& part,
                        const std::array<View<const Scalar>, N>& from,
                        const std::array<View<Scalar>, M>& to) {
-    if (!record_.batch_statistics)
-      return kernels.template affine_gradient<Activation>(executor, record_.coefficients, part,
-                                                          from, to);
-    kernels.prepare_batch_gradient(record_.coefficients, from[0].count(), part.range,
-                                   work_.gradient);
-    kernels.template batch_gradient<Activation>(executor, record_.coefficients, work_.gradient,
-                                                part, from, to);
+    if constexpr (!std::is_same_v<Mode, Train>) {
+      kernels.template affine_gradient<Activation>(executor, record_.coefficients, part, from, to);
+    } else if (!record_.batch_statistics) {
+      kernels.template affine_gradient_of_few<Activation>(record_.coefficients, part, from, to);
+    } else {
+      kernels.prepare_batch_gradient(record_.coefficients, from[0].count(), part.range,
+                                     work_.gradient);
+      kernels.template batch_gradient<Activation>(executor, record_.coefficients, work_.gradient,
+                                                  part, from, to);
+    }
   }
 
   const GradientCoefficients<Scalar>& no_gradients() {

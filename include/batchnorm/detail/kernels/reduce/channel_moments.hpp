@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <type_traits>
 
 namespace batchnorm::detail {
@@ -24,5 +25,11 @@ struct ChannelMoments {
     return {mean + c, low == nullptr ? nullptr : low + c, m2 + c};
   }
 };
+
+inline void copy_moments(Index channels, const ChannelMoments& from, const ChannelMoments& to) {
+  std::copy_n(from.mean, channels, to.mean);
+  if (to.low != nullptr) std::copy_n(from.low, channels, to.low);
+  std::copy_n(from.m2, channels, to.m2);
+}
 
 }  // namespace batchnorm::detail

@@ -11,17 +11,6 @@
 
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
-/// Per channel, what the gradient sums need to rebuild forward's normalised values from x: in units
-/// of a power of two near the deviation, which keeps products in range and changes no digit.
-template <typename Scalar>
-struct UnitChannels {
-  const Scalar* unit;            ///< a power of two near 1 / sqrt(variance + epsilon)
-  const Scalar* centre_units;    ///< -centre * unit
-  const Scalar* scale_per_unit;  ///< scale / unit
-  const Scalar* shift;
-  PlaceMap map;  ///< which channel is at which place of a row
-};
-
 template <typename P>
 struct UnitCoefficients {
   P unit;
@@ -39,7 +28,7 @@ template <typename S, typename Activation, bool HasResidual>
 struct GradientKernel {
   using Scalar = S;
   static constexpr std::size_t inputs = HasResidual ? 3 : 2;
-  static constexpr std::size_t sums = 2;
+  static constexpr std::size_t sums = gradient_sums;
   static constexpr bool has_origin = false;
 
   template <typename P>

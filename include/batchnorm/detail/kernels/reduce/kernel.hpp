@@ -1,7 +1,7 @@
 #ifndef BATCHNORM_REDUCE_KERNEL
 #define BATCHNORM_REDUCE_KERNEL
 
-#include "../../order/chunks.hpp"
+#include "loops.hpp"
 #include "pilot.hpp"
 
 // What a reduction's kernel is given and what it gives. A kernel says what is summed:
@@ -15,9 +15,6 @@
 //   enter                  adds a part to the sums in double
 // A row is a packet of each input: of as many channels, or of one channel's neighbours.
 namespace batchnorm::detail::BATCHNORM_TARGET {
-
-template <typename Scalar, std::size_t N>
-using Views = std::array<View<const Scalar>, N>;
 
 template <typename Kernel>
 using ViewsOf = Views<typename Kernel::Scalar, Kernel::inputs>;
@@ -65,15 +62,6 @@ Row<Kernel> row_at(const Pointers<Kernel>& from) {
 /// Sums in double: sum k of lane l is `totals[k][l]`.
 template <typename Kernel>
 using Totals = std::array<std::array<double, std::size_t{lanes<WideOf<Kernel>>}>, Kernel::sums>;
-
-/// Where a chunk's sums are kept: sum k of channel c is `first[k * stride + c]`.
-struct Slots {
-  double* first;
-  Index stride;
-
-  double* row(std::size_t k) const { return first + static_cast<Index>(k) * stride; }
-  double& operator()(std::size_t k, Index c) const { return row(k)[c]; }
-};
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET
 

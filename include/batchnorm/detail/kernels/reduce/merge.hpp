@@ -1,19 +1,12 @@
 #ifndef BATCHNORM_REDUCE_MERGE
 #define BATCHNORM_REDUCE_MERGE
 
-#include <algorithm>
-
+#include "../../order/short_runs.hpp"
 #include "../formulas/channel_packets.hpp"
 #include "../packet/two_sum.hpp"
 #include "channel_moments.hpp"
 
 namespace batchnorm::detail::BATCHNORM_TARGET {
-
-inline void copy_moments(Index channels, const ChannelMoments& from, const ChannelMoments& to) {
-  std::copy_n(from.mean, channels, to.mean);
-  if (to.low != nullptr) std::copy_n(from.low, channels, to.low);
-  std::copy_n(from.m2, channels, to.m2);
-}
 
 /// `merge_moments` of means without a low part.
 inline void merge_rounded_means(Index channels, double weight_b, double spread,
@@ -60,20 +53,30 @@ inline void merge_moments(Index channels, Index count_a, const ChannelMoments& a
   }
 }
 
-/// into += from.
-inline void add_sums(Index count, double* into, const double* from) {
-  for (Index k = 0; k < count; ++k) into[k] += from[k];
-}
-
-/// Calls `merge(into, from, end)`, which adds what pieces [from, end) hold to what pieces [into,
-/// from) hold, until piece 0 holds everything: neighbours first, in an order that depends on the
-/// number of pieces alone.
-template <typename Merge>
-void merge_tree(Index pieces, const Merge& merge) {
-  for (Index distance = 1; distance < pieces; distance *= 2) {
-    for (Index into = 0; into + distance < pieces; into += 2 * distance) {
-      merge(into, into + distance, std::min(into + 2 * distance, pieces));
+/// Merges the moments of `count` values of each place of a run into those of its channel. Equal
+/// means are merged to themselves.
+inline void merge_runs(const PlaceMap& map, Index count, const ChannelMoments& places,
+                       const ChannelMoments& to) {
+  const bool has_low = to.low != nullptr;
+  for (Index c = 0; c < map.channels; ++c) {
+    const ChannelMoments run = places.from(c * map.run);
+    const auto from_first = [&](Index i) {
+      return run.mean[i] - run.mean[0] + (has_low ? run.low[i] - run.low[0] : 0.0);
+    };
+    double sum = 0;
+    for (Index i = 1; i < map.run; ++i) sum += from_first(i);
+    const double shift = sum / static_cast<double>(map.run);
+    double squares = 0;
+    double within = 0;
+    for (Index i = 0; i < map.run; ++i) {
+      const double deviation = from_first(i) - shift;
+      squares = multiply_add(deviation, deviation, squares);
+      within += run.m2[i];
     }
+    to.m2[c] = multiply_add(static_cast<double>(count), squares, within);
+    const auto mean = two_sum(run.mean[0], shift + (has_low ? run.low[0] : 0.0));
+    to.mean[c] = mean.sum;
+    if (has_low) to.low[c] = mean.rest;
   }
 }
 

@@ -47,7 +47,7 @@ struct MomentsKernel {
   static constexpr bool sums_deviations = keeps_low<Scalar>;
   // Origin, sum, squares; for double also what the roundings of squares leave out. Then mean,
   // excess, m2; for double also what the mean leaves out.
-  static constexpr std::size_t sums = sums_deviations ? 4 : 3;
+  static constexpr std::size_t sums = moments_sums<Scalar>;
 
   Scaling<Scalar> scaling{};
   bool scaled = scaling.any();  ///< known beforehand, since every group of rows asks

@@ -1,13 +1,12 @@
-#ifndef BATCHNORM_REDUCE_NOT_FINITE
-#define BATCHNORM_REDUCE_NOT_FINITE
+#pragma once
 
 #include <cmath>
 #include <limits>
 
 #include "../../../view.hpp"
-#include "merge.hpp"
+#include "channel_moments.hpp"
 
-namespace batchnorm::detail::BATCHNORM_TARGET {
+namespace batchnorm::detail {
 
 /// Marks what is not finite by an infinite m2, and begins its mean anew; whether there was any.
 inline bool mark_not_finite(Index channels, const ChannelMoments& of) {
@@ -44,6 +43,4 @@ void settle_not_finite(const View<const Scalar>& view, const ChannelMoments& of)
   }
 }
 
-}  // namespace batchnorm::detail::BATCHNORM_TARGET
-
-#endif
+}  // namespace batchnorm::detail

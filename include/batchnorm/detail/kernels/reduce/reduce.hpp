@@ -2,11 +2,10 @@
 #define BATCHNORM_REDUCE_REDUCE
 
 #include "../../order/order.hpp"
-#include "../../run/run.hpp"
-#include "merge.hpp"
 #include "moments_kernel.hpp"
 #include "sum_planes.hpp"
 #include "sum_rows.hpp"
+#include "tasks.hpp"
 
 // The first primitive: per-channel sums over outer and inner. One loop for channels beside each
 // other (sum_rows.hpp), one for channels of their own (sum_planes.hpp, and through a buffer any
@@ -15,9 +14,6 @@
 // In: views, arranged (order/order.hpp).
 // Out: mean and m2 per channel (batch_moments.hpp), or the sums of backward (batch_gradients.hpp).
 namespace batchnorm::detail::BATCHNORM_TARGET {
-
-/// Channels whose runs are short are summed together, so that memory is read in its own order.
-inline constexpr Index channel_group = 16;
 
 /// The sums of at most `channel_group` channels.
 template <typename Kernel>
@@ -130,50 +126,6 @@ void sum_chunk(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& 
   for (Index c = c_begin; c < c_end; c += channel_group) {
     sum_group(kernel, views, chunk, c, std::min(c + channel_group, c_end), order, before, slots);
   }
-}
-
-/// How channels are shared out to tasks: as many as `sum_chunk` takes in the calling thread, few
-/// enough to feed every thread of a device.
-class ChannelTiles {
- public:
-  ChannelTiles(Index threads, LoopOrder order, Index channels, Index most) : channels_(channels) {
-    const bool rows = order == LoopOrder::rows;
-    if (threads == 1) {
-      width_ = most;
-    } else {
-      width_ = rows ? most / 2 : channel_group;
-    }
-    // A packet of rows that reaches back must not meet another thread's channels.
-    size_ =
-        rows && threads > 1 ? std::max<Index>(channels / width_, 1) : divide_up(channels, width_);
-  }
-
-  Index size() const { return size_; }
-  Index begin(Index tile) const { return tile * width_; }
-  Index end(Index tile) const { return tile + 1 == size_ ? channels_ : begin(tile + 1); }
-
- private:
-  Index channels_;
-  Index width_;
-  Index size_;
-};
-
-/// Runs `sum(chunk index, first channel, last channel)` over all chunks and channels.
-template <typename Kernel, typename Sum>
-void for_each_task(const Executor& executor, const Chunks& chunks, LoopOrder order,
-                   const View<const typename Kernel::Scalar>& view, const Sum& sum) {
-  const ChannelTiles tiles(executor.threads(), order, view.channels, most_channels<Kernel>);
-  const Index tasks = chunks.size() * tiles.size();
-  if (tasks == 0) return;
-  const double values =
-      static_cast<double>(view.count() * view.channels) / static_cast<double>(tasks);
-  const double bytes = values * sizeof(typename Kernel::Scalar) * Kernel::inputs;
-  executor(tasks, {bytes, 0.0, values}, [&](Index first, Index last) {
-    for (Index task = first; task < last; ++task) {
-      const Index tile = task % tiles.size();
-      sum(task / tiles.size(), tiles.begin(tile), tiles.end(tile));
-    }
-  });
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

@@ -1,94 +1,78 @@
-#ifndef BATCHNORM_REDUCE_ROW_MOMENTS
-#define BATCHNORM_REDUCE_ROW_MOMENTS
+#pragma once
 
 #include <algorithm>
 #include <vector>
 
 #include "../../order/joined_rows.hpp"
-#include "chunk_moments.hpp"
-#include "small_batch_moments.hpp"
-#include "small_batch_scattered.hpp"
+#include "loops.hpp"
+#include "tasks.hpp"
 #include "workspace.hpp"
 
-namespace batchnorm::detail::BATCHNORM_TARGET {
-
-/// Where a chunk's moments stand in its slots.
-template <typename Scalar>
-ChannelMoments moments_in(const Slots& slots) {
-  constexpr bool has_low = MomentsKernel<Scalar>::sums_deviations;
-  return {slots.row(0), has_low ? slots.row(3) : nullptr, slots.row(2)};
-}
+namespace batchnorm::detail {
 
 /// Merges the moments of all chunks into those of the first.
-template <typename MomentsOf>
-void merge_chunk_moments(const Chunks& chunks, const MomentsOf& moments, Index channels) {
+template <typename Scalar, typename MomentsOf>
+void merge_chunk_moments(const MomentsLoops<Scalar>& loops, const Chunks& chunks,
+                         const MomentsOf& moments, Index channels) {
   merge_tree(chunks.size(), [&](Index into, Index from, Index end) {
     const Index before = chunks.values_before(from);
-    merge_moments(channels, before - chunks.values_before(into), moments(into),
-                  chunks.values_before(end) - before, moments(from));
+    loops.merge(channels, before - chunks.values_before(into), moments(into),
+                chunks.values_before(end) - before, moments(from));
   });
 }
 
 /// Mean and m2 per channel of everything in `view`, chunk by chunk.
 template <typename Scalar>
-void merged_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
-                    std::vector<double>& workspace, const ChannelMoments& to) {
-  constexpr Index sums{MomentsKernel<Scalar>::sums};
+void merged_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
+                    const View<const Scalar>& view, LoopOrder order, std::vector<double>& workspace,
+                    const ChannelMoments& to) {
+  constexpr Index sums{moments_sums<Scalar>};
   const Chunks chunks(view, order);
   const Index channels = view.channels;
   workspace.resize(static_cast<std::size_t>(chunks.size() * sums * channels));
   const auto slots = [&](Index k) {
     return Slots{workspace.data() + k * sums * channels, channels};
   };
-  for_each_task<MomentsKernel<Scalar>>(
-      executor, chunks, order, view, [&](Index k, Index c_begin, Index c_end) {
-        const SmallBatchMoments<Scalar> moments;
-        if (is_small_batch_of_rows<SmallBatchMoments<Scalar>>({view}, order)) {
-          sum_small_batch_rows(moments, {view}, c_begin, c_end, slots(k));
-        } else if (is_small_batch_of_planes<SmallBatchMoments<Scalar>>({view}, order)) {
-          sum_small_batch_planes(moments, {view}, c_begin, c_end, slots(k));
-        } else if (view.count() < most_scattered_values) {
-          sum_scattered_values(view, c_begin, c_end, slots(k));
-        } else {
-          ChunkMoments<Scalar>(view, chunks[k], c_begin, c_end, order, slots(k)).run();
-        }
-      });
+  for_each_task(executor, chunks, order, view, 1, loops.most_channels,
+                [&](Index k, Index c_begin, Index c_end) {
+                  loops.sum(view, chunks[k], c_begin, c_end, order, slots(k));
+                });
   const auto moments = [&](Index k) { return moments_in<Scalar>(slots(k)); };
-  merge_chunk_moments(chunks, moments, channels);
+  merge_chunk_moments(loops, chunks, moments, channels);
   copy_moments(channels, moments(0), to);
 }
 
 /// Mean and m2 of joined rows: those of each place within a row, merged.
 template <typename Scalar>
-void joined_moments(const Executor& executor, const JoinedRows<const Scalar, 1>& rows,
-                    Index channels, SumsWorkspace& workspace, const ChannelMoments& to) {
+void joined_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
+                    const JoinedRows<const Scalar, 1>& rows, Index channels,
+                    SumsWorkspace& workspace, const ChannelMoments& to) {
   const Index all = rows.whole[0].channels;
   const Index each = rows.whole[0].outer;
   const ChannelMoments places = SumsWorkspace::moments_of(workspace.joined, all, to.low != nullptr);
-  merged_moments(executor, rows.whole[0], LoopOrder::rows, workspace.chunks, places);
+  merged_moments(loops, executor, rows.whole[0], LoopOrder::rows, workspace.chunks, places);
   merge_tree(all / channels, [&](Index into, Index from, Index end) {
-    merge_moments(channels, (from - into) * each, places.from(into * channels), (end - from) * each,
-                  places.from(from * channels));
+    loops.merge(channels, (from - into) * each, places.from(into * channels), (end - from) * each,
+                places.from(from * channels));
   });
   copy_moments(channels, places, to);
   const Index left_over = rows.rest[0].outer;
   if (left_over == 0) return;
-  merged_moments(executor, rows.rest[0], LoopOrder::rows, workspace.chunks, places);
-  merge_moments(channels, each * (all / channels), to, left_over, places);
+  merged_moments(loops, executor, rows.rest[0], LoopOrder::rows, workspace.chunks, places);
+  loops.merge(channels, each * (all / channels), to, left_over, places);
 }
 
 /// Mean and m2 per channel, or place, of everything in `view`.
 template <typename Scalar>
-void row_moments(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
-                 SumsWorkspace& workspace, const ChannelMoments& to) {
+void row_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
+                 const View<const Scalar>& view, LoopOrder order, SumsWorkspace& workspace,
+                 const ChannelMoments& to) {
   if (can_join(std::array{view}, order)) {
     const JoinedRows rows(std::array{view});
-    joined_moments(executor, rows, view.channels, workspace, to);
+    joined_moments(loops, executor, rows, view.channels, workspace, to);
   } else {
-    merged_moments(executor, view, order, workspace.chunks, to);
+    merged_moments(loops, executor, view, order, workspace.chunks, to);
   }
 }
 
-}  // namespace batchnorm::detail::BATCHNORM_TARGET
-
-#endif
+}  // namespace batchnorm::detail

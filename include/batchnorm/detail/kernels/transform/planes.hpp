@@ -60,7 +60,7 @@ template <typename Operation>
   const auto coefficients_of = [&](Index c) {
     return operation.template coefficients<Wide>(c, Spread::same);
   };
-  Index i = elements_to_alignment<Wide>(at.to[0], run);
+  Index i = elements_to_alignment(at.to[0], lanes<Wide>, run);
   transform_scalars<Spread::same>(operation, channel, at, 0, i);
   auto coefficients = coefficients_of(channel);
   Index end = run;
@@ -95,8 +95,8 @@ void transform_strided(const Operation& operation, const CallViews<Operation>& v
 enum class Walk { in_line, by_channel, strided };
 
 template <typename Operation>
-Walk walk_of(const CallViews<Operation>& views, LoopOrder order) {
-  if (order != LoopOrder::planes) return Walk::strided;
+Walk walk_of(const CallViews<Operation>& views, MapLoop loop) {
+  if (loop != MapLoop::planes) return Walk::strided;
   const bool long_enough = views.from[0].inner >= lanes<WidePacket<Operation>>;
   return are_dense(views.from) && are_dense(views.to) && long_enough ? Walk::in_line
                                                                      : Walk::by_channel;

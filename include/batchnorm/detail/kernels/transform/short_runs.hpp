@@ -92,7 +92,7 @@ void transform_places(Store how, const Executor& executor, const Operation& oper
     for (Index next = begin; begin < end; begin = next) {
       next = tiles.next(begin, end);
       const ChannelRange range = tiles.places(begin);
-      const CallViews<Operation> some{range.of(rows.from), range.of(rows.to)};
+      const CallViews<Operation> some{rows.of(range)};
       transform_row_range(how, on_places.of(range.begin, range.size()), some,
                           tiles.row_begin(begin), tiles.row_end(next - 1), together);
     }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "../../order/chunks.hpp"
+#include "../../order/map_plan.hpp"
 #include "../packet/lanes.hpp"
 #include "store.hpp"
 
@@ -15,11 +16,6 @@
 // The loops take operations and places as copies: what is behind a reference must be read anew
 // after every store of a packet, which for the compiler may be a store to anything.
 namespace batchnorm::detail::BATCHNORM_TARGET {
-
-template <typename Operation>
-using InputViews = std::array<View<const typename Operation::Scalar>, Operation::inputs>;
-template <typename Operation>
-using OutputViews = std::array<View<typename Operation::Scalar>, Operation::outputs>;
 
 /// Where an element's inputs and outputs are.
 template <typename Operation>
@@ -35,14 +31,16 @@ auto pointers_to(const std::array<View<Scalar>, N>& views, Index o, Index c, Ind
   return result;
 }
 
+template <typename Operation>
+using ViewsOfMap = MapViews<typename Operation::Scalar, Operation::inputs, Operation::outputs>;
+template <typename Operation>
+using PlanOf = MapPlan<typename Operation::Scalar, Operation::inputs, Operation::outputs>;
+
 /// Inputs and outputs of a call, arranged together.
 template <typename Operation>
-struct CallViews {
-  InputViews<Operation> from;
-  OutputViews<Operation> to;
-
+struct CallViews : ViewsOfMap<Operation> {
   Places<Operation> at(Index o, Index c, Index i) const {
-    return {pointers_to(from, o, c, i), pointers_to(to, o, c, i)};
+    return {pointers_to(this->from, o, c, i), pointers_to(this->to, o, c, i)};
   }
 };
 
@@ -96,7 +94,7 @@ void transform_scalars(const Operation& operation, Index channel, const Places<O
 template <typename Operation>
 Index leading_scalars(Store how, const Places<Operation>& at, Index count) {
   if (how == Store::ordinary) return 0;
-  return elements_to_alignment<WidePacket<Operation>>(at.to[0], count);
+  return elements_to_alignment(at.to[0], lanes<WidePacket<Operation>>, count);
 }
 
 /// `count` contiguous elements, of one channel or of as many channels from `channel` on.
@@ -118,19 +116,6 @@ void transform_span(Store how, const Operation& operation, Index channel,
     }
   }
   transform_scalars<How>(operation, channel, at, i, count);
-}
-
-/// Whether an element's outputs lie alike within a packet, wherever the element is: where the first
-/// can be stored by aligned packets, so can the others.
-template <typename Operation>
-bool aligned_alike(const OutputViews<Operation>& to) {
-  const auto place = [](const auto& view) {
-    return elements_to_alignment<WidePacket<Operation>>(view.data, lanes<WidePacket<Operation>>);
-  };
-  return std::all_of(to.begin(), to.end(), [&](const auto& view) {
-    return place(view) == place(to[0]) && view.outer_stride == to[0].outer_stride &&
-           view.channel_stride == to[0].channel_stride;
-  });
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

@@ -1,9 +1,6 @@
 #ifndef BATCHNORM_TRANSFORM_STORE
 #define BATCHNORM_TRANSFORM_STORE
 
-#include <algorithm>
-#include <cstdint>
-
 #include "../packet/packet.hpp"
 
 // How results are written. The rest of the library calls these by their names only.
@@ -27,15 +24,6 @@ void put(Store how, ScalarOf<P>* to, const P& value) {
 /// Makes what was streamed visible to other threads before anything that follows.
 inline void finish(Store how) {
   if (how == Store::streaming) finish_streams();
-}
-
-/// Elements before the first at an address that is a multiple of `P`'s size, or all `count` of
-/// them.
-template <typename P>
-Index elements_to_alignment(const ScalarOf<P>* at, Index count) {
-  const auto past =
-      static_cast<Index>(reinterpret_cast<std::uintptr_t>(at) / sizeof(*at)) % lanes<P>;
-  return std::min(past == 0 ? 0 : lanes<P> - past, count);
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

@@ -4,24 +4,23 @@
 #include <algorithm>
 #include <array>
 
-#include "../../order/order.hpp"
-#include "../../order/short_runs.hpp"
+#include "../../order/map_plan.hpp"
 #include "cost.hpp"
 #include "planes.hpp"
 #include "short_runs.hpp"
 
 // The second primitive: a map of every element with its channel's coefficients. What is computed is
 // the operation's business (operations.hpp); rows, planes and short runs have a loop each.
-// In: views, arranged together (order/order.hpp), and coefficients.
+// In: views and their plan (order/map_plan.hpp), and coefficients.
 // Out: the views of the outputs, written.
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Planes and portable.
 template <typename Operation>
-void transform_planes(Store how, const Executor& executor, const Operation& operation,
-                      LoopOrder order, const CallViews<Operation>& views) {
+void transform_planes(Store how, const Executor& executor, const Operation& operation, MapLoop loop,
+                      const CallViews<Operation>& views) {
   const Pieces pieces(views.from[0]);
-  const Walk walk = walk_of(views, order);
+  const Walk walk = walk_of(views, loop);
   executor(pieces.size(), transform_cost<Operation>(pieces.values()), [&](Index begin, Index end) {
     for (Index number = begin; number < end; ++number)
       transform_piece(how, operation, views, walk, pieces[number]);
@@ -43,59 +42,21 @@ void transform_rows(Store how, const Executor& executor, const Operation& operat
            });
 }
 
+/// Maps every element by `operation`, as planned.
 template <typename Operation>
-void transform_with(Store how, const Executor& executor, const Operation& operation,
-                    LoopOrder order, const CallViews<Operation>& views) {
-  if (order == LoopOrder::rows) {
+void transform(const Executor& executor, const Operation& operation,
+               const PlanOf<Operation>& plan) {
+  const Store how = plan.streaming ? Store::streaming : Store::ordinary;
+  const CallViews<Operation> views{plan.whole};
+  if (plan.loop == MapLoop::rows) {
     transform_rows(how, executor, operation, views);
+  } else if (plan.loop == MapLoop::places) {
+    transform_places(how, executor, operation, views, plan.map);
+    transform_places(Store::ordinary, executor, operation, CallViews<Operation>{plan.rest},
+                     plan.map);
   } else {
-    transform_planes(how, executor, operation, order, views);
+    transform_planes(how, executor, operation, plan.loop, views);
   }
-}
-
-template <typename Operation>
-bool in_place(const CallViews<Operation>& views) {
-  const auto is_input = [&](const auto& out) {
-    return std::any_of(views.from.begin(), views.from.end(),
-                       [&](const auto& in) { return in.data == out.data; });
-  };
-  return std::any_of(views.to.begin(), views.to.end(), is_input);
-}
-
-/// Rows of places, joined where that is worth it, or everything as it is.
-template <typename Operation>
-void transform_arranged(Store how, const Executor& executor, const Operation& operation,
-                        LoopOrder order, CallViews<Operation> views) {
-  const PlaceMap map{views.from[0].inner, views.from[0].channels};
-  constexpr Index packet = lanes<WidePacket<Operation>>;
-  const bool short_runs =
-      has_short_runs(views.from, order, packet) && has_short_runs(views.to, order, packet);
-  if (short_runs) {
-    views = {lined_up(views.from), lined_up(views.to)};
-    order = LoopOrder::rows;
-  }
-  if (can_join(views.from, order) && can_join(views.to, order)) {
-    const JoinedRows from(views.from);
-    const JoinedRows to(views.to);
-    transform_places(how, executor, operation, {from.whole, to.whole}, map);
-    transform_places(Store::ordinary, executor, operation, {from.rest, to.rest}, map);
-  } else if (short_runs) {
-    transform_places(how, executor, operation, views, map);
-  } else {
-    transform_with(how, executor, operation, order, views);
-  }
-}
-
-/// `to` = operation of `from`, element by element. All views have one shape and were arranged
-/// together. Results may go around the caches.
-template <typename Operation>
-void transform(const Executor& executor, const Operation& operation, LoopOrder order,
-               const InputViews<Operation>& from, const OutputViews<Operation>& to,
-               bool around_caches) {
-  const CallViews<Operation> views{from, to};
-  const bool streaming = around_caches && !in_place(views) && aligned_alike<Operation>(to);
-  transform_arranged(streaming ? Store::streaming : Store::ordinary, executor, operation, order,
-                     views);
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET
