@@ -28,7 +28,8 @@ std::vector<std::string> compared(const Results& results) {
 /// Names for a head, in two lines where they have two parts.
 std::vector<std::string> broken(std::vector<std::string> names) {
   for (std::string& name : names) {
-    if (const auto dash = name.find('-'); dash != std::string::npos) name.insert(dash + 1, "\n");
+    if (const auto dash = std::ranges::find(name, '-'); dash != name.end())
+      name.insert(dash + 1, '\n');
   }
   return names;
 }
@@ -80,11 +81,11 @@ void print_shapes(std::ostream& out, const Results& results, const std::string& 
       if (result.operation != operation || result.layout != layout) continue;
       std::vector<std::string> row{
           layout, result.shape.name, to_string(result.level),
-          format(results.floor(result), results.spread(result, Role::floor), 1),
+          format(results.floor(result), results.spread(result, Role::floor)),
           format(results.over_floor(result, "ours"), Results::spread(result, "ours"))};
       for (const std::string& name : names) {
-        row.push_back((results.fastest(result, Role::peer) == name ? "*" : "") +
-                      over_ours(result, name));
+        row.emplace_back(results.fastest(result, Role::peer) == name ? "*" : "");
+        row.back() += over_ours(result, name);
       }
       table.add(row);
     }
