@@ -45,8 +45,8 @@ Settings parse_settings(int argc, char** argv) {
                "benchmarks/run");
   app.footer(script_options);
   using Shapes = std::vector<Shape> (*)();
-  const std::map<std::string, Shapes> sets{{"networks", network_shapes},
-                                           {"awkward", awkward_shapes}};
+  const std::map<std::string, Shapes> sets{
+      {"networks", network_shapes}, {"awkward", awkward_shapes}, {"small", small_shapes}};
   std::string set = "networks";
   std::string filter = ".*";
   std::vector<std::string> names;
