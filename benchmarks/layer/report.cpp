@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "eigen.hpp"
+#include "library.hpp"
 #include "statistics.hpp"
 #include "table.hpp"
 
@@ -56,14 +57,14 @@ std::string kilobytes(const Shape& shape) {
 
 void print_setting(std::ostream& out, const Results& results, const Settings& settings) {
   out << settings.command << "\n\n"
-      << processor() << "; " << compiler() << ", " LAYER_FLAGS "; " << eigen()
-      << "; float; one thread, but for those named -threads.\n"
+      << "machine  " << machine(settings.caches) << "\n"
+      << "build    " << build(LAYER_FLAGS) << "; " << compiler() << "; " << eigen() << "\n"
+      << "target   " << target() << ", the instruction set that this library chose\n\n"
       << results.quiet().sentence("the floor") << "\nMedians of " << settings.rounds
       << " rounds (a third of them where rivals are far behind), contenders in random order.\n"
-         "Behind ±: half the way from the least to the most of them, in % of the median.\nL2 and "
-         "L3 of "
-      << (settings.caches.second >> 10U) << " KiB and " << (settings.caches.last >> 20U)
-      << " MiB: the level says where all arrays of a call fit together.\n\n";
+         "Behind ±: half the way from the least to the most of them, in % of the median.\n"
+         "All in float, on one thread, but for those named -threads. The level, L2, L3 or memory,\n"
+         "says where all arrays of a call fit together.\n\n";
   Table table({"contender", "what it is"}, 2);
   for (const Entry& entry : results.contenders) {
     if (results.took_part(entry.name)) table.add({entry.name, entry.description});
