@@ -1,4 +1,4 @@
-"""What benchmarks/run --json wrote, for the programs that show it: a Series per machine, build, target and set of shapes."""
+"""What benchmarks/run --json wrote, for what shows it: a Series per machine, build, target and set of shapes."""
 
 import json
 import re
