@@ -90,6 +90,8 @@ class Dlib : public Contender {
 
 std::unique_ptr<Contender> make(const Problem& problem) {
   if (problem.layout == Layout::rows && problem.shape.spatial > 1) return nullptr;
+  // dlib refuses to train on one image, however large.
+  if (problem.shape.trained && problem.shape.samples == 1) return nullptr;
   return std::make_unique<Dlib>(problem);
 }
 

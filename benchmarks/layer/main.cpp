@@ -2,10 +2,10 @@
 
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iostream>
 
 #include "fairness.hpp"
+#include "library.hpp"
 #include "measure.hpp"
 #include "report.hpp"
 
@@ -13,15 +13,12 @@ namespace {
 
 int run(int argc, char** argv) {
   const benchmarks::Settings settings = benchmarks::parse_settings(argc, argv);
-  std::ofstream file;
-  if (!settings.json.empty()) {
-    file.open(settings.json);
-    if (!file) throw std::runtime_error("cannot write " + settings.json);
-  }
+  benchmarks::target();
+  benchmarks::check_json(settings);
   const benchmarks::Results results = benchmarks::measure(settings);
   if (results.all.empty()) throw std::runtime_error("no task matches the filter");
   benchmarks::print_report(std::cout, results, settings);
-  if (file.is_open()) benchmarks::write_json(file, results, settings);
+  benchmarks::write_json(results, settings);
   return EXIT_SUCCESS;
 }
 

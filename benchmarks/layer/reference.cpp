@@ -61,6 +61,11 @@ Reference::Reference(const Problem& problem, Operation operation)
   }
 }
 
+void Reference::add(Index at, double expected, double magnitude) {
+  elements_.push_back({at, expected});
+  magnitude_ = std::max(magnitude_, std::abs(magnitude));
+}
+
 void Reference::add_channel(Index index) {
   const Statistics statistics =
       operation_ == Operation::inference
@@ -68,7 +73,7 @@ void Reference::add_channel(Index index) {
           : batch_statistics(problem_, index);
   const Channel channel(problem_, index, statistics);
   if (operation_ != Operation::backward) {
-    for_each(problem_, index, [&](Index i) { elements_.push_back({i, channel.output(i)}); });
+    for_each(problem_, index, [&](Index i) { add(i, channel.output(i), channel.output(i)); });
     return;
   }
   const auto count = static_cast<double>(problem_.shape.count());
@@ -83,20 +88,20 @@ void Reference::add_channel(Index index) {
     if (problem_.relu && std::abs(channel.affine(i)) < undecided) return;
     const double centred =
         channel.gradient(i) - mean_gradient - channel.normalized(i) * mean_product;
-    elements_.push_back({i, channel.gamma * channel.inverse * centred});
+    // Of two values per channel next to nothing is left of the gradient.
+    const double scale = channel.gamma * channel.inverse;
+    add(i, scale * centred, scale * channel.gradient(i));
   });
 }
 
 Reference::Error Reference::error() const {
   const Eigen::ArrayXf& values = problem_.buffers->answer(operation_);
   Error result;
-  double magnitude = 0.0;
   for (const auto& [at, expected] : elements_) {
     const double difference = std::abs(values[at] - expected);
     result.largest = larger(result.largest, difference);
-    magnitude = std::max(magnitude, std::abs(expected));
   }
-  result.relative = result.largest / magnitude;
+  result.relative = result.largest / magnitude_;
   return result;
 }
 

@@ -14,7 +14,7 @@ class Reference {
 
   struct Error {
     double largest = 0.0;   ///< of all absolute differences; NaN where one is
-    double relative = 0.0;  ///< the same over the largest magnitude that is expected
+    double relative = 0.0;  ///< the same over the largest magnitude of y, or of what dx is a sum of
   };
 
   /// Of y, or of dx, as it stands in the buffers.
@@ -26,11 +26,13 @@ class Reference {
     double expected;
   };
 
+  void add(Index at, double expected, double magnitude);
   void add_channel(Index channel);
 
   const Problem& problem_;
   Operation operation_;
   std::vector<Element> elements_;
+  double magnitude_ = 0.0;
 };
 
 }  // namespace benchmarks

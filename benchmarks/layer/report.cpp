@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "eigen.hpp"
+#include "library.hpp"
 #include "statistics.hpp"
 #include "table.hpp"
 
@@ -28,7 +29,8 @@ std::vector<std::string> compared(const Results& results) {
 /// Names for a head, in two lines where they have two parts.
 std::vector<std::string> broken(std::vector<std::string> names) {
   for (std::string& name : names) {
-    if (const auto dash = name.find('-'); dash != std::string::npos) name.insert(dash + 1, "\n");
+    if (const auto dash = std::ranges::find(name, '-'); dash != name.end())
+      name.insert(dash + 1, '\n');
   }
   return names;
 }
@@ -55,14 +57,14 @@ std::string kilobytes(const Shape& shape) {
 
 void print_setting(std::ostream& out, const Results& results, const Settings& settings) {
   out << settings.command << "\n\n"
-      << processor() << "; " << compiler() << ", " LAYER_FLAGS "; " << eigen()
-      << "; float; one thread, but for those named -threads.\n"
+      << "machine  " << machine(settings.caches) << "\n"
+      << "build    " << build(LAYER_FLAGS) << "; " << compiler() << "; " << eigen() << "\n"
+      << "target   " << target() << ", the instruction set that this library chose\n\n"
       << results.quiet().sentence("the floor") << "\nMedians of " << settings.rounds
       << " rounds (a third of them where rivals are far behind), contenders in random order.\n"
-         "Behind ±: half the way from the least to the most of them, in % of the median.\nL2 and "
-         "L3 of "
-      << (settings.caches.second >> 10U) << " KiB and " << (settings.caches.last >> 20U)
-      << " MiB: the level says where all arrays of a call fit together.\n\n";
+         "Behind ±: half the way from the least to the most of them, in % of the median.\n"
+         "All in float, on one thread, but for those named -threads. The level, L2, L3 or memory,\n"
+         "says where all arrays of a call fit together.\n\n";
   Table table({"contender", "what it is"}, 2);
   for (const Entry& entry : results.contenders) {
     if (results.took_part(entry.name)) table.add({entry.name, entry.description});
@@ -80,11 +82,11 @@ void print_shapes(std::ostream& out, const Results& results, const std::string& 
       if (result.operation != operation || result.layout != layout) continue;
       std::vector<std::string> row{
           layout, result.shape.name, to_string(result.level),
-          format(results.floor(result), results.spread(result, Role::floor), 1),
+          format(results.floor(result), results.spread(result, Role::floor)),
           format(results.over_floor(result, "ours"), Results::spread(result, "ours"))};
       for (const std::string& name : names) {
-        row.push_back((results.fastest(result, Role::peer) == name ? "*" : "") +
-                      over_ours(result, name));
+        row.emplace_back(results.fastest(result, Role::peer) == name ? "*" : "");
+        row.back() += over_ours(result, name);
       }
       table.add(row);
     }

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "contenders.hpp"
@@ -24,7 +25,9 @@ CLI::Validator known_contenders() {
   return CLI::IsMember(names).description("");
 }
 
-std::string join(int argc, char** argv) {
+/// What benchmarks/run was called with, where it says so, and what this program was called with.
+std::string command(int argc, char** argv) {
+  if (const char* const whole = std::getenv("BENCHMARK_COMMAND")) return whole;
   std::string result = "benchmarks/run";
   for (int i = 1; i < argc; ++i) result += std::string(" ") + argv[i];
   return result;
@@ -36,7 +39,10 @@ constexpr const char* script_options =
     "  mlp                         as the first argument: the training of a whole network, here\n"
     "                              and in libtorch; benchmarks/run mlp --help\n"
     "  --flags FLAGS               compile with these, in one argument, in place of\n"
-    "                              -O3 -march=native";
+    "                              -O3 -march=native; given again, also with those, each build\n"
+    "                              measured in turn: --flags '-O3 -march=native' --flags -O2\n"
+    "  --target NAME               the library's instruction set, by BATCHNORM_TARGET: sse2,\n"
+    "                              avx2, avx512, neon or portable";
 
 }  // namespace
 
@@ -45,8 +51,8 @@ Settings parse_settings(int argc, char** argv) {
                "benchmarks/run");
   app.footer(script_options);
   using Shapes = std::vector<Shape> (*)();
-  const std::map<std::string, Shapes> sets{{"networks", network_shapes},
-                                           {"awkward", awkward_shapes}};
+  const std::map<std::string, Shapes> sets{
+      {"networks", network_shapes}, {"awkward", awkward_shapes}, {"small", small_shapes}};
   std::string set = "networks";
   std::string filter = ".*";
   std::vector<std::string> names;
@@ -82,7 +88,11 @@ Settings parse_settings(int argc, char** argv) {
                  "MiB of it that one core can use, at most; virtual machines\n"
                  "report too much")
       ->capture_default_str();
-  app.add_option("--json", settings.json, "also write every figure to this file");
+  app.add_option("--json", settings.json,
+                 "also write every figure to this file, with the machine and the\n"
+                 "build");
+  app.add_flag("--append", settings.append,
+               "add to what the file of --json has, such as another build's");
   try {
     app.parse(argc, argv);
     settings.filter = std::regex(filter);
@@ -93,10 +103,12 @@ Settings parse_settings(int argc, char** argv) {
   }
   if (quick && rounds->empty()) settings.rounds = 5;
   if (quick && seconds->empty()) settings.seconds = 0.01;
-  settings.shapes = quick && set == "networks" ? quick_shapes() : sets.at(set)();
+  const bool fewer = quick && set == "networks";
+  settings.set = set + (fewer ? ", quick" : "");
+  settings.shapes = fewer ? quick_shapes() : sets.at(set)();
   settings.contenders = select(names);
   settings.caches = find_caches(last_level_mib << 20U);
-  settings.command = join(argc, argv);
+  settings.command = command(argc, argv);
   return settings;
 }
 

@@ -11,6 +11,7 @@
 namespace benchmarks {
 
 struct Settings {
+  std::string set{};  ///< the name of the shapes, ", quick" behind it where some are left out
   std::vector<Shape> shapes{};
   std::vector<Entry> contenders{};
   std::regex filter{};    ///< which tasks, by their name "operation/layout/shape"
@@ -19,7 +20,8 @@ struct Settings {
   int threads = 1;        ///< of the contenders named `-threads`, which run from 2 up
   Caches caches{};
   std::string json{};     ///< the name of a file, or empty
-  std::string command{};  ///< as the program was called, but for flags of the compiler
+  bool append = false;    ///< to what that file has
+  std::string command{};  ///< as benchmarks/run was called
 };
 
 /// Reads the command line. Exits, with a message, where it asks for help or is wrong.

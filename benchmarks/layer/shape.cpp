@@ -118,6 +118,19 @@ std::vector<Shape> quick_shapes() {
   return result;
 }
 
+std::vector<Shape> small_shapes() {
+  return {
+      {"8x256", 8, 256, 1},           {"8x1024", 8, 1024, 1},
+      {"16x1024", 16, 1024, 1},       {"32x128", 32, 128, 1},
+      {"32x1024", 32, 1024, 1},       {"64x64", 64, 64, 1},
+      {"2x128", 2, 128, 1},           {"1x64", 1, 64, 1, false},
+      {"1x512", 1, 512, 1, false},    {"3x257x5x7", 3, 257, 5 * 7},
+      {"7x17x13x13", 7, 17, 13 * 13}, {"8x1x100x100", 8, 1, 100 * 100},
+      {"4x64x7x7", 4, 64, 7 * 7},     {"16x32x8x8", 16, 32, 8 * 8},
+      {"1x128x4x4", 1, 128, 4 * 4},   {"2x512x2x2", 2, 512, 2 * 2},
+  };
+}
+
 std::vector<Shape> awkward_shapes() {
   std::vector<Shape> shapes;
   add_channel_counts(shapes);

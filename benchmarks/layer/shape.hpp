@@ -28,6 +28,10 @@ std::vector<Shape> network_shapes();
 /// Out of `network_shapes()`, one or two for every level of the memory hierarchy.
 std::vector<Shape> quick_shapes();
 
+/// Batches of 1 to 64 with up to 1,024 channels, and short planes: where the work per channel
+/// counts as much as that per value.
+std::vector<Shape> small_shapes();
+
 /// Odd channel counts, odd spatial sizes and small batches, each after the friendly shape next to
 /// it; and the shapes that are tried in uncomfortable places.
 std::vector<Shape> awkward_shapes();

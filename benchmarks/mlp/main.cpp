@@ -4,10 +4,12 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <limits>
 
 #include "busy.hpp"
 #include "eigen.hpp"
 #include "fairness.hpp"
+#include "library.hpp"
 #include "machine.hpp"
 #include "race.hpp"
 #include "table.hpp"
@@ -22,8 +24,9 @@ void print_setting(const Settings& settings, const mlp::Dataset& data) {
             << settings.training.learning_rate << " and momentum " << settings.training.momentum
             << ", seed " << settings.seed << ", " << settings.epochs << " epochs, one thread\n"
             << "data      " << settings.data << ", " << data.train.images.rows() << " samples\n"
-            << "machine   " << processor() << "\n"
-            << "ours      " << compiler() << ", " MLP_FLAGS "; " << eigen() << "\n"
+            << "machine   " << machine(find_caches(std::numeric_limits<std::size_t>::max())) << "\n"
+            << "ours      " << build(MLP_FLAGS) << "; " << compiler() << "; " << eigen()
+            << "; runs on " << target() << "\n"
             << "libtorch  " << libtorch_version()
             << ", ATEN_CPU_CAPABILITY=" << (instructions == nullptr ? "default" : instructions)
             << "\n"
@@ -48,6 +51,7 @@ void print(const std::vector<Figures>& all, double others) {
 
 void run(int argc, char** argv) {
   const Settings settings = parse_settings(argc, argv);
+  target();
   const mlp::Dataset data = mlp::load_dataset(settings.data);
   print_setting(settings, data);
   const OtherWork others;

@@ -18,7 +18,10 @@ Settings parse_settings(int argc, char** argv) {
   app.footer(
       "Of the script itself:\n"
       "  --flags FLAGS               compile with these, in one argument, in place of\n"
-      "                              -march=native");
+      "                              -march=native; given again, also with those, each build\n"
+      "                              measured in turn\n"
+      "  --target NAME               the library's instruction set, by BATCHNORM_TARGET: sse2,\n"
+      "                              avx2, avx512, neon or portable");
   Settings settings{.data = default_data()};
   app.add_option("--data", settings.data,
                  "folder of IDX files; by default Fashion-MNIST (Debian's\n"
