@@ -131,9 +131,8 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
     } else if constexpr (Stored::tracks) {
       const auto& state = std::as_const(this->state_);
       prepare(state.running_mean.data(), nullptr, state.running_variance.data(), {0, channels()});
-      for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
-        normalize<Activation>(executor, record_.coefficients, part, from, to);
-      });
+      normalize<Activation>(executor, record_.coefficients,
+                            all_channels(from[0], N + 1, this->options_), from, to);
     }
   }
 
@@ -141,7 +140,7 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
   void normalize_with_batch(const Executor& executor, const std::array<View<const Scalar>, N>& from,
                             const View<Scalar>& to) {
     const Index count = from[0].count();
-    for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
+    for_each_part(from, std::array{to}, this->options_, [&](const CallPart& part) {
       range_moments(executor, part.range, from[0], this->options_.non_finite, work_.sums,
                     work_.moments());
       const double share = 1.0 / static_cast<double>(count);
@@ -170,7 +169,7 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
     if (from[0].count() == 0) return this->write_gradients(update, no_gradients());
     work_.gradient.resize(channels());
     prepare_units(record_.coefficients, work_.gradient);
-    for_each_part(from[0], N + M, this->options_, [&](const CallPart& part) {
+    for_each_part(from, to, this->options_, [&](const CallPart& part) {
       parameter_gradients<Activation>(executor, record_.coefficients, part.range, from, work_.sums,
                                       work_.gradient);
       input_gradients(executor, part, from, to);
