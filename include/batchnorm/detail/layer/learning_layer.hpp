@@ -140,15 +140,16 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
   void normalize_with_batch(const Executor& executor, const std::array<View<const Scalar>, N>& from,
                             const View<Scalar>& to) {
     const Index count = from[0].count();
-    for_each_part(from, std::array{to}, this->options_, [&](const CallPart& part) {
-      range_moments(executor, part.range, from[0], this->options_.non_finite, work_.sums,
-                    work_.moments());
-      const double share = 1.0 / static_cast<double>(count);
-      for (Index c = part.range.begin; c < part.range.end; ++c)
-        work_.variance[c] = work_.m2[c] * share;
-      prepare(work_.mean.data(), work_.moments().low, work_.variance.data(), part.range);
-      normalize<Activation>(executor, record_.coefficients, part, from, to);
-    });
+    in_parts(executor, from, std::array{to},
+             [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
+               range_moments(on, part.range, from[0], this->options_.non_finite, sums,
+                             work_.moments());
+               const double share = 1.0 / static_cast<double>(count);
+               for (Index c = part.range.begin; c < part.range.end; ++c)
+                 work_.variance[c] = work_.m2[c] * share;
+               prepare(work_.mean.data(), work_.moments().low, work_.variance.data(), part.range);
+               normalize<Activation>(on, record_.coefficients, part, from, to);
+             });
     ++this->state_.batches;
     if constexpr (Stored::tracks) {
       update_running_statistics(work_.mean, work_.m2, count, this->options_, this->state_);
@@ -169,12 +170,42 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
     if (from[0].count() == 0) return this->write_gradients(update, no_gradients());
     work_.gradient.resize(channels());
     prepare_units(record_.coefficients, work_.gradient);
-    for_each_part(from, to, this->options_, [&](const CallPart& part) {
-      parameter_gradients<Activation>(executor, record_.coefficients, part.range, from, work_.sums,
-                                      work_.gradient);
-      input_gradients(executor, part, from, to);
-    });
+    in_parts(executor, from, to,
+             [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
+               parameter_gradients<Activation>(on, record_.coefficients, part.range, from, sums,
+                                               work_.gradient);
+               input_gradients(on, part, from, to);
+             });
     this->write_gradients(update, work_.gradient);
+  }
+
+  /// Calls `visit(executor, part, sums)` for every part of a call of two passes. Where deviations
+  /// may need units, which are one thing for all channels, there is one part.
+  template <typename Executor, std::size_t N, std::size_t M, typename Visit>
+  void in_parts(const Executor& executor, const std::array<View<const Scalar>, N>& from,
+                const std::array<View<Scalar>, M>& to, const Visit& visit) {
+    const View<const Scalar>& x = from[0];
+    if (this->options_.epsilon < least_usual_epsilon)
+      return visit(executor, all_channels(x, N + M, this->options_), work_.sums);
+    const double values = static_cast<double>(x.count()) * static_cast<double>(x.channels);
+    const CallParts parts(from, to, this->options_, executor.threads_for(values));
+    if (parts.in_one_thread()) {
+      const double each = values / static_cast<double>(parts.size());
+      return share_parts(executor, parts, x,
+                         {each * N * sizeof(Scalar), each * M * sizeof(Scalar), each}, visit);
+    }
+    work_.make_room(x);
+    for (Index k = 0; k < parts.size(); ++k) visit(executor, parts[k], work_.sums);
+  }
+
+  /// Both passes of a part in one thread.
+  template <typename Executor, typename Visit>
+  void share_parts(const Executor& executor, const CallParts& parts, const View<const Scalar>& x,
+                   const TaskCost& cost, const Visit& visit) {
+    work_.make_room(parts.size(), parts[0].range.of(x));
+    executor(parts.size(), cost, [&](Index first, Index last) {
+      for (Index k = first; k < last; ++k) visit(executor.alone(), parts[k], work_.of_part(k));
+    });
   }
 
   template <typename Executor, std::size_t N, std::size_t M>

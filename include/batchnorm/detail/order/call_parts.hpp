@@ -66,43 +66,80 @@ inline Index without_split_lines(Index channels) {
   return channels < many ? channels : divide_up(channels, values_in_line) * values_in_line;
 }
 
-/// How many of `all` channels are taken at once, if each moves `bytes` through the caches: as many
-/// as fill half of the second-level cache, or one that fits in all of it. Where not even one does,
-/// so many that the last level has them still.
-inline Index channels_that_stay(Index all, double bytes, double l2) {
-  constexpr double last_level_share = 4e6;
-  constexpr double worth_the_last_level = 16e6;
-  const double total = static_cast<double>(all) * bytes;
-  if (total <= (bytes <= l2 ? l2 / 2 : worth_the_last_level)) return all;
-  const double share = bytes <= l2 ? l2 / 2 : last_level_share;
+/// How many of `all` channels move at most `share` bytes through the caches, if each moves `bytes`;
+/// at least one.
+inline Index channels_within(Index all, double bytes, double share) {
   const Index most = std::max<Index>(static_cast<Index>(share / bytes), 1);
-  return without_split_lines(divide_up(all, divide_up(all, most)));
+  return most < all ? without_split_lines(divide_up(all, divide_up(all, most))) : all;
 }
 
-/// How many channels of x a call of two passes takes at once, if each moves `bytes` through the
-/// caches. All of them where runs would be short: samples often lie a multiple of 4096 bytes apart,
-/// and what lies at the same place of many pages stays in no cache.
-template <typename Scalar>
-Index channels_together(const View<const Scalar>& x, double bytes, const Options& options) {
-  constexpr Index least_run_bytes = 4096;
-  const Index channels = channels_that_stay(x.channels, bytes, l2_bytes(options));
-  const Index run_bytes = Runs(x).of(channels) * Index{sizeof(Scalar)};
-  return run_bytes < least_run_bytes ? x.channels : channels;
+/// How many channels a single thread takes at once, if each moves `bytes`: as many as fill half of
+/// the second-level cache, or one that fits in all of it. Where not even one does, so many that the
+/// last level has them still.
+inline Index channels_that_stay(Index all, double bytes, double l2) {
+  constexpr double worth_the_last_level = 16e6;
+  constexpr double last_level_share = 4e6;
+  if (bytes <= l2) return channels_within(all, bytes, l2 / 2);
+  if (static_cast<double>(all) * bytes <= worth_the_last_level) return all;
+  return channels_within(all, bytes, last_level_share);
 }
 
-/// Calls `visit(part)` for parts of a call of two passes that reads `from` and writes `to`.
-template <typename Scalar, std::size_t N, std::size_t M, typename Visit>
-void for_each_part(const std::array<View<const Scalar>, N>& from,
-                   const std::array<View<Scalar>, M>& to, const Options& options,
-                   const Visit& visit) {
-  const View<const Scalar>& x = from[0];
-  CallPart part = all_channels(x, N + M, options);
-  const double bytes = channel_bytes(x, arrays_in_caches(from, to, part.around_caches));
-  const Index step = channels_together(x, bytes, options);
-  for (Index c = 0; c < x.channels; c += step) {
-    part.range = {c, std::min(c + step, x.channels)};
-    visit(part);
+/// How many channels each of `threads` threads takes at once, at most `together`, so that all have
+/// as much to do; 0 where some would wait for long.
+inline Index channels_for_threads(Index all, Index together, Index threads) {
+  const Index parts = divide_up(divide_up(all, together), threads) * threads;
+  const Index each = divide_up(all, parts);
+  const Index turns = divide_up(divide_up(all, each), threads);
+  return 4 * turns * each * threads <= 5 * all ? each : 0;
+}
+
+/// The parts of a call of two passes that reads `from` and writes `to`.
+class CallParts {
+ public:
+  /// For so many threads.
+  template <typename Scalar, std::size_t N, std::size_t M>
+  CallParts(const std::array<View<const Scalar>, N>& from, const std::array<View<Scalar>, M>& to,
+            const Options& options, Index threads)
+      : whole_(all_channels(from[0], N + M, options)), each_(from[0].channels) {
+    const Runs runs(from[0]);
+    const auto long_runs = [&](Index channels) {
+      return runs.of(channels) * Index{sizeof(Scalar)} >= least_run_bytes;
+    };
+    const Index all = each_;
+    const double bytes = channel_bytes(from[0], arrays_in_caches(from, to, whole_.around_caches));
+    const double l2 = l2_bytes(options);
+    const Index in_thread =
+        threads > 1 && bytes <= l2
+            ? channels_for_threads(all, channels_within(all, bytes, l2 / 2), threads)
+            : 0;
+    in_one_thread_ = in_thread > 0 && long_runs(in_thread);
+    if (in_one_thread_) {
+      each_ = in_thread;
+    } else {
+      const Index together = channels_that_stay(all, bytes, threads == 1 ? l2 : 0.0);
+      if (long_runs(together)) each_ = together;
+    }
   }
-}
+
+  Index size() const { return divide_up(whole_.range.end, each_); }
+
+  CallPart operator[](Index part) const {
+    const Index begin = part * each_;
+    return {{begin, std::min(begin + each_, whole_.range.end)}, whole_.around_caches};
+  }
+
+  /// Whether both passes of a part are one task, which finds in its core's cache what it has read;
+  /// else each pass is shared out by itself.
+  bool in_one_thread() const { return in_one_thread_; }
+
+ private:
+  /// Samples often lie a multiple of 4096 bytes apart, and what lies at the same place of many
+  /// pages stays in no cache.
+  static constexpr Index least_run_bytes = 4096;
+
+  CallPart whole_;
+  Index each_;
+  bool in_one_thread_ = false;
+};
 
 }  // namespace batchnorm::detail

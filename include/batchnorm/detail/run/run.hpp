@@ -22,6 +22,8 @@ struct TaskCost {
 /// Runs everything in the calling thread.
 struct SerialExecutor {
   Index threads() const { return 1; }
+  Index threads_for(double /*values*/) const { return 1; }
+  SerialExecutor alone() const { return {}; }
 
   template <typename Work>
   void operator()(Index tasks, const TaskCost& /*cost*/, const Work& work) const {
@@ -40,9 +42,19 @@ concept PooledDevice = requires(const Device& device, std::function<void()> func
 template <ThreadedDevice Device>
 class DeviceExecutor {
  public:
-  explicit DeviceExecutor(const Device& device) : device_(device) {}
+  explicit DeviceExecutor(const Device& device)
+      : DeviceExecutor(device, static_cast<Index>(device.numThreads())) {}
 
-  Index threads() const { return static_cast<Index>(device_.numThreads()); }
+  Index threads() const { return threads_; }
+
+  /// How many threads are worth waking for so many values.
+  Index threads_for(double values) const {
+    return static_cast<Index>(
+        std::clamp(values / values_per_block, 1.0, static_cast<double>(threads_)));
+  }
+
+  /// The same, for what a task does in its own thread.
+  DeviceExecutor alone() const { return {device_, 1}; }
 
   template <typename Work>
   void operator()(Index tasks, const TaskCost& cost, const Work& work) const {
@@ -62,6 +74,8 @@ class DeviceExecutor {
   static constexpr double values_per_block = 1 << 16;
   static constexpr Index blocks_per_thread = 4;
 
+  DeviceExecutor(const Device& device, Index threads) : device_(device), threads_(threads) {}
+
   /// The calling thread works too: it need not wake up, and threads of the pool that do find work
   /// in place of spinning beside it.
   void share(Index tasks, Index blocks, const SharedWork::Work& work) const {
@@ -74,6 +88,7 @@ class DeviceExecutor {
   }
 
   const Device& device_;
+  Index threads_;
 };
 
 template <ThreadedDevice Device>
