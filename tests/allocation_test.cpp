@@ -11,6 +11,7 @@ void forbidden();
 
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <new>
@@ -141,6 +142,26 @@ TYPED_TEST(Allocation, IsNotNeededByARejectedBatch) {
   write(on.x.get(), dimensions, TypeParam::axis, spoilt);
   expect_no_allocation([&] { TestFixture::template step<Train>(layer, on); });
   EXPECT_EQ(layer.rejected()(2), 2);
+}
+
+/// A device of three threads that are all the calling one.
+struct OneByOne {
+  int numThreads() const { return 3; }
+  void parallelFor(Index n, const Eigen::TensorOpCost& /*cost*/,
+                   const std::function<void(Index, Index)>& work) const {
+    for (Index k = n - 1; k >= 0; --k) work(k, k + 1);
+  }
+};
+
+TYPED_TEST(Allocation, IsNotNeededByThreadsThatEachTakeSomeChannels) {
+  typename TestFixture::Arguments on(TypeParam::dimensions(5, 37, 1501));
+  typename TestFixture::template Layer<Train> layer(some_state<float>(37));
+  const auto step = [&] {
+    layer.forward(OneByOne{}, on.x.get(), on.y.get());
+    layer.backward(OneByOne{}, on.x.get(), on.dy.get(), on.dx.get());
+  };
+  step();
+  expect_no_allocation(step);
 }
 
 }  // namespace

@@ -474,6 +474,12 @@ TEST(BadOptions, OfEpsilon) {
   EXPECT_NO_THROW(BatchNorm<float>(3, {.epsilon = 0}));
 }
 
+TEST(BadOptions, OfCaches) {
+  expect_refusal([&] { BatchNorm<float>(3, {.cache_bytes = -1}); }, {"cache_bytes", "0", "-1"});
+  expect_refusal([&] { BatchNorm<float>(3, {.l2_bytes = -1}); }, {"l2_bytes", "0", "-1"});
+  EXPECT_NO_THROW(BatchNorm<float>(3, {.cache_bytes = 0, .l2_bytes = 0}));
+}
+
 TEST(BadOptions, OfMomentum) {
   for (const double weight : {-0.1, 1.1, double{nan}, double{infinity}}) {
     expect_refusal([&] { BatchNorm<float>(3, {.momentum = batchnorm::decay(weight)}); },

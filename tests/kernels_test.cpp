@@ -79,6 +79,25 @@ TYPED_TEST(Walks, WriteTheSameAroundTheCaches) {
   }
 }
 
+// Some channels at a time, or all, or fewer than one that fits; few values of a channel and many,
+// and runs with and without whole packets.
+TYPED_TEST(Walks, WriteTheSameWhateverFitsTheSecondLevelCache) {
+  for (const Extent& e : {Extent{3, 40, 700}, {2, 203, 100}, {1, 17, 1301}, {70, 300, 7}}) {
+    const auto d = TypeParam::dimensions(e.samples, e.channels, e.spatial);
+    const std::int64_t channel = e.samples * e.spatial * std::int64_t{sizeof(float)};
+    const Options all{.l2_bytes = std::int64_t{1} << 40};
+    const auto train = this->template step<Train>(d, all);
+    const auto frozen = this->template step<Frozen>(d, all);
+    for (const std::int64_t channels : {0, 5, 40, 110, 700}) {
+      SCOPED_TRACE(std::to_string(e.samples) + " x " + std::to_string(e.channels) + " x " +
+                   std::to_string(e.spatial) + " with room for " + std::to_string(channels));
+      const Options options{.l2_bytes = channels * channel + 1};
+      expect_same(this->template step<Train>(d, options), train);
+      expect_same(this->template step<Frozen>(d, options), frozen);
+    }
+  }
+}
+
 TYPED_TEST(Walks, WriteTheSameInPlace) {
   for (const Extent& e : extents) {
     const auto d = TypeParam::dimensions(e.samples, e.channels, e.spatial);

@@ -66,8 +66,13 @@ class Threads : public ::testing::Test {
 
   template <typename Mode, typename... Device>
   static Step step(Arguments& on, const Device&... device) {
-    typename L::Kind y(on.dimensions), dx(on.dimensions), dr(on.dimensions);
     Layer<Mode> layer(some_state<float>(L::shape(on.dimensions).channels));
+    return step_of(layer, on, device...);
+  }
+
+  template <typename Mode, typename... Device>
+  static Step step_of(Layer<Mode>& layer, Arguments& on, const Device&... device) {
+    typename L::Kind y(on.dimensions), dx(on.dimensions), dr(on.dimensions);
     layer.forward(device..., on.x.get(), batchnorm::residual(on.r.get()), y.get());
     layer.backward(device..., on.x.get(), batchnorm::residual(on.r.get()), on.dy.get(), dx.get(),
                    dr.get());
@@ -113,6 +118,27 @@ TYPED_TEST(Threads, GiveTheBitsOfSerialFrozen) {
 }
 TYPED_TEST(Threads, GiveTheBitsOfSerialEval) {
   TestFixture::template expect_bits_of_serial<Eval>();
+}
+
+// Several parts for each thread, one for each, and both passes shared out.
+TYPED_TEST(Threads, GiveTheBitsOfSerialWhateverFitsTheirCaches) {
+  using Trained = typename TestFixture::template Layer<Train>;
+  for (const Extent& extent : {Extent{13, 37, 701}, {2, 96, 1409}, {1, 64, 5003}}) {
+    typename TestFixture::Arguments on(
+        TypeParam::dimensions(extent.samples, extent.channels, extent.spatial));
+    for (const std::int64_t l2_bytes : {1, 1 << 18, 1 << 20, 1 << 30}) {
+      for (const int threads : {2, 3, 8}) {
+        SCOPED_TRACE(std::to_string(extent.channels) + " channels on " + std::to_string(threads) +
+                     " with " + std::to_string(l2_bytes));
+        Trained serial(some_state<float>(extent.channels)),
+            threaded(serial.state(), {.l2_bytes = l2_bytes});
+        const Workers workers(threads);
+        for (int call = 0; call < 2; ++call)
+          this->expect_same(TestFixture::template step_of<Train>(threaded, on, workers.device()),
+                            TestFixture::template step_of<Train>(serial, on));
+      }
+    }
+  }
 }
 
 TYPED_TEST(Threads, GiveTheBitsOfSerialMoments) {
@@ -225,6 +251,16 @@ TEST(ThreadsOfAnyDevice, GiveTheBitsOfSerial) {
   EXPECT_TRUE(same_bits(threaded.forward(device, x), serial.forward(x)));
   EXPECT_TRUE(same_bits(threaded.backward(device, x, x), serial.backward(x, x)));
   EXPECT_EQ(device.calls(), 4);  // a reduction and a map each
+}
+
+TEST(ThreadsOfAnyDevice, TakeChannelsThatLieApartThroughBothPasses) {
+  const Workers workers(3);
+  const WithoutPool device(workers.device());
+  const MatrixOf<float, Eigen::ColMajor> x = MatrixOf<float, Eigen::ColMajor>::Random(1003, 300);
+  BatchNorm<float> serial(some_state<float>(300)), threaded = serial;
+  EXPECT_TRUE(same_bits(threaded.forward(device, x), serial.forward(x)));
+  EXPECT_TRUE(same_bits(threaded.backward(device, x, x), serial.backward(x, x)));
+  EXPECT_EQ(device.calls(), 2);
 }
 
 /// A device whose pool keeps the functions that it is given, until it is told to run them.

@@ -47,6 +47,11 @@ struct Options {
   /// exceed it are written around the caches. 0 asks the machine and believes at most 32 MiB. No
   /// result depends on it.
   std::int64_t cache_bytes = 0;
+  /// Bytes of the second-level cache of a core: where the values of a channel lie apart from those
+  /// of others, training takes as many channels at a time as stay there, so that its second pass
+  /// finds what the first has read. 0 asks the machine and believes 256 KiB to 4 MiB. No result
+  /// depends on it.
+  std::int64_t l2_bytes = 0;
 
   /// Whether all fields are equal.
   bool operator==(const Options&) const = default;
@@ -62,6 +67,9 @@ inline void check_options(const Options& options) {
   if (options.cache_bytes < 0) {
     refuse("expected cache_bytes of at least 0, got ", options.cache_bytes,
            "; 0 asks the machine.");
+  }
+  if (options.l2_bytes < 0) {
+    refuse("expected l2_bytes of at least 0, got ", options.l2_bytes, "; 0 asks the machine.");
   }
 }
 

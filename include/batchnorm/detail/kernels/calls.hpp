@@ -100,11 +100,11 @@ struct Kernels {
     using Kernel = GradientKernel<Scalar, Activation, Inputs == 3>;
     prepare_units(k, range, gradient);
     const GradientReduction<Scalar, Inputs> sums{gradient_loops<Kernel>(),
-                                            {gradient.unit.data() + range.begin,
-                                             gradient.centre_units.data() + range.begin,
-                                             gradient.scale_per_unit.data() + range.begin,
-                                             k.shift.data() + range.begin,
-                                             {1, range.size()}}};
+                                                 {gradient.unit.data() + range.begin,
+                                                  gradient.centre_units.data() + range.begin,
+                                                  gradient.scale_per_unit.data() + range.begin,
+                                                  k.shift.data() + range.begin,
+                                                  {1, range.size()}}};
     range_gradients(executor, sums, range, from, workspace, gradient.sum.data(),
                     gradient.product.data());
     normalize_products(k, range, gradient);

@@ -133,10 +133,9 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
             this->statistics(state.running_mean.data(), nullptr, state.running_variance.data(), 1),
             {0, channels()}, record_.coefficients);
       });
-      for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
-        with_kernels([&](auto kernels) {
-          kernels.template normalize<Activation>(executor, record_.coefficients, part, from, to);
-        });
+      const CallPart all = all_channels(from[0], N + 1, this->options_);
+      with_kernels([&](auto kernels) {
+        kernels.template normalize<Activation>(executor, record_.coefficients, all, from, to);
       });
     }
   }
@@ -147,13 +146,14 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
     const Index count = from[0].count();
     const auto of_batch = statistics(work_.mean.data(), work_.moments().low, work_.m2.data(),
                                      1.0 / static_cast<double>(count));
-    for_each_part(from[0], N + 1, this->options_, [&](const CallPart& part) {
-      with_kernels([&](auto kernels) {
-        kernels.range_moments(executor, part.range, from[0], this->options_.non_finite, work_.sums,
-                              work_.moments());
-        kernels.template prepare_coefficients<Scalar>(of_batch, part.range, record_.coefficients);
-        kernels.template normalize<Activation>(executor, record_.coefficients, part, from, to);
-      });
+    with_kernels([&](auto kernels) {
+      in_parts(executor, from, std::array{to},
+               [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
+                 kernels.range_moments(on, part.range, from[0], this->options_.non_finite, sums,
+                                       work_.moments());
+                 kernels.prepare_coefficients(of_batch, part.range, record_.coefficients);
+                 kernels.template normalize<Activation>(on, record_.coefficients, part, from, to);
+               });
     });
     ++this->state_.batches;
     if constexpr (Stored::tracks) {
@@ -172,14 +172,44 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
                     const std::array<View<Scalar>, M>& to, GradientUpdate update) {
     if (from[0].count() == 0) return this->write_gradients(update, no_gradients());
     work_.gradient.resize(channels());
-    for_each_part(from[0], N + M, this->options_, [&](const CallPart& part) {
-      with_kernels([&](auto kernels) {
-        kernels.template parameter_gradients<Activation>(executor, record_.coefficients, part.range,
-                                                         from, work_.sums, work_.gradient);
-        input_gradients(kernels, executor, part, from, to);
-      });
+    with_kernels([&](auto kernels) {
+      in_parts(executor, from, to,
+               [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
+                 kernels.template parameter_gradients<Activation>(
+                     on, record_.coefficients, part.range, from, sums, work_.gradient);
+                 input_gradients(kernels, on, part, from, to);
+               });
     });
     this->write_gradients(update, work_.gradient);
+  }
+
+  /// Calls `visit(executor, part, sums)` for every part of a call of two passes. Where deviations
+  /// may need units, which are one thing for all channels, there is one part.
+  template <std::size_t N, std::size_t M, typename Visit>
+  void in_parts(const Executor& executor, const std::array<View<const Scalar>, N>& from,
+                const std::array<View<Scalar>, M>& to, const Visit& visit) {
+    const View<const Scalar>& x = from[0];
+    if (this->options_.epsilon < least_usual_epsilon)
+      return visit(executor, all_channels(x, N + M, this->options_), work_.sums);
+    const double values = static_cast<double>(x.count()) * static_cast<double>(x.channels);
+    const CallParts parts(from, to, this->options_, executor.threads_for(values));
+    if (parts.in_one_thread()) {
+      const double each = values / static_cast<double>(parts.size());
+      return share_parts(executor, parts, x,
+                         {each * N * sizeof(Scalar), each * M * sizeof(Scalar), each}, visit);
+    }
+    work_.make_room(x);
+    for (Index k = 0; k < parts.size(); ++k) visit(executor, parts[k], work_.sums);
+  }
+
+  /// Both passes of a part in one thread.
+  template <typename Visit>
+  void share_parts(const Executor& executor, const CallParts& parts, const View<const Scalar>& x,
+                   const TaskCost& cost, const Visit& visit) {
+    work_.make_room(parts.size(), parts[0].range.of(x));
+    executor(parts.size(), cost, [&](Index first, Index last) {
+      for (Index k = first; k < last; ++k) visit(Executor{}, parts[k], work_.of_part(k));
+    });
   }
 
   template <typename Kernels, std::size_t N, std::size_t M>

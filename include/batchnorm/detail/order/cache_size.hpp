@@ -16,6 +16,26 @@ inline std::int64_t machine_cache_bytes() {
   return told > 0 ? std::min(told, most) : most;
 }
 
+/// Bytes of a core's second-level cache as the machine tells, within what cores have: a virtual
+/// machine may tell nonsense.
+inline std::int64_t machine_l2_bytes() {
+  constexpr std::int64_t least = 256 << 10;
+  constexpr std::int64_t usual = 1 << 20;
+  constexpr std::int64_t most = 4 << 20;
+  static const std::int64_t told = [] {
+    int first = 0;
+    int second = 0;
+    int third = 0;
+    Eigen::internal::queryCacheSizes(first, second, third);
+    return std::int64_t{second};
+  }();
+  return told > 0 ? std::clamp(told, least, most) : usual;
+}
+
+inline double l2_bytes(const Options& options) {
+  return static_cast<double>(options.l2_bytes > 0 ? options.l2_bytes : machine_l2_bytes());
+}
+
 /// Whether `bytes` that a call reads and writes fill the last-level cache, so that nobody finds
 /// results there anyway.
 inline bool exceeds_cache(double bytes, const Options& options) {

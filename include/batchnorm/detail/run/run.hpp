@@ -67,6 +67,12 @@ class Executor {
 
   Index threads() const { return threads_; }
 
+  /// How many threads are worth waking for so many values.
+  Index threads_for(double values) const {
+    return static_cast<Index>(
+        std::clamp(values / values_per_block, 1.0, static_cast<double>(threads_)));
+  }
+
   /// Calls `function(first, last)` until tasks [0, tasks) are done.
   template <typename Function>
   void operator()(Index tasks, const TaskCost& cost, const Function& function) const {

@@ -7,6 +7,9 @@
 // What the formulas compute per channel, kept from forward to backward.
 namespace batchnorm::detail {
 
+/// From this epsilon on, no inverse deviation leaves the range of float.
+inline constexpr double least_usual_epsilon = 0x1p-240;
+
 /// What forward needs beside its coefficients where the scale of some channel is beyond the largest
 /// `Scalar`, since its deviation is next to the smallest: y = ((x - centre) * unit) *
 /// scale_per_unit + shift.

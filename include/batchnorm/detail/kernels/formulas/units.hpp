@@ -22,9 +22,6 @@ P unit_for(const P& inverse_deviation, const P& centre) {
   return power_of_two_below(maximum(broadcast<P>(0x1p-100), wanted));
 }
 
-/// From this epsilon on, no inverse deviation leaves the range of float.
-inline constexpr double least_usual_epsilon = 0x1p-240;
-
 /// The units of a range of channels whose scale may be beyond the range of `Scalar`, and the shift
 /// of those whose scale is; `gamma` and `beta` may be null.
 template <typename Scalar>
