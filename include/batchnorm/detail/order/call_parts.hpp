@@ -101,11 +101,10 @@ class CallParts {
   CallParts(const std::array<View<const Scalar>, N>& from, const std::array<View<Scalar>, M>& to,
             const Options& options, Index threads)
       : whole_(all_channels(from[0], N + M, options)), each_(from[0].channels) {
-    const Runs runs(from[0]);
-    const auto long_runs = [&](Index channels) {
-      return runs.of(channels) * Index{sizeof(Scalar)} >= least_run_bytes;
-    };
     const Index all = each_;
+    const auto long_runs = [&](Index channels) {
+      return Runs(from[0]).of(channels) * Index{sizeof(Scalar)} >= least_run_bytes;
+    };
     const double bytes = channel_bytes(from[0], arrays_in_caches(from, to, whole_.around_caches));
     const double l2 = l2_bytes(options);
     const Index in_thread =
@@ -117,7 +116,7 @@ class CallParts {
       each_ = in_thread;
     } else {
       const Index together = channels_that_stay(all, bytes, threads == 1 ? l2 : 0.0);
-      if (long_runs(together)) each_ = together;
+      if (together < all && long_runs(together)) each_ = together;
     }
   }
 
