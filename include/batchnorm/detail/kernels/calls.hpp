@@ -52,6 +52,7 @@ struct Kernels {
   static void normalize(const Executor& executor, const ChannelCoefficients<Scalar>& k,
                         const CallPart& part, const std::array<View<const Scalar>, Inputs>& from,
                         const View<Scalar>& y) {
+    const VectorScope scope;
     transform_part(executor, normalization<Activation, Inputs>(k, part.range), k.units, part,
                    {from, {y}});
   }
@@ -62,6 +63,7 @@ struct Kernels {
                               const CallPart& part,
                               const std::array<View<const Scalar>, Inputs>& from,
                               const std::array<View<Scalar>, Outputs>& to) {
+    const VectorScope scope;
     const AffineGradient<Scalar, Activation, Inputs == 3> operation{
         normalization<Activation, Inputs - 1>(k, part.range)};
     transform_part(executor, operation, k.units, part, {from, to});
@@ -72,6 +74,7 @@ struct Kernels {
   static void affine_gradient_of_few(const ChannelCoefficients<Scalar>& k, const CallPart& part,
                                      const std::array<View<const Scalar>, Inputs>& from,
                                      const std::array<View<Scalar>, Outputs>& to) {
+    const VectorScope scope;
     const AffineGradient<Scalar, Activation, Inputs == 3> operation{
         normalization<Activation, Inputs - 1>(k, part.range)};
     transform_part_by_elements(operation, k.units, part, {from, to});
@@ -83,6 +86,7 @@ struct Kernels {
                              const GradientCoefficients<Scalar>& gradient, const CallPart& part,
                              const std::array<View<const Scalar>, Inputs>& from,
                              const std::array<View<Scalar>, Outputs>& to) {
+    const VectorScope scope;
     const BatchGradient<Scalar, Activation, Inputs == 3> operation{
         normalization<Activation, Inputs - 1>(k, part.range),
         gradient.offset.data() + part.range.begin, gradient.slope.data() + part.range.begin};
@@ -97,6 +101,7 @@ struct Kernels {
                                   const std::array<View<const Scalar>, Inputs>& from,
                                   SumsWorkspace& workspace,
                                   GradientCoefficients<Scalar>& gradient) {
+    const VectorScope scope;
     using Kernel = GradientKernel<Scalar, Activation, Inputs == 3>;
     prepare_units(k, range, gradient);
     const GradientReduction<Scalar, Inputs> sums{gradient_loops<Kernel>(),
@@ -115,12 +120,14 @@ struct Kernels {
   static void range_moments(const Executor& executor, const ChannelRange& range,
                             const View<const Scalar>& x, NonFinite non_finite,
                             SumsWorkspace& workspace, const ChannelMoments& to) {
+    const VectorScope scope;
     detail::range_moments(moments_loops<Scalar>(), executor, range, x, non_finite, workspace, to);
   }
 
   template <typename Scalar>
   static void prepare_coefficients(const Statistics<Scalar>& statistics, const ChannelRange& range,
                                    ChannelCoefficients<Scalar>& k) {
+    const VectorScope scope;
     kernels::prepare_coefficients(statistics, range, k);
   }
 
@@ -128,21 +135,25 @@ struct Kernels {
   static void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
                                      const ChannelRange& range,
                                      GradientCoefficients<Scalar>& gradient) {
+    const VectorScope scope;
     kernels::prepare_batch_gradient(k, count, range, gradient);
   }
 
   template <typename Scalar>
   static void write_gradient(const ChannelArray<double>& sums, bool add_to, Scalar* gradient) {
+    const VectorScope scope;
     kernels::write_gradient(sums.data(), sums.size(), add_to, gradient);
   }
 
   static void move_running(const RunningUpdate& by, const ChannelRange& range, double old_weight,
                            double new_weight) {
+    const VectorScope scope;
     kernels::move_running(by, range, old_weight, new_weight);
   }
 
   static void merge_moments(Index channels, Index count_a, const ChannelMoments& a, Index count_b,
                             const ChannelMoments& b) {
+    const VectorScope scope;
     kernels::merge_moments(channels, count_a, a, count_b, b);
   }
 };

@@ -24,6 +24,16 @@ void unroll(const Visit& visit) {
   (std::make_index_sequence<N>{});
 }
 
+/// Stands in every function by which a thread enters this instruction set, and leaves it clean: g++
+/// does that by itself from -O2 on, but not below and not for -Os.
+class VectorScope {
+ public:
+  VectorScope() = default;
+  ~VectorScope() { leave_vectors(); }
+  VectorScope(const VectorScope&) = delete;
+  VectorScope& operator=(const VectorScope&) = delete;
+};
+
 template <typename P>
 P load(const ScalarOf<P>* from) {
   if constexpr (is_scalar<P>) {

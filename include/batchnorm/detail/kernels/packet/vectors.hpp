@@ -11,6 +11,8 @@
 //   fused                    a * b + c, rounded once where the machine can
 //   square_root_of, absolute_of                 correctly rounded; |a|
 //   hide, hide_scalar        see held.hpp
+// of none:
+//   leave_vectors            see VectorScope in packet.hpp
 // and between the two:
 //   widened_low, widened_high, widened_from     a vector of float in two of double; from memory
 //   rounded_to_float, store_narrowed            a vector of double, rounded, in double; to memory

@@ -63,6 +63,13 @@ inline __m256d bits_subtracted(std::uint64_t bits, __m256d a) {
   return _mm256_castsi256_pd(_mm256_sub_epi64(from, _mm256_castpd_si256(a)));
 }
 
+/// What is not told that it left wide vectors behind makes the baseline's instructions slow.
+inline void leave_vectors() {
+#if defined(BATCHNORM_TARGET_PRAGMA)
+  _mm256_zeroupper();
+#endif
+}
+
 template <typename Vector>
 void hide(Vector& a) {
   asm("" : "+x"(a));

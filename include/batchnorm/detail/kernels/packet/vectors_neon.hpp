@@ -107,6 +107,8 @@ inline Doubles bits_subtracted(std::uint64_t bits, const Doubles& a) {
   return {bits_subtracted(bits, a.low), bits_subtracted(bits, a.high)};
 }
 
+inline void leave_vectors() {}
+
 template <typename Register>
 void hide(Pair<Register>& a) {
   asm("" : "+w"(a.low));

@@ -6,6 +6,8 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 
 inline void finish_streams() {}
 
+inline void leave_vectors() {}
+
 template <typename S>
 void hide_scalar([[maybe_unused]] S& a) {
 #if defined(__GNUC__) && defined(__SSE2__)

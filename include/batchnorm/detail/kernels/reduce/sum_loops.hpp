@@ -14,6 +14,7 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 template <typename Scalar>
 void sum_moments(const View<const Scalar>& view, const Chunk& chunk, Index c_begin, Index c_end,
                  LoopOrder order, const Slots& slots) {
+  const VectorScope scope;
   const SmallBatchMoments<Scalar> moments;
   if (is_small_batch_of_rows<SmallBatchMoments<Scalar>>({view}, order)) {
     sum_small_batch_rows(moments, {view}, c_begin, c_end, slots);
@@ -36,6 +37,7 @@ template <typename Kernel>
 void sum_gradients(const UnitChannels<typename Kernel::Scalar>& channels,
                    const ViewsOf<Kernel>& views, const Chunk& chunk, Index c_begin, Index c_end,
                    LoopOrder order, const Slots& slots) {
+  const VectorScope scope;
   const Kernel kernel{channels};
   const SmallBatchGradients<Kernel> few{kernel};
   if (is_small_batch_of_rows<SmallBatchGradients<Kernel>>(views, order)) {

@@ -88,6 +88,7 @@ void transform_places(Store how, const Executor& executor, const Operation& oper
                                        bytes_moved<Operation>(x.outer * x.channels));
   const PlaceTiles tiles(x.outer, x.channels, most, together);
   executor(tiles.size(), transform_cost<Operation>(tiles.values()), [&](Index begin, Index end) {
+    const VectorScope scope;
     PlaceOperation<Operation> on_places(operation, map);
     for (Index next = begin; begin < end; begin = next) {
       next = tiles.next(begin, end);

@@ -22,6 +22,7 @@ void transform_planes(Store how, const Executor& executor, const Operation& oper
   const Pieces pieces(views.from[0]);
   const Walk walk = walk_of(views, loop);
   executor(pieces.size(), transform_cost<Operation>(pieces.values()), [&](Index begin, Index end) {
+    const VectorScope scope;
     for (Index number = begin; number < end; ++number)
       transform_piece(how, operation, views, walk, pieces[number]);
     finish(how);
@@ -36,6 +37,7 @@ void transform_rows(Store how, const Executor& executor, const Operation& operat
   const Index group = rows_together(how, views, channels, bytes_moved<Operation>(rows * channels));
   executor(divide_up(rows, group), transform_cost<Operation>(channels * group),
            [&](Index begin, Index end) {
+             const VectorScope scope;
              transform_row_range(how, operation, views, begin * group, std::min(end * group, rows),
                                  group);
              finish(how);
