@@ -20,12 +20,12 @@
 //   masked, bits_subtracted  its bits & mask; bits - its bits
 #if BATCHNORM_VECTOR_BYTES == 64
 #include "vectors_avx512.hpp"
-#elif BATCHNORM_VECTOR_BYTES == 32 && defined(__x86_64__)
-#include "vectors_avx2.hpp"
+#elif BATCHNORM_VECTOR_BYTES == 32 && defined(__aarch64__)
+#include "vectors_neon.hpp"
 #elif BATCHNORM_VECTOR_BYTES == 16
 #include "vectors_sse2.hpp"
 #elif BATCHNORM_VECTOR_BYTES == 32
-#include "vectors_neon.hpp"
+#include "vectors_avx2.hpp"
 #else
 #include "vectors_none.hpp"
 #endif

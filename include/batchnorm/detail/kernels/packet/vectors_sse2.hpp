@@ -1,9 +1,12 @@
 #ifndef BATCHNORM_PACKET_VECTORS_SSE2
 #define BATCHNORM_PACKET_VECTORS_SSE2
 
-#include <immintrin.h>
+#include <emmintrin.h>
 
 #include <cstdint>
+#if BATCHNORM_FUSES
+#include <immintrin.h>
+#endif
 
 // SSE2, which every x86-64 processor has: see vectors.hpp.
 namespace batchnorm::detail::BATCHNORM_TARGET {
