@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../kernels/kernels.hpp"
 #include "fold_checks.hpp"
 #include "reading_checks.hpp"
 
