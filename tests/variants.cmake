@@ -89,3 +89,4 @@ set(haswell Haswell-noTSX,-pcid,-x2apic,-tsc-deadline,-invpcid)
 
 include(programs.cmake)
 include(platforms.cmake)
+add_subdirectory(bits)
