@@ -11,23 +11,6 @@ foreach(suite IN ITEMS Exact Walks)
 endforeach()
 list(JOIN left_out ":" left_out)
 
-# batchnorm_compile_for(COMPILER OBJECT SOURCE): the object file of one source.
-function(batchnorm_compile_for compiler object source)
-  add_custom_command(
-    OUTPUT "${object}"
-    COMMAND
-      "${compiler}" -std=c++20 -O1 -Wall -Wextra -Werror -Wno-psabi -MD -MF "${object}.d"
-      "-I${PROJECT_SOURCE_DIR}/include" "-I${CMAKE_CURRENT_SOURCE_DIR}"
-      -isystem "$<TARGET_PROPERTY:Eigen3::Eigen,INTERFACE_INCLUDE_DIRECTORIES>"
-      -isystem "${BATCHNORM_GTEST_SOURCE}/include" -isystem "${BATCHNORM_GTEST_SOURCE}"
-      -c "${source}" -o "${object}"
-    DEPENDS "${source}"
-    DEPFILE "${object}.d"
-    COMMENT "Compiling ${object}"
-    VERBATIM
-  )
-endfunction()
-
 # batchnorm_add_platform(NAME TRIPLET QEMU SUITE...): one program of the suites, and a test that runs it.
 function(batchnorm_add_platform name triplet qemu)
   find_program(BATCHNORM_${name}_CXX ${triplet}-g++)
@@ -43,23 +26,16 @@ function(batchnorm_add_platform name triplet qemu)
   foreach(suite IN LISTS ARGN)
     list(APPEND sources "${CMAKE_CURRENT_SOURCE_DIR}/${suite}_test.cpp")
   endforeach()
-  set(folder "${CMAKE_CURRENT_BINARY_DIR}/platforms/${name}")
-  file(MAKE_DIRECTORY "${folder}")
-  foreach(source IN LISTS sources)
-    cmake_path(GET source STEM stem)
-    batchnorm_compile_for("${compiler}" "${folder}/${stem}.o" "${source}")
-    list(APPEND objects "${folder}/${stem}.o")
-  endforeach()
-  add_custom_command(
-    OUTPUT "${folder}/tests"
-    COMMAND "${compiler}" ${objects} -o "${folder}/tests" -lpthread
-    DEPENDS ${objects}
-    VERBATIM
+  set(program "${CMAKE_CURRENT_BINARY_DIR}/platforms/${name}")
+  batchnorm_add_program_with(
+    "${compiler}" "${program}"
+    SOURCES ${sources}
+    OPTIONS -O1 -Wno-psabi "-I${CMAKE_CURRENT_SOURCE_DIR}" -isystem "${BATCHNORM_GTEST_SOURCE}/include"
+            -isystem "${BATCHNORM_GTEST_SOURCE}"
   )
-  add_custom_target(batchnorm_platform_${name} ALL DEPENDS "${folder}/tests")
   add_test(
     NAME platform.${name}
-    COMMAND "${emulator}" -L "/usr/${triplet}" "${folder}/tests" --gtest_brief=1 "--gtest_filter=-${left_out}"
+    COMMAND "${emulator}" -L "/usr/${triplet}" "${program}" --gtest_brief=1 "--gtest_filter=-${left_out}"
   )
 endfunction()
 
@@ -69,3 +45,15 @@ batchnorm_add_platform(
 # Its long double is a double, in which the reference is no nearer to the truth than a layer of double is: so without
 # the suites that compare the two.
 batchnorm_add_platform(armhf arm-linux-gnueabihf qemu-arm kernels exactness moments state)
+
+# Other processors of this machine's kind: one without AVX2, where the kernels for it must not run; and the first with
+# it, which computes to the bit what this one does (bits/).
+if(BATCHNORM_x86_64_QEMU AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND TARGET batchnorm_tests)
+  batchnorm_add_run(
+    platform.x86_64.sse2 sse2 "equal_channels_test.cpp;kernels_test.cpp" "${left_out}"
+    "${BATCHNORM_x86_64_QEMU}" -cpu qemu64 $<TARGET_FILE:batchnorm_tests>
+  )
+  batchnorm_add_run(
+    platform.x86_64.avx2 avx2 "" "" "${BATCHNORM_x86_64_QEMU}" -cpu "${haswell}" $<TARGET_FILE:batchnorm_tests>
+  )
+endif()

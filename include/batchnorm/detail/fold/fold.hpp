@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../kernels/kernels.hpp"
 #include "fold_checks.hpp"
 #include "reading_checks.hpp"
 
@@ -70,8 +71,8 @@ void fold_outputs(const ChannelCoefficients<double>& k, const WeightView<Scalar>
   weight.for_each(
       [&](Scalar& value, Index output, Index /*input*/) { scale_by(k.scale[output], value); });
   for (Index c = 0; c < bias.size(); ++c) {
-    bias[c] =
-        static_cast<Scalar>((static_cast<double>(bias[c]) - k.centre[c]) * k.scale[c] + k.shift[c]);
+    const double scaled = build::multiply(static_cast<double>(bias[c]) - k.centre[c], k.scale[c]);
+    bias[c] = static_cast<Scalar>(scaled + k.shift[c]);
   }
 }
 
@@ -80,11 +81,13 @@ void fold_outputs(const ChannelCoefficients<double>& k, const WeightView<Scalar>
 template <typename Scalar, typename Bias>
 void fold_inputs(const ChannelCoefficients<double>& k, const WeightView<Scalar>& weight,
                  Bias& bias) {
-  const ChannelArray<double> of_zero = k.shift - k.centre * k.scale;
+  ChannelArray<double> of_zero(k.size());
+  for (Index c = 0; c < k.size(); ++c)
+    of_zero[c] = k.shift[c] - build::multiply(k.centre[c], k.scale[c]);
   ChannelArray<double> sums(bias.size());
   for (Index c = 0; c < bias.size(); ++c) sums[c] = static_cast<double>(bias[c]);
   weight.for_each([&](Scalar& value, Index output, Index input) {
-    sums[output] += static_cast<double>(value) * of_zero[input];
+    sums[output] += build::multiply(static_cast<double>(value), of_zero[input]);
     scale_by(k.scale[input], value);
   });
   for (Index c = 0; c < bias.size(); ++c) bias[c] = static_cast<Scalar>(sums[c]);

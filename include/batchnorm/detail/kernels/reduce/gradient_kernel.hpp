@@ -89,10 +89,13 @@ struct GradientKernel {
     const P b = k.centred(rows[1][0]);
     const P c = k.centred(rows[2][0]);
     const P d = k.centred(rows[3][0]);
-    const P some =
-        multiply_add(added(part, k, a, rows[0]), a, multiply(added(part, k, b, rows[1]), b));
-    const P others =
-        multiply_add(added(part, k, c, rows[2]), c, multiply(added(part, k, d, rows[3]), d));
+    // By name, since compilers differ in which argument of a call they compute first.
+    const P of_a = added(part, k, a, rows[0]);
+    const P of_b = added(part, k, b, rows[1]);
+    const P of_c = added(part, k, c, rows[2]);
+    const P of_d = added(part, k, d, rows[3]);
+    const P some = multiply_add(of_a, a, multiply(of_b, b));
+    const P others = multiply_add(of_c, c, multiply(of_d, d));
     part.product.add(kernels::add(some, others));
   }
 
