@@ -6,6 +6,7 @@
 #include "../../activation.hpp"
 #include "../../options.hpp"
 #include "../../policies.hpp"
+#include "../../view.hpp"
 #include "../arguments/policy_set.hpp"
 #include "../refusal/message.hpp"
 

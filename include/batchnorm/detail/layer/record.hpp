@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "../arguments/arguments.hpp"
 #include "../kernels/kernels.hpp"
 #include "probes.hpp"
 

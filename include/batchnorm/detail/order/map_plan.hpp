@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "channels.hpp"
 #include "joined_rows.hpp"
 #include "order.hpp"
 #include "short_runs.hpp"
