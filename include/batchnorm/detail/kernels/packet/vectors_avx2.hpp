@@ -13,10 +13,11 @@ using FourFloats = float __attribute__((vector_size(16)));
 using BitsOfFloats = std::int32_t __attribute__((vector_size(32)));
 using BitsOfDoubles = std::int64_t __attribute__((vector_size(32)));
 
-// Anywhere in memory.
-using FloatsAt = float __attribute__((vector_size(32), aligned(4), may_alias));
-using DoublesAt = double __attribute__((vector_size(32), aligned(8), may_alias));
-using FourFloatsAt = float __attribute__((vector_size(16), aligned(4), may_alias));
+// Anywhere in memory. In brackets, where both compilers take them for the type's.
+using FloatsAt [[gnu::aligned(4), gnu::may_alias]] = Floats;
+using DoublesAt [[gnu::aligned(8), gnu::may_alias]] = Doubles;
+using FourFloatsAt [[gnu::aligned(4), gnu::may_alias]] = FourFloats;
+static_assert(alignof(FloatsAt) == 4 && alignof(DoublesAt) == 8 && alignof(FourFloatsAt) == 4);
 
 template <typename S>
 struct VectorOf;
