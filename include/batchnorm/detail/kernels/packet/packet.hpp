@@ -32,6 +32,8 @@ class VectorScope {
   ~VectorScope() { leave_vectors(); }
   VectorScope(const VectorScope&) = delete;
   VectorScope& operator=(const VectorScope&) = delete;
+  VectorScope(VectorScope&&) = delete;
+  VectorScope& operator=(VectorScope&&) = delete;
 };
 
 template <typename P>

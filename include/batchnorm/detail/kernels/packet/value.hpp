@@ -22,6 +22,11 @@ class Value {
     packet_ = other.packet_;
     return *this;
   }
+  Value(Value&& other) noexcept : packet_(other.packet_) {}
+  Value& operator=(Value&& other) noexcept {
+    packet_ = other.packet_;
+    return *this;
+  }
   ~Value() = default;
 
   const auto& packet() const { return packet_; }
