@@ -6,13 +6,25 @@
 // What keeps a compiler from knowing better.
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
+/// Makes the compiler forget what it knows of a value that fits a register, at no cost but that.
+template <typename Value>
+void hide([[maybe_unused]] Value& value) {
+#if defined(__GNUC__) && defined(__SSE2__)
+  asm("" : "+v"(value));
+#elif defined(__GNUC__) && defined(__aarch64__)
+  asm("" : "+w"(value));
+#elif defined(__GNUC__)
+  asm("" : "+m"(value));
+#endif
+}
+
 /// `packet` as a value that stands in a register. Left to itself, g++ reads a packet of several
 /// uses from memory for each; with -ffast-math, compilers take (a + b) - a for b; and where one
 /// instruction multiplies and adds, they take a * b + c for it here and not there.
 template <typename P>
 P held(P packet) {
   if constexpr (is_scalar<P>) {
-    hide_scalar(packet);
+    hide(packet);
   } else {
     hide(packet.raw);
   }

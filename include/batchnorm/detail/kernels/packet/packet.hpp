@@ -24,12 +24,17 @@ void unroll(const Visit& visit) {
   (std::make_index_sequence<N>{});
 }
 
-/// Stands in every function by which a thread enters this instruction set, and leaves it clean: g++
+/// Stands in every function by which a thread enters this instruction set, and leaves it clean: who
+/// is not told of wide vectors that were left behind finds the baseline's instructions slow. g++
 /// does that by itself from -O2 on, but not below and not for -Os.
 class VectorScope {
  public:
   VectorScope() = default;
-  ~VectorScope() { leave_vectors(); }
+  ~VectorScope() {
+#if defined(BATCHNORM_TARGET_PRAGMA)
+    __builtin_ia32_vzeroupper();
+#endif
+  }
   VectorScope(const VectorScope&) = delete;
   VectorScope& operator=(const VectorScope&) = delete;
   VectorScope(VectorScope&&) = delete;

@@ -9,14 +9,12 @@
 //   vector_of                the same number in every lane
 //   choose_less              `chosen` where a < b, else `otherwise`
 //   fused                    a * b + c, rounded once where the machine can
-//   square_root_of, absolute_of                 correctly rounded; |a|
-//   hide, hide_scalar        see held.hpp
-// of none:
-//   leave_vectors            see VectorScope in packet.hpp
+//   absolute_of              |a|
 // and between the two:
 //   widened_low, widened_high, widened_from     a vector of float in two of double; from memory
 //   rounded_to_float, store_narrowed            a vector of double, rounded, in double; to memory
 // and of double alone:
+//   square_root_of           correctly rounded
 //   masked, bits_subtracted  its bits & mask; bits - its bits
 #if BATCHNORM_VECTOR_BYTES == 64
 #include "vectors_avx512.hpp"

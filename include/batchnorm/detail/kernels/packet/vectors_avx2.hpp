@@ -90,10 +90,8 @@ inline FourFloats high_half(Floats a) { return __builtin_ia32_vextractf128_ps256
 #endif
 
 #if defined(__clang__) && __has_builtin(__builtin_elementwise_sqrt)
-inline Floats square_root_of(Floats a) { return __builtin_elementwise_sqrt(a); }
 inline Doubles square_root_of(Doubles a) { return __builtin_elementwise_sqrt(a); }
 #else
-inline Floats square_root_of(Floats a) { return __builtin_ia32_sqrtps256(a); }
 inline Doubles square_root_of(Doubles a) { return __builtin_ia32_sqrtpd256(a); }
 #endif
 
@@ -107,23 +105,6 @@ inline Doubles widened_from(const float* from) {
 inline Doubles rounded_to_float(Doubles a) { return widened(narrowed(a)); }
 inline void store_narrowed(float* to, Doubles a) {
   *reinterpret_cast<FourFloatsAt*>(to) = narrowed(a);
-}
-
-/// Who is not told that wide vectors were left behind finds the baseline's instructions slow.
-inline void leave_vectors() {
-#if defined(BATCHNORM_TARGET_PRAGMA)
-  __builtin_ia32_vzeroupper();
-#endif
-}
-
-template <typename Vector>
-void hide(Vector& a) {
-  asm("" : "+x"(a));
-}
-
-template <typename S>
-void hide_scalar(S& a) {
-  asm("" : "+x"(a));
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

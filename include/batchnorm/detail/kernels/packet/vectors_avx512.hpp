@@ -39,7 +39,6 @@ inline __m512d vector_of(double value) { return _mm512_set1_pd(value); }
 inline __m512 fused(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
 inline __m512d fused(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
 
-inline __m512 square_root_of(__m512 a) { return _mm512_maskz_sqrt_ps(all_of_float, a); }
 inline __m512d square_root_of(__m512d a) { return _mm512_maskz_sqrt_pd(all_of_double, a); }
 
 inline __m512 absolute_of(__m512 a) {
@@ -86,18 +85,6 @@ inline __m512d masked(__m512d a, std::uint64_t mask) {
 inline __m512d bits_subtracted(std::uint64_t bits, __m512d a) {
   const __m512i from = _mm512_set1_epi64(static_cast<long long>(bits));
   return _mm512_castsi512_pd(_mm512_sub_epi64(from, _mm512_castpd_si512(a)));
-}
-
-inline void leave_vectors() {}
-
-template <typename Vector>
-void hide(Vector& a) {
-  asm("" : "+v"(a));
-}
-
-template <typename S>
-void hide_scalar(S& a) {
-  asm("" : "+v"(a));
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

@@ -64,7 +64,6 @@ inline Doubles fused(const Doubles& a, const Doubles& b, const Doubles& c) {
   return {vfmaq_f64(c.low, a.low, b.low), vfmaq_f64(c.high, a.high, b.high)};
 }
 
-inline Floats square_root_of(const Floats& a) { return {vsqrtq_f32(a.low), vsqrtq_f32(a.high)}; }
 inline Doubles square_root_of(const Doubles& a) { return {vsqrtq_f64(a.low), vsqrtq_f64(a.high)}; }
 
 inline Floats absolute_of(const Floats& a) { return {vabsq_f32(a.low), vabsq_f32(a.high)}; }
@@ -107,17 +106,10 @@ inline Doubles bits_subtracted(std::uint64_t bits, const Doubles& a) {
   return {bits_subtracted(bits, a.low), bits_subtracted(bits, a.high)};
 }
 
-inline void leave_vectors() {}
-
+/// Both registers; see held.hpp.
 template <typename Register>
 void hide(Pair<Register>& a) {
-  asm("" : "+w"(a.low));
-  asm("" : "+w"(a.high));
-}
-
-template <typename S>
-void hide_scalar(S& a) {
-  asm("" : "+w"(a));
+  asm("" : "+w"(a.low), "+w"(a.high));
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

@@ -43,7 +43,6 @@ inline __m128 fused(__m128 a, __m128 b, __m128 c) { return a * b + c; }
 inline __m128d fused(__m128d a, __m128d b, __m128d c) { return a * b + c; }
 #endif
 
-inline __m128 square_root_of(__m128 a) { return _mm_sqrt_ps(a); }
 inline __m128d square_root_of(__m128d a) { return _mm_sqrt_pd(a); }
 
 inline __m128 absolute_of(__m128 a) { return _mm_andnot_ps(_mm_set1_ps(-0.0F), a); }
@@ -75,18 +74,6 @@ inline __m128d masked(__m128d a, std::uint64_t mask) {
 inline __m128d bits_subtracted(std::uint64_t bits, __m128d a) {
   const __m128i from = _mm_set1_epi64x(static_cast<long long>(bits));
   return _mm_castsi128_pd(_mm_sub_epi64(from, _mm_castpd_si128(a)));
-}
-
-inline void leave_vectors() {}
-
-template <typename Vector>
-void hide(Vector& a) {
-  asm("" : "+x"(a));
-}
-
-template <typename S>
-void hide_scalar(S& a) {
-  asm("" : "+x"(a));
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET
