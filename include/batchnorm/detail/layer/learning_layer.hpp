@@ -128,11 +128,9 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
     }
     if constexpr (Stored::tracks) {
       const auto& state = std::as_const(this->state_);
-      with_kernels([&](auto kernels) {
-        kernels.template prepare_coefficients<Scalar>(
-            this->statistics(state.running_mean.data(), nullptr, state.running_variance.data(), 1),
-            {0, channels()}, record_.coefficients);
-      });
+      prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
+                                   state.gamma.data(), state.beta.data(), this->options_.epsilon,
+                                   record_.coefficients);
       const CallPart all = all_channels(from[0], N + 1, this->options_);
       with_kernels([&](auto kernels) {
         kernels.template normalize<Activation>(executor, record_.coefficients, all, from, to);
@@ -144,8 +142,11 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
   void normalize_with_batch(const Executor& executor, const std::array<View<const Scalar>, N>& from,
                             const View<Scalar>& to) {
     const Index count = from[0].count();
-    const auto of_batch = statistics(work_.mean.data(), work_.moments().low, work_.m2.data(),
-                                     1.0 / static_cast<double>(count));
+    const auto& state = std::as_const(this->state_);
+    const Statistics<Scalar> of_batch{work_.mean.data(),     work_.moments().low,
+                                      work_.m2.data(),       1.0 / static_cast<double>(count),
+                                      state.gamma.data(),    state.beta.data(),
+                                      this->options_.epsilon};
     with_kernels([&](auto kernels) {
       in_parts(executor, from, std::array{to},
                [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
@@ -159,12 +160,6 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
     if constexpr (Stored::tracks) {
       update_running_statistics(work_.mean, work_.m2, count, this->options_, this->state_);
     }
-  }
-
-  Statistics<Scalar> statistics(const double* mean, const double* low, const double* m2,
-                                double share) const {
-    const auto& state = this->state_;
-    return {mean, low, m2, share, state.gamma.data(), state.beta.data(), this->options_.epsilon};
   }
 
   template <std::size_t N, std::size_t M>
