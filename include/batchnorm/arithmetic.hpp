@@ -6,8 +6,8 @@
 namespace batchnorm {
 
 // What an activation is written with. Every function takes a value and a packet of values alike,
-// and gives a result of the same type, in the arithmetic of the instruction set that calls the
-// activation.
+// and gives a result of the same type. What a layer gives an activation is computed by the
+// instruction set that calls it; a plain number as the flags of its own file have it.
 
 /// The same number in every place of `P`, a value or a packet of values.
 template <typename P>
@@ -39,7 +39,7 @@ P subtract(const P& a, const P& b) {
   }
 }
 
-/// a * b, rounded, also where a sum follows.
+/// a * b; in a layer rounded by itself, also where a sum follows.
 template <typename P>
 P multiply(const P& a, const P& b) {
   if constexpr (std::is_floating_point_v<P>) {
@@ -63,7 +63,11 @@ P divide(const P& a, const P& b) {
 template <typename P>
 P multiply_add(const P& a, const P& b, const P& c) {
   if constexpr (std::is_floating_point_v<P>) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__FP_FAST_FMA)
+    return std::fma(a, b, c);
+#else
     return a * b + c;
+#endif
   } else {
     return P::multiply_add(a, b, c);
   }
