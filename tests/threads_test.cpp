@@ -246,24 +246,24 @@ class WithoutPool {
   mutable int calls_ = 0;
 };
 
-TEST(ThreadsOfAnyDevice, GiveTheBitsOfSerial) {
+/// A forward and a backward have the bits of serial ones, and share out `calls` passes.
+template <int StorageOrder>
+void expect_bits_of_serial_in(int calls) {
   const Workers workers(3);
   const WithoutPool device(workers.device());
-  const MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(1003, 300);
+  const MatrixOf<float, StorageOrder> x = MatrixOf<float, StorageOrder>::Random(1003, 300);
   BatchNorm<float> serial(some_state<float>(300)), threaded = serial;
   EXPECT_TRUE(same_bits(threaded.forward(device, x), serial.forward(x)));
   EXPECT_TRUE(same_bits(threaded.backward(device, x, x), serial.backward(x, x)));
-  EXPECT_EQ(device.calls(), 4);  // a reduction and a map each
+  EXPECT_EQ(device.calls(), calls);
+}
+
+TEST(ThreadsOfAnyDevice, GiveTheBitsOfSerialInAReductionAndAMapEach) {
+  expect_bits_of_serial_in<Eigen::RowMajor>(4);
 }
 
 TEST(ThreadsOfAnyDevice, TakeChannelsThatLieApartThroughBothPasses) {
-  const Workers workers(3);
-  const WithoutPool device(workers.device());
-  const MatrixOf<float, Eigen::ColMajor> x = MatrixOf<float, Eigen::ColMajor>::Random(1003, 300);
-  BatchNorm<float> serial(some_state<float>(300)), threaded = serial;
-  EXPECT_TRUE(same_bits(threaded.forward(device, x), serial.forward(x)));
-  EXPECT_TRUE(same_bits(threaded.backward(device, x, x), serial.backward(x, x)));
-  EXPECT_EQ(device.calls(), 2);
+  expect_bits_of_serial_in<Eigen::ColMajor>(2);
 }
 
 /// A device whose pool keeps the functions that it is given, until it is told to run them.
