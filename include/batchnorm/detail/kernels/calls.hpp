@@ -20,7 +20,7 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 template <typename Operation>
 void transform_part_by_elements(const Operation& operation,
                                 const ChannelUnits<typename Operation::Scalar>& units,
-                                const CallPart& part, const ViewsOfMap<Operation>& views) {
+                                const CallPart& part, const ViewsOfTransform<Operation>& views) {
   const auto* unit = units.wanted() ? units.unit.data() + part.range.begin : nullptr;
   transform_elements<Operation>(operation, unit, {views.of(part.range)});
 }
@@ -29,10 +29,10 @@ void transform_part_by_elements(const Operation& operation,
 template <typename Operation>
 void transform_part(const Executor& executor, const Operation& operation,
                     const ChannelUnits<typename Operation::Scalar>& units, const CallPart& part,
-                    const ViewsOfMap<Operation>& views) {
+                    const ViewsOfTransform<Operation>& views) {
   if (units.wanted()) return transform_part_by_elements(operation, units, part, views);
   transform(executor, operation,
-            plan_map(views.of(part.range), part.around_caches, lanes<WidePacket<Operation>>));
+            plan_transform(views.of(part.range), part.around_caches, lanes<WidePacket<Operation>>));
 }
 
 template <typename Activation, std::size_t Inputs, typename Scalar>

@@ -37,11 +37,9 @@ template <typename Scalar, std::size_t N, std::size_t M>
 std::size_t arrays_in_caches(const std::array<View<const Scalar>, N>& from,
                              const std::array<View<Scalar>, M>& to, bool around_caches) {
   if (around_caches) return N;
-  const auto is_input = [&](const View<Scalar>& out) {
-    return std::any_of(from.begin(), from.end(),
-                       [&](const auto& in) { return in.data == out.data; });
-  };
-  return N + M - static_cast<std::size_t>(std::count_if(to.begin(), to.end(), is_input));
+  return N + M - static_cast<std::size_t>(std::count_if(to.begin(), to.end(), [&](const auto& out) {
+           return is_among(out, from);
+         }));
 }
 
 /// The values of a view that lie beside each other, where channels lie apart.

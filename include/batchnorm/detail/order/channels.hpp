@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <array>
 
 #include "../../view.hpp"
@@ -30,5 +31,12 @@ struct ChannelRange {
     return views;
   }
 };
+
+/// Whether an output lies where an input does.
+template <typename Scalar, std::size_t N>
+bool is_among(const View<Scalar>& out, const std::array<View<const Scalar>, N>& inputs) {
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [&](const auto& in) { return in.data == out.data; });
+}
 
 }  // namespace batchnorm::detail

@@ -9,36 +9,36 @@
 #include "order.hpp"
 #include "short_runs.hpp"
 
-// How a map of elements walks through its views: decided once for all instruction sets, operations
+// How a transform walks through its views: decided once for all instruction sets, operations
 // and kinds of layers.
 namespace batchnorm::detail {
 
-/// The inputs and outputs of a map, arranged together.
+/// The inputs and outputs of a transform, arranged together.
 template <typename S, std::size_t Inputs, std::size_t Outputs>
-struct MapViews {
+struct TransformViews {
   std::array<View<const S>, Inputs> from;
   std::array<View<S>, Outputs> to;
 
-  MapViews of(const ChannelRange& range) const { return {range.of(from), range.of(to)}; }
+  TransformViews of(const ChannelRange& range) const { return {range.of(from), range.of(to)}; }
 };
 
-/// The loops of a map.
-enum class MapLoop {
+/// The loops of a transform.
+enum class TransformLoop {
   rows,     ///< channels are contiguous
   places,   ///< short runs, or few channels, which are read as rows of places
   planes,   ///< runs of a channel are contiguous
   portable  ///< any strides
 };
 
-/// What is mapped by which loop, and whether results go around the caches. Rows of places that are
-/// left over stand apart.
+/// What is transformed by which loop, and whether results go around the caches. Rows of places that
+/// are left over stand apart.
 template <typename S, std::size_t Inputs, std::size_t Outputs>
-struct MapPlan {
-  MapLoop loop;
+struct TransformPlan {
+  TransformLoop loop;
   bool streaming;
   PlaceMap map;
-  MapViews<S, Inputs, Outputs> whole;
-  MapViews<S, Inputs, Outputs> rest;
+  TransformViews<S, Inputs, Outputs> whole;
+  TransformViews<S, Inputs, Outputs> rest;
 };
 
 /// Elements before the first at an address that is a multiple of a packet's size, or all `count` of
@@ -63,23 +63,20 @@ bool aligned_alike(const std::array<View<S>, N>& to, Index packet) {
 }
 
 template <typename S, std::size_t Inputs, std::size_t Outputs>
-bool in_place(const MapViews<S, Inputs, Outputs>& views) {
-  const auto is_input = [&](const auto& out) {
-    return std::any_of(views.from.begin(), views.from.end(),
-                       [&](const auto& in) { return in.data == out.data; });
-  };
-  return std::any_of(views.to.begin(), views.to.end(), is_input);
+bool in_place(const TransformViews<S, Inputs, Outputs>& views) {
+  return std::any_of(views.to.begin(), views.to.end(),
+                     [&](const auto& out) { return is_among(out, views.from); });
 }
 
-constexpr MapLoop loop_of(LoopOrder order) {
-  if (order == LoopOrder::rows) return MapLoop::rows;
-  return order == LoopOrder::planes ? MapLoop::planes : MapLoop::portable;
+constexpr TransformLoop loop_of(LoopOrder order) {
+  if (order == LoopOrder::rows) return TransformLoop::rows;
+  return order == LoopOrder::planes ? TransformLoop::planes : TransformLoop::portable;
 }
 
-/// Plans the map of `views`, all of one shape. A packet has `packet` values.
+/// Plans the transform of `views`, all of one shape. A packet has `packet` values.
 template <typename S, std::size_t Inputs, std::size_t Outputs>
-MapPlan<S, Inputs, Outputs> plan_map(MapViews<S, Inputs, Outputs> views, bool around_caches,
-                                     Index packet) {
+TransformPlan<S, Inputs, Outputs> plan_transform(TransformViews<S, Inputs, Outputs> views,
+                                                 bool around_caches, Index packet) {
   LoopOrder order = arrange_all(views.from, views.to);
   const bool streaming = around_caches && !in_place(views) && aligned_alike(views.to, packet);
   const PlaceMap map{views.from[0].inner, views.from[0].channels};
@@ -90,10 +87,10 @@ MapPlan<S, Inputs, Outputs> plan_map(MapViews<S, Inputs, Outputs> views, bool ar
     order = LoopOrder::rows;
   }
   if (!can_join(views.from, order) || !can_join(views.to, order))
-    return {short_runs ? MapLoop::places : loop_of(order), streaming, map, views, {}};
+    return {short_runs ? TransformLoop::places : loop_of(order), streaming, map, views, {}};
   const JoinedRows from(views.from);
   const JoinedRows to(views.to);
-  return {MapLoop::places, streaming, map, {from.whole, to.whole}, {from.rest, to.rest}};
+  return {TransformLoop::places, streaming, map, {from.whole, to.whole}, {from.rest, to.rest}};
 }
 
 }  // namespace batchnorm::detail

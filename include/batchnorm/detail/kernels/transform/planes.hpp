@@ -95,8 +95,8 @@ void transform_strided(const Operation& operation, const CallViews<Operation>& v
 enum class Walk { in_line, by_channel, strided };
 
 template <typename Operation>
-Walk walk_of(const CallViews<Operation>& views, MapLoop loop) {
-  if (loop != MapLoop::planes) return Walk::strided;
+Walk walk_of(const CallViews<Operation>& views, TransformLoop loop) {
+  if (loop != TransformLoop::planes) return Walk::strided;
   const bool long_enough = views.from[0].inner >= lanes<WidePacket<Operation>>;
   return are_dense(views.from) && are_dense(views.to) && long_enough ? Walk::in_line
                                                                      : Walk::by_channel;

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "../../order/chunks.hpp"
-#include "../../order/map_plan.hpp"
+#include "../../order/transform_plan.hpp"
 #include "../packet/lanes.hpp"
 #include "store.hpp"
 
@@ -32,13 +32,14 @@ auto pointers_to(const std::array<View<Scalar>, N>& views, Index o, Index c, Ind
 }
 
 template <typename Operation>
-using ViewsOfMap = MapViews<typename Operation::Scalar, Operation::inputs, Operation::outputs>;
+using ViewsOfTransform =
+    TransformViews<typename Operation::Scalar, Operation::inputs, Operation::outputs>;
 template <typename Operation>
-using PlanOf = MapPlan<typename Operation::Scalar, Operation::inputs, Operation::outputs>;
+using PlanOf = TransformPlan<typename Operation::Scalar, Operation::inputs, Operation::outputs>;
 
 /// Inputs and outputs of a call, arranged together.
 template <typename Operation>
-struct CallViews : ViewsOfMap<Operation> {
+struct CallViews : ViewsOfTransform<Operation> {
   Places<Operation> at(Index o, Index c, Index i) const {
     return {pointers_to(this->from, o, c, i), pointers_to(this->to, o, c, i)};
   }

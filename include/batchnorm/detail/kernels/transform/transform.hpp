@@ -4,21 +4,21 @@
 #include <algorithm>
 #include <array>
 
-#include "../../order/map_plan.hpp"
+#include "../../order/transform_plan.hpp"
 #include "cost.hpp"
 #include "planes.hpp"
 #include "short_runs.hpp"
 
 // The second primitive: a map of every element with its channel's coefficients. What is computed is
 // the operation's business (operations.hpp); rows, planes and short runs have a loop each.
-// In: views and their plan (order/map_plan.hpp), and coefficients.
+// In: views and their plan (order/transform_plan.hpp), and coefficients.
 // Out: the views of the outputs, written.
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// Planes and portable.
 template <typename Operation>
-void transform_planes(Store how, const Executor& executor, const Operation& operation, MapLoop loop,
-                      const CallViews<Operation>& views) {
+void transform_planes(Store how, const Executor& executor, const Operation& operation,
+                      TransformLoop loop, const CallViews<Operation>& views) {
   const Pieces pieces(views.from[0]);
   const Walk walk = walk_of(views, loop);
   executor(pieces.size(), transform_cost<Operation>(pieces.values()), [&](Index begin, Index end) {
@@ -50,9 +50,9 @@ void transform(const Executor& executor, const Operation& operation,
                const PlanOf<Operation>& plan) {
   const Store how = plan.streaming ? Store::streaming : Store::ordinary;
   const CallViews<Operation> views{plan.whole};
-  if (plan.loop == MapLoop::rows) {
+  if (plan.loop == TransformLoop::rows) {
     transform_rows(how, executor, operation, views);
-  } else if (plan.loop == MapLoop::places) {
+  } else if (plan.loop == TransformLoop::places) {
     transform_places(how, executor, operation, views, plan.map);
     transform_places(Store::ordinary, executor, operation, CallViews<Operation>{plan.rest},
                      plan.map);
