@@ -24,17 +24,20 @@ void unroll(const Visit& visit) {
   (std::make_index_sequence<N>{});
 }
 
+/// Clears the upper halves of wide registers, where the program around is not built for them.
+inline void leave_vectors() {
+#if defined(BATCHNORM_TARGET_PRAGMA)
+  __builtin_ia32_vzeroupper();
+#endif
+}
+
 /// Stands in every function by which a thread enters this instruction set, and leaves it clean: who
 /// is not told of wide vectors that were left behind finds the baseline's instructions slow. g++
 /// does that by itself from -O2 on, but not below and not for -Os.
 class VectorScope {
  public:
   VectorScope() = default;
-  ~VectorScope() {
-#if defined(BATCHNORM_TARGET_PRAGMA)
-    __builtin_ia32_vzeroupper();
-#endif
-  }
+  ~VectorScope() { leave_vectors(); }
   VectorScope(const VectorScope&) = delete;
   VectorScope& operator=(const VectorScope&) = delete;
   VectorScope(VectorScope&&) = delete;
