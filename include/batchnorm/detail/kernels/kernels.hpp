@@ -23,9 +23,9 @@ namespace build = BATCHNORM_TARGET;
 #if defined(BATCHNORM_ADDS_AVX2)
 #include "target/avx2.hpp"
 //
-#include "calls.hpp"
+#include "calls.hpp"  // NOLINT(readability-duplicate-include)
 //
-#include "target/end.hpp"
+#include "target/end.hpp"  // NOLINT(readability-duplicate-include)
 #endif
 
 namespace batchnorm::detail {
