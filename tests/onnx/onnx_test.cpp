@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -25,8 +26,10 @@ struct Case {
 
 std::ostream& operator<<(std::ostream& out, const Case& which) { return out << which.name; }
 
+std::filesystem::path data_folder() { return std::filesystem::path(BATCHNORM_TEST_DATA) / "onnx"; }
+
 Array read(const Case& which, const std::string& file) {
-  return read_npy(std::string(BATCHNORM_TEST_DATA) + "/onnx/" + which.name + "/" + file);
+  return read_npy((data_folder() / which.name / file).string());
 }
 
 Tensor input(const Case& which) {
@@ -117,8 +120,7 @@ TEST(Npy, RefusesWhatItCannotRead) {
   EXPECT_THROW(parse_npy(npy(columns, 24)), std::runtime_error);
   EXPECT_THROW(parse_npy(npy(integers, 24)), std::runtime_error);
   EXPECT_THROW(parse_npy("not an array"), std::runtime_error);
-  EXPECT_THROW(read_npy(std::string(BATCHNORM_TEST_DATA) + "/onnx/missing.npy"),
-               std::runtime_error);
+  EXPECT_THROW(read_npy((data_folder() / "missing.npy").string()), std::runtime_error);
 }
 
 }  // namespace

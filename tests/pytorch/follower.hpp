@@ -37,9 +37,7 @@ class Follower {
   using Scalar = typename K::Scalar;
 
   explicit Follower(const Case& which)
-      : which_(which),
-        values_(std::string(BATCHNORM_TEST_DATA) + "/pytorch/values/" + which.name + ".txt",
-                which.precision) {}
+      : which_(which), values_(values_file(which.name), which.precision) {}
 
   void train() {
     auto layer = fresh();

@@ -126,9 +126,8 @@ TEST(PyTorchCases, AreTwentyAtLeastAndAllFollowed) {
 }
 
 TEST(PyTorchCases, WithoutAFileOrAValueAreRefused) {
-  const std::string folder = std::string(BATCHNORM_TEST_DATA) + "/pytorch/values/";
-  EXPECT_THROW(Values(folder + "of_no_case.txt", Precision::single), std::runtime_error);
-  Values values(folder + "nc.txt", Precision::single);
+  EXPECT_THROW(Values(values_file("of_no_case"), Precision::single), std::runtime_error);
+  Values values(values_file("nc"), Precision::single);
   EXPECT_EQ(values.get("train0.y", 24).size(), 24U);
   EXPECT_THROW(values.get("train0.y", 23), std::runtime_error);
   EXPECT_THROW(values.get("of_no_name", 24), std::runtime_error);

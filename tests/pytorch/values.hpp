@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
@@ -13,6 +14,12 @@
 #include "cases.hpp"
 
 namespace batchnorm_tests::pytorch {
+
+/// Where the values of a case are stored.
+inline std::string values_file(const std::string& name_of_case) {
+  const auto folder = std::filesystem::path(BATCHNORM_TEST_DATA) / "pytorch" / "values";
+  return (folder / name_of_case).string() + ".txt";
+}
 
 /// The stored values of one case; README.md has the format. Those of `float` are read as `float`,
 /// whose digits they have. Every refusal is a `std::runtime_error`.
