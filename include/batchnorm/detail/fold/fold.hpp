@@ -64,15 +64,16 @@ bool all_finite(const WeightView<Scalar>& weight, const Bias& bias) {
   return finite;
 }
 
-/// y = (weight x + bias - centre) * scale + shift, per output.
+/// y = (weight x + bias - centre) * scale + shift, per output. Products are rounded with their
+/// sums, said by name, since compilers would choose it here and not there.
 template <typename Scalar, typename Bias>
 void fold_outputs(const ChannelCoefficients<double>& k, const WeightView<Scalar>& weight,
                   Bias& bias) {
   weight.for_each(
       [&](Scalar& value, Index output, Index /*input*/) { scale_by(k.scale[output], value); });
   for (Index c = 0; c < bias.size(); ++c) {
-    const double scaled = build::multiply(static_cast<double>(bias[c]) - k.centre[c], k.scale[c]);
-    bias[c] = static_cast<Scalar>(scaled + k.shift[c]);
+    const double centred = static_cast<double>(bias[c]) - k.centre[c];
+    bias[c] = static_cast<Scalar>(std::fma(centred, k.scale[c], k.shift[c]));
   }
 }
 
@@ -82,12 +83,11 @@ template <typename Scalar, typename Bias>
 void fold_inputs(const ChannelCoefficients<double>& k, const WeightView<Scalar>& weight,
                  Bias& bias) {
   ChannelArray<double> of_zero(k.size());
-  for (Index c = 0; c < k.size(); ++c)
-    of_zero[c] = k.shift[c] - build::multiply(k.centre[c], k.scale[c]);
+  for (Index c = 0; c < k.size(); ++c) of_zero[c] = std::fma(-k.centre[c], k.scale[c], k.shift[c]);
   ChannelArray<double> sums(bias.size());
   for (Index c = 0; c < bias.size(); ++c) sums[c] = static_cast<double>(bias[c]);
   weight.for_each([&](Scalar& value, Index output, Index input) {
-    sums[output] += build::multiply(static_cast<double>(value), of_zero[input]);
+    sums[output] = std::fma(static_cast<double>(value), of_zero[input], sums[output]);
     scale_by(k.scale[input], value);
   });
   for (Index c = 0; c < bias.size(); ++c) bias[c] = static_cast<Scalar>(sums[c]);
