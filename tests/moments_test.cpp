@@ -273,10 +273,10 @@ TEST(Huge, SumsOfMoreThanTwoToThe31ValuesPerChannel) {
   batchnorm::View<const float> view{row.data(), outer, 1, inner, 0, 0, 1};
   Moments found{view.count(), Eigen::ArrayXd(1), Eigen::ArrayXd(1), {}};
   batchnorm::detail::SumsWorkspace workspace;
-  batchnorm::detail::with_kernels([&](auto kernels) {
-    kernels.range_moments(batchnorm::detail::Executor{}, {0, 1}, view, batchnorm::NonFinite::reject,
-                          workspace, {found.mean.data(), nullptr, found.m2.data()});
-  });
+  const batchnorm::detail::ChannelMoments to{found.mean.data(), nullptr, found.m2.data()};
+  batchnorm::detail::run_kernel<batchnorm::detail::calls::RangeMoments<float>>(
+      batchnorm::detail::Executor{}, batchnorm::detail::ChannelRange{0, 1}, view,
+      batchnorm::NonFinite::reject, workspace, to);
   EXPECT_GT(found.count, Index{1} << 31);
   EXPECT_EQ(found.mean(0), 0);
   EXPECT_EQ(found.m2(0), static_cast<double>(outer) * static_cast<double>(inner));

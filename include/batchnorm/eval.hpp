@@ -175,10 +175,8 @@ class BatchNorm<ScalarType, Eval, Policies...>
       this->check_input(x);
       const auto from = this->inputs(x, r);
       const auto to = this->output("y", x, y, from);
-      detail::with_kernels([&](auto kernels) {
-        kernels.template normalize<Activation>(executor, coefficients_, whole_call(from, 1), from,
-                                               to);
-      });
+      using Call = detail::calls::Normalize<Scalar, Activation, from.size() == 2>;
+      detail::run_kernel<Call>(executor, coefficients_, whole_call(from, 1), from, to);
     };
   }
 
@@ -188,10 +186,8 @@ class BatchNorm<ScalarType, Eval, Policies...>
       this->check_input(x);
       const auto from = this->gradient_inputs(x, r, dy);
       const auto to = this->gradient_outputs(x, from, out...);
-      detail::with_kernels([&](auto kernels) {
-        kernels.template affine_gradient<Activation>(executor, coefficients_,
-                                                     whole_call(from, sizeof...(out)), from, to);
-      });
+      using Call = detail::calls::AffineGradient<Scalar, Activation, from.size() == 3>;
+      detail::run_kernel<Call>(executor, coefficients_, whole_call(from, to.size()), from, to);
     };
   }
 

@@ -64,9 +64,8 @@ struct Moments {
     if (mean_low.size() == 0) mean_low.setZero(mean.size());
     Moments values = other;
     if (values.mean_low.size() == 0) values.mean_low.setZero(mean.size());
-    detail::with_kernels([&](auto kernels) {
-      kernels.merge_moments(mean.size(), count, arrays(), other.count, values.arrays());
-    });
+    detail::run_kernel<detail::calls::MergeMoments>(mean.size(), count, arrays(), other.count,
+                                                    values.arrays());
     count += other.count;
   }
 
@@ -88,9 +87,8 @@ Moments moments_of(const Executor& executor, const X& x) {
     const ChannelMoments to{result.mean.data(),
                             keeps_low<Scalar> ? result.mean_low.data() : nullptr, result.m2.data()};
     SumsWorkspace workspace;
-    with_kernels([&](auto kernels) {
-      kernels.range_moments(executor, {0, channels}, view, NonFinite::propagate, workspace, to);
-    });
+    run_kernel<calls::RangeMoments<Scalar>>(executor, ChannelRange{0, channels}, view,
+                                            NonFinite::propagate, workspace, to);
     return result;
   } else {
     return {};

@@ -8,8 +8,6 @@ namespace batchnorm {
 /// "neon", or "portable". A build whose flags do not allow AVX2 has kernels for it beside those
 /// that its flags allow, and takes them where the processor has AVX2, FMA and F16C, unless
 /// BATCHNORM_TARGET of the environment is `sse2`. Decided once per process.
-inline const char* target() {
-  return detail::with_kernels([](auto kernels) { return kernels.target; });
-}
+inline const char* target() { return detail::kernels_target(); }
 
 }  // namespace batchnorm

@@ -1,42 +1,37 @@
 #pragma once
 
-#include "target/target.hpp"
+#include "calls.hpp"
 
 // All that computes: two primitives, reduce/ and transform/, which loop over views; formulas/
-// between them, per channel; packet/ below them; and calls.hpp, which a call is made of. Training
-// forward is reduce, formulas, transform; inference is transform; backward is reduce, formulas,
-// transform.
-//
-// What calls.hpp includes, and has guards in the place of `#pragma once`, is compiled once per
-// instruction set (target/), in a namespace of its own: BATCHNORM_TARGET.
+// between them, per channel; and packet/ below them. Training forward is reduce, formulas,
+// transform; inference is transform; backward is reduce, formulas, transform. The layer asks for
+// them by calls.hpp alone.
 // In: views that were checked.
 // Out: moments, sums, and elements written.
-#include "target/build.hpp"
-//
-#include "calls.hpp"
-//
-namespace batchnorm::detail {
-namespace build = BATCHNORM_TARGET;
-}
-#include "target/end.hpp"
-
-#if defined(BATCHNORM_ADDS_AVX2)
-#include "target/avx2.hpp"
-//
-#include "calls.hpp"  // NOLINT(readability-duplicate-include)
-//
-#include "target/end.hpp"  // NOLINT(readability-duplicate-include)
+#if defined(BATCHNORM_COMPILED)
+#include "compiled.hpp"
+#else
+#include "chosen.hpp"
 #endif
 
 namespace batchnorm::detail {
 
-/// Calls `call(kernels)` with those of the instruction set that this process uses.
+#if defined(BATCHNORM_COMPILED)
 template <typename Call>
-decltype(auto) with_kernels(const Call& call) {
-#if defined(BATCHNORM_ADDS_AVX2)
-  if (uses_avx2_kernels()) return call(avx2::Kernels{});
+typename Call::Signature* kernel() {
+  static_assert(is_compiled<Call>,
+                "batchnorm: the library batchnorm::compiled has no kernels for an activation of "
+                "your own: link batchnorm::batchnorm, which compiles them here.");
+  return compiled_call<Call>();
+}
+
+inline const char* kernels_target() { return compiled_target(); }
 #endif
-  return call(build::Kernels{});
+
+/// Does `Call` by the kernels of the instruction set that this process uses.
+template <typename Call, typename... Arguments>
+void run_kernel(Arguments&&... arguments) {
+  kernel<Call>()(std::forward<Arguments>(arguments)...);
 }
 
 /// Fills all of `k` from running statistics; `gamma` and `beta` may be null.
@@ -46,9 +41,7 @@ void prepare_from_running(const Eigen::VectorXd& mean, const Eigen::VectorXd& va
                           ChannelCoefficients<Scalar>& k) {
   k.resize(mean.size());
   const Statistics<Scalar> running{mean.data(), nullptr, variance.data(), 1, gamma, beta, epsilon};
-  with_kernels([&](auto kernels) { kernels.prepare_coefficients(running, {0, mean.size()}, k); });
+  run_kernel<calls::PrepareCoefficients<Scalar>>(running, ChannelRange{0, mean.size()}, k);
 }
 
 }  // namespace batchnorm::detail
-
-#undef BATCHNORM_ADDS_AVX2

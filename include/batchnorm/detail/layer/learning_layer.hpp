@@ -2,9 +2,9 @@
 
 #include "../arguments/call_forms.hpp"
 #include "../run/run.hpp"
+#include "../steps/steps.hpp"
 #include "learnt_parameters.hpp"
 #include "record.hpp"
-#include "running_statistics.hpp"
 
 namespace batchnorm::detail {
 
@@ -132,33 +132,24 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
                                    state.gamma.data(), state.beta.data(), this->options_.epsilon,
                                    record_.coefficients);
       const CallPart all = all_channels(from[0], N + 1, this->options_);
-      with_kernels([&](auto kernels) {
-        kernels.template normalize<Activation>(executor, record_.coefficients, all, from, to);
-      });
+      run_kernel<calls::Normalize<Scalar, Activation, N == 2>>(executor, record_.coefficients, all,
+                                                               from, to);
     }
   }
 
   template <std::size_t N>
   void normalize_with_batch(const Executor& executor, const std::array<View<const Scalar>, N>& from,
                             const View<Scalar>& to) {
-    const Index count = from[0].count();
-    const auto& state = std::as_const(this->state_);
-    const Statistics<Scalar> of_batch{work_.mean.data(),     work_.moments().low,
-                                      work_.m2.data(),       1.0 / static_cast<double>(count),
-                                      state.gamma.data(),    state.beta.data(),
-                                      this->options_.epsilon};
-    with_kernels([&](auto kernels) {
-      in_parts(executor, from, std::array{to},
-               [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
-                 kernels.range_moments(on, part.range, from[0], this->options_.non_finite, sums,
-                                       work_.moments());
-                 kernels.prepare_coefficients(of_batch, part.range, record_.coefficients);
-                 kernels.template normalize<Activation>(on, record_.coefficients, part, from, to);
-               });
-    });
-    ++this->state_.batches;
+    auto& state = this->state_;
+    run_step<calls::BatchForward<Scalar, Activation, N == 2>>(
+        executor, this->options_, std::as_const(state).gamma.data(),
+        std::as_const(state).beta.data(), from, to, record_.coefficients, work_);
+    ++state.batches;
     if constexpr (Stored::tracks) {
-      update_running_statistics(work_.mean, work_.m2, count, this->options_, this->state_);
+      run_step<calls::UpdateRunning>(
+          work_.mean, work_.m2, from[0].count(), this->options_,
+          RunningState{state.running_mean.data(), state.running_variance.data(),
+                       state.rejected.data(), state.batches});
     }
   }
 
@@ -167,60 +158,19 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
                     const std::array<View<Scalar>, M>& to, GradientUpdate update) {
     if (from[0].count() == 0) return this->write_gradients(update, no_gradients());
     work_.gradient.resize(channels());
-    with_kernels([&](auto kernels) {
-      in_parts(executor, from, to,
-               [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
-                 kernels.template parameter_gradients<Activation>(
-                     on, record_.coefficients, part.range, from, sums, work_.gradient);
-                 input_gradients(kernels, on, part, from, to);
-               });
-    });
+    if constexpr (!std::is_same_v<Mode, Train>) {
+      take_backward<calls::ConstantBackward<Scalar, Activation, N == 3>>(executor, from, to);
+    } else if (record_.batch_statistics) {
+      take_backward<calls::BatchBackward<Scalar, Activation, N == 3>>(executor, from, to);
+    } else {
+      take_backward<calls::BackwardOfFew<Scalar, Activation, N == 3>>(executor, from, to);
+    }
     this->write_gradients(update, work_.gradient);
   }
 
-  /// Calls `visit(executor, part, sums)` for every part of a call of two passes. Where deviations
-  /// may need units, which are one thing for all channels, there is one part.
-  template <std::size_t N, std::size_t M, typename Visit>
-  void in_parts(const Executor& executor, const std::array<View<const Scalar>, N>& from,
-                const std::array<View<Scalar>, M>& to, const Visit& visit) {
-    const View<const Scalar>& x = from[0];
-    if (this->options_.epsilon < least_usual_epsilon)
-      return visit(executor, all_channels(x, N + M, this->options_), work_.sums);
-    const double values = static_cast<double>(x.count()) * static_cast<double>(x.channels);
-    const CallParts parts(from, to, this->options_, executor.threads_for(values));
-    if (parts.in_one_thread()) {
-      const double each = values / static_cast<double>(parts.size());
-      return share_parts(executor, parts, x,
-                         {each * N * sizeof(Scalar), each * M * sizeof(Scalar), each}, visit);
-    }
-    work_.make_room(x);
-    for (Index k = 0; k < parts.size(); ++k) visit(executor, parts[k], work_.sums);
-  }
-
-  /// Both passes of a part in one thread.
-  template <typename Visit>
-  void share_parts(const Executor& executor, const CallParts& parts, const View<const Scalar>& x,
-                   const TaskCost& cost, const Visit& visit) {
-    work_.make_room(parts.size(), parts[0].range.of(x));
-    executor(parts.size(), cost, [&](Index first, Index last) {
-      for (Index k = first; k < last; ++k) visit(Executor{}, parts[k], work_.of_part(k));
-    });
-  }
-
-  template <typename Kernels, std::size_t N, std::size_t M>
-  void input_gradients(Kernels kernels, const Executor& executor, const CallPart& part,
-                       const std::array<View<const Scalar>, N>& from,
-                       const std::array<View<Scalar>, M>& to) {
-    if constexpr (!std::is_same_v<Mode, Train>) {
-      kernels.template affine_gradient<Activation>(executor, record_.coefficients, part, from, to);
-    } else if (!record_.batch_statistics) {
-      kernels.template affine_gradient_of_few<Activation>(record_.coefficients, part, from, to);
-    } else {
-      kernels.prepare_batch_gradient(record_.coefficients, from[0].count(), part.range,
-                                     work_.gradient);
-      kernels.template batch_gradient<Activation>(executor, record_.coefficients, work_.gradient,
-                                                  part, from, to);
-    }
+  template <typename Call, typename From, typename To>
+  void take_backward(const Executor& executor, const From& from, const To& to) {
+    run_step<Call>(executor, this->options_, record_.coefficients, from, to, work_);
   }
 
   const GradientCoefficients<Scalar>& no_gradients() {

@@ -73,10 +73,8 @@ class LearntParameters : public LayerBase<ScalarType, Mode, Policies...> {
 
   void write_gradients(GradientUpdate update, const GradientCoefficients<Scalar>& gradient) {
     const bool add = update == GradientUpdate::accumulate;
-    with_kernels([&](auto kernels) {
-      kernels.write_gradient(gradient.product, add, gamma_gradient_.data());
-      kernels.write_gradient(gradient.sum, add, beta_gradient_.data());
-    });
+    run_kernel<calls::WriteGradient<Scalar>>(gradient.product, add, gamma_gradient_.data());
+    run_kernel<calls::WriteGradient<Scalar>>(gradient.sum, add, beta_gradient_.data());
   }
 
  private:

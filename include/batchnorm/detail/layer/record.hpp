@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "../arguments/arguments.hpp"
 #include "../kernels/kernels.hpp"
 #include "probes.hpp"
@@ -70,52 +68,6 @@ struct Record {
                        "layer object per place in the network."
                      : "; was it overwritten, for example by a forward in place? Keep it as it is "
                        "until backward.");
-  }
-};
-
-/// Memory that calls need and keep, so that a layer that has seen its largest shape allocates
-/// nothing.
-template <typename Scalar>
-struct Workspace {
-  SumsWorkspace sums;
-  std::vector<SumsWorkspace> parts;  ///< of parts that are summed at the same time
-  ChannelArray<double> mean;
-  ChannelArray<double> low;  ///< what mean leaves out; only values in double have it
-  ChannelArray<double> m2;
-  GradientCoefficients<Scalar> gradient;
-
-  void resize(Index channels) {
-    for (auto* values : {&mean, &m2}) values->resize(channels);
-    if constexpr (keeps_low<Scalar>) low.resize(channels);
-  }
-
-  /// Room for the sums of all channels of x at once, of which parts need less: a smaller x may be
-  /// one part.
-  void make_room(const View<const Scalar>& x) { make_room(sums, x); }
-
-  /// Room for the sums of `count` parts, each of them no larger than `part`, so that no thread
-  /// needs to allocate.
-  void make_room(Index count, const View<const Scalar>& part) {
-    const auto size = static_cast<std::size_t>(count);
-    if (parts.size() < size) parts.resize(size);
-    for (std::size_t k = 0; k < size; ++k) make_room(parts[k], part);
-  }
-
-  SumsWorkspace& of_part(Index k) { return parts[static_cast<std::size_t>(k)]; }
-
-  ChannelMoments moments() {
-    return {mean.data(), keeps_low<Scalar> ? low.data() : nullptr, m2.data()};
-  }
-
- private:
-  static constexpr std::size_t most_sums = moments_sums<Scalar>;
-
-  static void make_room(SumsWorkspace& sums, View<const Scalar> x) {
-    const LoopOrder order = arrange(x);
-    if (order != LoopOrder::planes) return;
-    sums.make_room(x, order, most_sums, lanes_of_any_packet);
-    const auto values = static_cast<std::size_t>(Chunks(x, order).size() * x.channels);
-    sums.chunks.reserve(values * most_sums);
   }
 };
 

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+
+#include "../kernels/kernels.hpp"
+#include "workspace.hpp"
+
+// What a training layer asks of its steps; see kernels/calls.hpp.
+namespace batchnorm::detail {
+
+/// The running statistics of a layer, which have seen `batches` batches.
+struct RunningState {
+  double* mean;
+  double* variance;
+  std::int64_t* rejected;
+  std::int64_t batches;
+};
+
+namespace calls {
+
+/// y = activation(bn(x) [+ residual]) with the statistics of x, which stay in `work`. `work` and
+/// `k` have their size; `gamma` and `beta` may be null.
+template <typename Scalar, typename Activation, bool HasResidual>
+struct BatchForward {
+  using Signature = void(const Executor& executor, const Options& options, const Scalar* gamma,
+                         const Scalar* beta, const Inputs<Scalar, HasResidual>& from,
+                         const View<Scalar>& y, ChannelCoefficients<Scalar>& k,
+                         Workspace<Scalar>& work);
+};
+
+/// dx (and dresidual) through the statistics of x, and the sums that are the gradients of the
+/// parameters, into `work.gradient`, which has its size.
+template <typename Scalar, typename Activation, bool HasResidual>
+struct BatchBackward {
+  using Signature = void(const Executor& executor, const Options& options,
+                         const ChannelCoefficients<Scalar>& k,
+                         const GradientInputs<Scalar, HasResidual>& from,
+                         const Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work);
+};
+
+/// The same where the statistics are constants.
+template <typename Scalar, typename Activation, bool HasResidual>
+struct ConstantBackward {
+  using Signature = typename BatchBackward<Scalar, Activation, HasResidual>::Signature;
+};
+
+/// The same of one value per channel, which is seldom and little.
+template <typename Scalar, typename Activation, bool HasResidual>
+struct BackwardOfFew {
+  using Signature = typename BatchBackward<Scalar, Activation, HasResidual>::Signature;
+};
+
+/// Moves the running statistics of every channel by a batch of `count` values (Ioffe and Szegedy
+/// 2015, algorithm 2, line 10); a channel that is not finite stays and is counted, unless the
+/// options say otherwise.
+struct UpdateRunning {
+  using Signature = void(const ChannelArray<double>& mean, const ChannelArray<double>& m2,
+                         Index count, const Options& options, const RunningState& running);
+};
+
+}  // namespace calls
+
+/// What does `Call`.
+template <typename Call>
+struct Step;
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <array>
+
+#include "calls.hpp"
+
+namespace batchnorm::detail {
+
+/// Both passes of a part in one thread.
+template <typename Scalar, typename Visit>
+void share_parts(const Executor& executor, const CallParts& parts, const View<const Scalar>& x,
+                 const TaskCost& cost, Workspace<Scalar>& work, const Visit& visit) {
+  work.make_room(parts.size(), parts[0].range.of(x));
+  executor(parts.size(), cost, [&](Index first, Index last) {
+    for (Index k = first; k < last; ++k) visit(Executor{}, parts[k], work.of_part(k));
+  });
+}
+
+/// Calls `visit(executor, part, sums)` for every part of a call of two passes. Where deviations may
+/// need units, which are one thing for all channels, there is one part.
+template <typename Scalar, std::size_t N, std::size_t M, typename Visit>
+void in_parts(const Executor& executor, const Options& options,
+              const std::array<View<const Scalar>, N>& from, const std::array<View<Scalar>, M>& to,
+              Workspace<Scalar>& work, const Visit& visit) {
+  const View<const Scalar>& x = from[0];
+  if (options.epsilon < least_usual_epsilon)
+    return visit(executor, all_channels(x, N + M, options), work.sums);
+  const double values = static_cast<double>(x.count()) * static_cast<double>(x.channels);
+  const CallParts parts(from, to, options, executor.threads_for(values));
+  if (parts.in_one_thread()) {
+    const double each = values / static_cast<double>(parts.size());
+    const TaskCost cost{each * N * sizeof(Scalar), each * M * sizeof(Scalar), each};
+    return share_parts(executor, parts, x, cost, work, visit);
+  }
+  work.make_room(x);
+  for (Index k = 0; k < parts.size(); ++k) visit(executor, parts[k], work.sums);
+}
+
+template <typename Scalar, typename Activation, bool HasResidual>
+struct Step<calls::BatchForward<Scalar, Activation, HasResidual>> {
+  static void run(const Executor& executor, const Options& options, const Scalar* gamma,
+                  const Scalar* beta, const calls::Inputs<Scalar, HasResidual>& from,
+                  const View<Scalar>& y, ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work) {
+    const double share = 1.0 / static_cast<double>(from[0].count());
+    const ChannelMoments moments = work.moments();
+    const Statistics<Scalar> of_batch{moments.mean, moments.low, moments.m2,     share,
+                                      gamma,        beta,        options.epsilon};
+    in_parts(executor, options, from, std::array{y}, work,
+             [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
+               run_kernel<calls::RangeMoments<Scalar>>(on, part.range, from[0], options.non_finite,
+                                                       sums, moments);
+               run_kernel<calls::PrepareCoefficients<Scalar>>(of_batch, part.range, k);
+               run_kernel<calls::Normalize<Scalar, Activation, HasResidual>>(on, k, part, from, y);
+             });
+  }
+};
+
+template <typename Scalar, typename Activation, bool HasResidual>
+struct Step<calls::BatchBackward<Scalar, Activation, HasResidual>> {
+  static void run(const Executor& executor, const Options& options,
+                  const ChannelCoefficients<Scalar>& k,
+                  const calls::GradientInputs<Scalar, HasResidual>& from,
+                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
+    const Index count = from[0].count();
+    in_parts(executor, options, from, to, work,
+             [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
+               run_kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
+                   on, k, part.range, from, sums, work.gradient);
+               run_kernel<calls::PrepareBatchGradient<Scalar>>(k, count, part.range, work.gradient);
+               run_kernel<calls::BatchGradient<Scalar, Activation, HasResidual>>(
+                   on, k, work.gradient, part, from, to);
+             });
+  }
+};
+
+template <typename Scalar, typename Activation, bool HasResidual>
+struct Step<calls::ConstantBackward<Scalar, Activation, HasResidual>> {
+  static void run(const Executor& executor, const Options& options,
+                  const ChannelCoefficients<Scalar>& k,
+                  const calls::GradientInputs<Scalar, HasResidual>& from,
+                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
+    in_parts(executor, options, from, to, work,
+             [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
+               run_kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
+                   on, k, part.range, from, sums, work.gradient);
+               run_kernel<calls::AffineGradient<Scalar, Activation, HasResidual>>(on, k, part, from,
+                                                                                  to);
+             });
+  }
+};
+
+template <typename Scalar, typename Activation, bool HasResidual>
+struct Step<calls::BackwardOfFew<Scalar, Activation, HasResidual>> {
+  static void run(const Executor& executor, const Options& options,
+                  const ChannelCoefficients<Scalar>& k,
+                  const calls::GradientInputs<Scalar, HasResidual>& from,
+                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
+    const CallPart all = all_channels(from[0], from.size() + to.size(), options);
+    run_kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
+        executor, k, all.range, from, work.sums, work.gradient);
+    run_kernel<calls::AffineGradientOfFew<Scalar, Activation, HasResidual>>(k, all, from, to);
+  }
+};
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <utility>
+
+#include "calls.hpp"
+#if !defined(BATCHNORM_COMPILED)
+#include "passes.hpp"
+#include "running.hpp"
+#endif
+
+// This room is the steps of a training layer, which it takes without knowing modes and policies:
+// forward and backward over as many channels at a time as stay near, and the running statistics.
+// In: views that were checked, and what the layer has learnt.
+// Out: results in the views, and what the layer keeps of them.
+namespace batchnorm::detail {
+
+/// Does `Call`.
+template <typename Call, typename... Arguments>
+void run_step(Arguments&&... arguments) {
+#if defined(BATCHNORM_COMPILED)
+  run_kernel<Call>(std::forward<Arguments>(arguments)...);
+#else
+  Step<Call>::run(std::forward<Arguments>(arguments)...);
+#endif
+}
+
+}  // namespace batchnorm::detail
