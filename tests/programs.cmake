@@ -16,9 +16,10 @@ function(batchnorm_compile_with compiler object source)
   )
 endfunction()
 
-# batchnorm_add_program_with(COMPILER PROGRAM SOURCES ... OPTIONS ...): a program, built with everything else.
+# batchnorm_add_program_with(COMPILER PROGRAM SOURCES ... OPTIONS ... [LIBRARY target]): a program, built with
+# everything else.
 function(batchnorm_add_program_with compiler program)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "SOURCES;OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "LIBRARY" "SOURCES;OPTIONS")
   cmake_path(GET program PARENT_PATH folder)
   file(MAKE_DIRECTORY "${folder}")
   foreach(source IN LISTS arg_SOURCES)
@@ -27,10 +28,14 @@ function(batchnorm_add_program_with compiler program)
     batchnorm_compile_with("${compiler}" "${object}" "${source}" ${arg_OPTIONS})
     list(APPEND objects "${object}")
   endforeach()
+  set(library)
+  if(arg_LIBRARY)
+    set(library "$<TARGET_FILE:${arg_LIBRARY}>")
+  endif()
   add_custom_command(
     OUTPUT "${program}"
-    COMMAND "${compiler}" ${objects} -o "${program}" -lpthread
-    DEPENDS ${objects}
+    COMMAND "${compiler}" ${objects} ${library} -o "${program}" -lpthread
+    DEPENDS ${objects} ${arg_LIBRARY}
     VERBATIM
   )
   cmake_path(RELATIVE_PATH program BASE_DIRECTORY "${PROJECT_BINARY_DIR}" OUTPUT_VARIABLE target)

@@ -7,6 +7,11 @@ if(cpuinfo MATCHES " avx2 " AND cpuinfo MATCHES " fma " AND cpuinfo MATCHES " f1
   set(has_avx2 ON)
 endif()
 
+set(has_avx512 OFF)
+if(cpuinfo MATCHES " avx512f " AND cpuinfo MATCHES " avx512dq " AND cpuinfo MATCHES " avx512vl ")
+  set(has_avx512 ON)
+endif()
+
 set(kernel_sources
   target_test.cpp exactness_test.cpp double_test.cpp equal_channels_test.cpp kernels_test.cpp moments_test.cpp
   nonfinite_test.cpp
@@ -66,7 +71,7 @@ if(has_avx2)
     OPTIONS -mavx2 -mfma
   )
 endif()
-if(cpuinfo MATCHES " avx512f " AND cpuinfo MATCHES " avx512dq " AND cpuinfo MATCHES " avx512vl ")
+if(has_avx512)
   # g++ 12 finds an uninitialised value in its own AVX-512 intrinsics (GCC bug 105593): in Eigen's maxCoeff, which the
   # tests use. That it finds none in the library's kernels, headers/ and mixed_flags/ say.
   batchnorm_add_kernel_variant(

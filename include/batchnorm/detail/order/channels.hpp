@@ -8,8 +8,10 @@
 
 namespace batchnorm::detail {
 
+/// One value per channel. Not aligned, so that its memory is one and the same to units that were
+/// built with different flags.
 template <typename Scalar>
-using ChannelArray = Eigen::Array<Scalar, Eigen::Dynamic, 1>;
+using ChannelArray = Eigen::Array<Scalar, Eigen::Dynamic, 1, Eigen::DontAlign>;
 
 /// Channels [begin, end).
 struct ChannelRange {

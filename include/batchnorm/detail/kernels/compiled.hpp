@@ -1,0 +1,35 @@
+#pragma once
+
+#include <type_traits>
+
+#include "../../activation.hpp"
+
+// The library that `batchnorm::compiled` links: kernels and steps for float and double, for every
+// instruction set, that were compiled before. In a unit that links it, no kernel is compiled.
+namespace batchnorm::detail {
+
+template <typename... Types>
+struct TypeList {
+  template <typename T>
+  static constexpr bool has = (std::is_same_v<T, Types> || ...);
+};
+
+using CompiledActivations = TypeList<NoActivation, ReLU, LeakyReLU<>, ReLU6>;
+
+/// Whether the library does `Call`.
+template <typename Call>
+inline constexpr bool is_compiled = true;
+
+template <template <typename, typename, bool> typename Call, typename Scalar, typename Activation,
+          bool HasResidual>
+inline constexpr bool is_compiled<Call<Scalar, Activation, HasResidual>> =
+    CompiledActivations::has<Activation>;
+
+/// In the library: what does `Call` in the instruction set that this process uses.
+template <typename Call>
+typename Call::Signature* compiled_call();
+
+/// In the library: the name of that set.
+const char* compiled_target();
+
+}  // namespace batchnorm::detail
