@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <ratio>
 
 #include "layouts.hpp"
@@ -50,6 +51,36 @@ struct Parabola {
   }
 };
 
+/// The words for functions beyond the four operations, as activations.
+struct Exponential {
+  static constexpr bool gates = true;
+
+  template <typename P>
+  static P apply(const P& value) {
+    return batchnorm::exponential(value);
+  }
+
+  template <typename P>
+  static P gate(const P& value, const P& dy) {
+    return batchnorm::multiply(batchnorm::exponential(value), dy);
+  }
+};
+
+struct NormalDensity {
+  static constexpr bool gates = true;
+
+  template <typename P>
+  static P apply(const P& value) {
+    return batchnorm::normal_at(value).density;
+  }
+
+  template <typename P>
+  static P gate(const P& value, const P& dy) {
+    using namespace batchnorm;
+    return multiply(multiply(minus(value), normal_at(value).density), dy);
+  }
+};
+
 /// What an activation is, in double: its value and its derivative.
 struct Definition {
   double (*value)(double);
@@ -81,6 +112,31 @@ Definition definition<batchnorm::ReLU6>() {
                                 : u > 6 ? 6
                                         : u; },
           [](double u) { return u > 0 && u < 6 ? 1.0 : 0.0; }};
+}
+double sigmoid(double u) { return 1 / (1 + std::exp(-u)); }
+double normal_cdf(double u) { return std::erfc(-u / std::numbers::sqrt2) / 2; }
+double normal_density(double u) {
+  return std::exp(-u * u / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+}
+template <>
+Definition definition<batchnorm::SiLU>() {
+  return {[](double u) { return u * sigmoid(u); },
+          [](double u) { return sigmoid(u) * (1 + u * sigmoid(-u)); }};
+}
+template <>
+Definition definition<batchnorm::GELU>() {
+  return {[](double u) { return u * normal_cdf(u); },
+          [](double u) { return normal_cdf(u) + u * normal_density(u); }};
+}
+constexpr double twice_of_tanh = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
+double doubled(double u) { return twice_of_tanh * (u + 0.044715 * u * u * u); }
+template <>
+Definition definition<batchnorm::TanhGELU>() {
+  return {[](double u) { return u * sigmoid(doubled(u)); },
+          [](double u) {
+            const double inner = twice_of_tanh * (1 + 3 * 0.044715 * u * u);
+            return sigmoid(doubled(u)) * (1 + u * sigmoid(-doubled(u)) * inner);
+          }};
 }
 template <>
 Definition definition<HardTanh>() {
@@ -134,7 +190,8 @@ class Activations : public ::testing::Test {
 
 using AllActivations =
     ::testing::Types<batchnorm::NoActivation, batchnorm::ReLU, batchnorm::LeakyReLU<>,
-                     batchnorm::LeakyReLU<std::ratio<3, 10>>, batchnorm::ReLU6, HardTanh, Parabola>;
+                     batchnorm::LeakyReLU<std::ratio<3, 10>>, batchnorm::ReLU6, batchnorm::SiLU,
+                     batchnorm::GELU, batchnorm::TanhGELU, HardTanh, Parabola>;
 TYPED_TEST_SUITE(Activations, AllActivations);
 
 TYPED_TEST(Activations, AreTheirDefinitionBehindTheLayer) {
@@ -177,6 +234,106 @@ TYPED_TEST(Activations, GiveAnElementTheSameBitsWhereverItStands) {
       ASSERT_EQ(y.data()[k], y.data()[0]) << value;
       ASSERT_EQ(dx.data()[k], dx.data()[0]) << value;
     }
+  }
+}
+
+/// y of a layer that gives its activation x as it is.
+template <typename Scalar, typename Activation, typename X>
+auto activated(const X& x) {
+  batchnorm::State<Scalar> state;
+  state.gamma.setOnes(1);
+  state.beta.setZero(1);
+  state.running_mean.setZero(1);
+  state.running_variance.setOnes(1);
+  batchnorm::Options options;
+  options.epsilon = 0;
+  const BatchNorm<Scalar, Eval, Activation> layer(state, options);
+  return layer.forward(x);
+}
+
+template <typename Scalar>
+class SmoothActivations : public ::testing::Test {
+ protected:
+  using Column = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+
+  /// |y - f(x)| <= bound(x) * epsilon * |f(x)|, but for what is next to the least normal number.
+  template <typename Activation, typename Bound>
+  static void expect_digits(double from, double to, const Bound& bound) {
+    const Column x = Column::LinSpaced(20011, static_cast<Scalar>(from), static_cast<Scalar>(to));
+    const Column y = activated<Scalar, Activation>(x);
+    constexpr double least = std::numeric_limits<Scalar>::min();
+    for (Index k = 0; k < x.size(); ++k) {
+      const double u = x[k], expected = exactly<Activation>(u);
+      const double roundings = bound(u) * std::numeric_limits<Scalar>::epsilon();
+      ASSERT_NEAR(y[k], expected, roundings * std::abs(expected) + least * (1 + std::abs(u))) << u;
+    }
+  }
+
+  /// By long double, where a double's own roundings would be seen.
+  template <typename Activation>
+  static double exactly(long double u) {
+    const long double root = std::numbers::sqrt2_v<long double>;
+    if constexpr (std::is_same_v<Activation, Exponential>) {
+      return static_cast<double>(std::exp(u));
+    } else if constexpr (std::is_same_v<Activation, batchnorm::SiLU>) {
+      return static_cast<double>(u / (1 + std::exp(-u)));
+    } else if constexpr (std::is_same_v<Activation, batchnorm::GELU>) {
+      return static_cast<double>(u * std::erfc(-u / root) / 2);
+    } else {
+      return static_cast<double>(std::exp(-u * u / 2) * std::numbers::inv_sqrtpi_v<long double> /
+                                 root);
+    }
+  }
+};
+
+using Scalars = ::testing::Types<float, double>;
+TYPED_TEST_SUITE(SmoothActivations, Scalars);
+
+TYPED_TEST(SmoothActivations, HaveTheDigitsThatTheyPromise) {
+  const auto one = [](double) { return 1.0; };
+  const auto three = [](double) { return 3.0; };
+  // Where a product and its sum are two roundings, the square of a far value is not exact.
+  const auto of_square = [](double u) { return 4 + u * u / 4; };
+  this->template expect_digits<Exponential>(-100, 88, one);
+  this->template expect_digits<batchnorm::SiLU>(-80, 80, three);
+  this->template expect_digits<batchnorm::SiLU>(-2, 2, three);
+  this->template expect_digits<batchnorm::GELU>(-12, 12, of_square);
+  this->template expect_digits<batchnorm::GELU>(-1, 1, of_square);
+  this->template expect_digits<NormalDensity>(-12, 12, of_square);
+}
+
+TYPED_TEST(SmoothActivations, EndInInfinityAndNothing) {
+  using Limits = std::numeric_limits<TypeParam>;
+  typename TestFixture::Column far(4);
+  far << -Limits::max(), TypeParam(-1e4), TypeParam(1e4), Limits::max();
+  const auto power = activated<TypeParam, Exponential>(far);
+  EXPECT_EQ(power[0], 0);
+  EXPECT_EQ(power[1], 0);
+  EXPECT_EQ(power[2], Limits::infinity());
+  EXPECT_EQ(power[3], Limits::infinity());
+  const auto expect_identity_or_nothing = [&](const auto& y) {
+    EXPECT_EQ(y[3], far[3]);
+    EXPECT_EQ(y[2], far[2]);
+    EXPECT_NEAR(y[1], 0, 4e4 * static_cast<double>(Limits::min()));
+  };
+  expect_identity_or_nothing(activated<TypeParam, batchnorm::SiLU>(far));
+  expect_identity_or_nothing(activated<TypeParam, batchnorm::GELU>(far));
+}
+
+TYPED_TEST(SmoothActivations, GiveAPlainNumberWhatTheyGiveALayer) {
+  const auto x = TestFixture::Column::LinSpaced(101, -5, 5).eval();
+  const auto silu = activated<TypeParam, batchnorm::SiLU>(x);
+  const auto gelu = activated<TypeParam, batchnorm::GELU>(x);
+  const auto tanh = activated<TypeParam, batchnorm::TanhGELU>(x);
+  constexpr TypeParam near = 8 * std::numeric_limits<TypeParam>::epsilon();
+  for (Index k = 0; k < x.size(); ++k) {
+    EXPECT_NEAR(silu[k], batchnorm::SiLU::apply(x[k]), near);
+    EXPECT_NEAR(gelu[k], batchnorm::GELU::apply(x[k]), near);
+    EXPECT_NEAR(tanh[k], batchnorm::TanhGELU::apply(x[k]), near);
+    const TypeParam gate = batchnorm::SiLU::gate(x[k], TypeParam(1));
+    EXPECT_NEAR(gate, definition<batchnorm::SiLU>().derivative(x[k]), near);
+    const TypeParam other = batchnorm::GELU::gate(x[k], TypeParam(1));
+    EXPECT_NEAR(other, definition<batchnorm::GELU>().derivative(x[k]), near);
   }
 }
 

@@ -76,7 +76,7 @@ if(has_avx512)
   # tests use. That it finds none in the library's kernels, headers/ and mixed_flags/ say.
   batchnorm_add_kernel_variant(
     avx512 avx512
-    SOURCES ${kernel_sources}
+    SOURCES ${kernel_sources} activation_test.cpp
     OPTIONS -mavx512f -mavx512dq -mavx512vl -mfma $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   )
 endif()

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <numbers>
 #include <type_traits>
 
 namespace batchnorm {
@@ -120,6 +121,58 @@ P select_less(const P& a, const P& b, const P& chosen, const P& otherwise) {
     return a < b ? chosen : otherwise;
   } else {
     return P::select_less(a, b, chosen, otherwise);
+  }
+}
+
+/// e^a, with a relative error of at most one epsilon. In a layer, results have the same bits on
+/// every machine with the same instructions.
+template <typename P>
+P exponential(const P& a) {
+  if constexpr (std::is_floating_point_v<P>) {
+    return std::exp(a);
+  } else {
+    return P::exponential(a);
+  }
+}
+
+/// The sigmoid function and what it lacks to 1.
+template <typename P>
+struct SigmoidAt {
+  P sigmoid;     ///< 1 / (1 + e^-a)
+  P complement;  ///< 1 / (1 + e^a)
+};
+
+/// Both at `a`, with a relative error of at most two epsilons; next to the least normal number,
+/// about as small as that.
+template <typename P>
+SigmoidAt<P> sigmoid_at(const P& a) {
+  if constexpr (std::is_floating_point_v<P>) {
+    const P power = std::exp(-std::abs(a));
+    const P larger = 1 / (1 + power);
+    const P smaller = power * larger;
+    return {a < 0 ? smaller : larger, a < 0 ? larger : smaller};
+  } else {
+    return P::sigmoid_at(a);
+  }
+}
+
+/// Distribution function and density of the standard normal distribution.
+template <typename P>
+struct NormalAt {
+  P cdf;      ///< Phi(a)
+  P density;  ///< phi(a)
+};
+
+/// Both at `a`, with a relative error of at most three epsilons, and of another a^2 / 4 where a
+/// machine does not multiply and add at once; next to the least normal number, about as small as
+/// that.
+template <typename P>
+NormalAt<P> normal_at(const P& a) {
+  if constexpr (std::is_floating_point_v<P>) {
+    constexpr P scale = std::numbers::inv_sqrtpi_v<P> / std::numbers::sqrt2_v<P>;
+    return {std::erfc(-a / std::numbers::sqrt2_v<P>) / 2, std::exp(-a * a / 2) * scale};
+  } else {
+    return P::normal_at(a);
   }
 }
 

@@ -284,6 +284,10 @@ template <typename Scalar>
 void print_few(const char* scalar) {
   for (const Extent& extent : few)
     for (const Kind& kind : {near, far}) print_layouts<Scalar>(scalar, extent, kind);
+  for (const Extent& extent : few) {
+    print_calls<Planes, Scalar, SiLU, false>(scalar, extent, near);
+    print_calls<Rows, Scalar, GELU, true>(scalar, extent, near);
+  }
   print_layouts<Scalar>(scalar, {9, 5, 2, 2}, tiny);
 }
 

@@ -76,7 +76,7 @@ struct PolicySet {
                 "batchnorm: unknown policy: expected an axis (ChannelsFirst, ChannelsLast, "
                 "ChannelAxis<k>), an affine map (ScaleAndShift, ScaleOnly, ShiftOnly, NoAffine), "
                 "RunningStatistics or NoRunningStatistics, an activation (NoActivation, ReLU, "
-                "LeakyReLU<>, ReLU6, or a type of your own) or "
+                "LeakyReLU<>, ReLU6, SiLU, GELU, TanhGELU, or a type of your own) or "
                 "Rank<...>, after the mode.");
   static_assert(policies_are_unique,
                 "batchnorm: two policies of one kind: give each of axis, affine map, statistics, "

@@ -14,7 +14,7 @@ struct TypeList {
   static constexpr bool has = (std::is_same_v<T, Types> || ...);
 };
 
-using CompiledActivations = TypeList<NoActivation, ReLU, LeakyReLU<>, ReLU6>;
+using CompiledActivations = TypeList<NoActivation, ReLU, LeakyReLU<>, ReLU6, SiLU, GELU, TanhGELU>;
 
 /// Whether the library does `Call`.
 template <typename Call>

@@ -1,6 +1,7 @@
 #ifndef BATCHNORM_PACKET_VALUE
 #define BATCHNORM_PACKET_VALUE
 
+#include "exponential.hpp"
 #include "packet.hpp"
 
 // What an activation is given: it is compiled for the instruction set of its own file, which may
@@ -59,6 +60,15 @@ class Value {
                            const Value& otherwise) {
     return Value(kernels::select_less(a.packet_, b.packet_, chosen.packet_, otherwise.packet_));
   }
+  static Value exponential(const Value& a) { return Value(kernels::exponential(a.packet_)); }
+  static SigmoidAt<Value> sigmoid_at(const Value& a) {
+    const auto [sigmoid, complement] = kernels::sigmoid_at(a.packet_);
+    return {Value(sigmoid), Value(complement)};
+  }
+  static NormalAt<Value> normal_at(const Value& a) {
+    const auto [cdf, density] = kernels::normal_at(a.packet_);
+    return {Value(cdf), Value(density)};
+  }
 
  private:
   using P = std::conditional_t<N == 1, S, PacketOf<S>>;
@@ -73,16 +83,17 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 template <typename P>
 using ValueOf = values::Value<ScalarOf<P>, lanes<P>>;
 
-/// The activation of a packet.
+/// The activation of a packet. Flattened: an activation that is a call of its own takes its packets
+/// through memory.
 template <typename Activation, typename P>
-P activated(const P& packet) {
+[[gnu::flatten]] P activated(const P& packet) {
   return Activation::apply(ValueOf<P>(packet)).packet();
 }
 
 /// `dy` behind the activation of a packet. Held, so that a product of the activation is not fused
 /// with a sum behind it.
 template <typename Activation, typename P>
-P gated(const P& packet, const P& dy) {
+[[gnu::flatten]] P gated(const P& packet, const P& dy) {
   return held(Activation::gate(ValueOf<P>(packet), ValueOf<P>(dy)).packet());
 }
 

@@ -10,6 +10,7 @@
 //   choose_less              `chosen` where a < b, else `otherwise`
 //   fused                    a * b + c, rounded once where the machine can
 //   absolute_of              |a|
+//   exponent_added           a's bits + b's lowest bits, shifted to where the exponent stands
 // and between the two:
 //   widened_low, widened_high, widened_from     a vector of float in two of double; from memory
 //   rounded_to_float, store_narrowed            a vector of double, rounded, in double; to memory

@@ -78,6 +78,15 @@ inline __m512d rounded_to_float(__m512d a) {
 }
 inline void store_narrowed(float* to, __m512d a) { _mm256_storeu_ps(to, narrowed_half(a)); }
 
+inline __m512 exponent_added(__m512 a, __m512 b) {
+  const __m512i shifted = _mm512_maskz_slli_epi32(all_of_float, _mm512_castps_si512(b), 23);
+  return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), shifted));
+}
+inline __m512d exponent_added(__m512d a, __m512d b) {
+  const __m512i shifted = _mm512_maskz_slli_epi64(all_of_double, _mm512_castpd_si512(b), 52);
+  return _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), shifted));
+}
+
 inline __m512d masked(__m512d a, std::uint64_t mask) {
   const __m512i bits = _mm512_set1_epi64(static_cast<long long>(mask));
   return _mm512_castsi512_pd(_mm512_maskz_and_epi64(all_of_double, _mm512_castpd_si512(a), bits));

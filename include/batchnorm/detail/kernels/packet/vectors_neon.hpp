@@ -93,6 +93,19 @@ inline float32x4_t narrowed_half(const Doubles& a) {
 inline Doubles rounded_to_float(const Doubles& a) { return widened_in_order(narrowed_half(a)); }
 inline void store_narrowed(float* to, const Doubles& a) { vst1q_f32(to, narrowed_half(a)); }
 
+inline float32x4_t exponent_added(float32x4_t a, float32x4_t b) {
+  const uint32x4_t shifted = vshlq_n_u32(vreinterpretq_u32_f32(b), 23);
+  return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(a), shifted));
+}
+inline float64x2_t exponent_added(float64x2_t a, float64x2_t b) {
+  const uint64x2_t shifted = vshlq_n_u64(vreinterpretq_u64_f64(b), 52);
+  return vreinterpretq_f64_u64(vaddq_u64(vreinterpretq_u64_f64(a), shifted));
+}
+template <typename Register>
+Pair<Register> exponent_added(const Pair<Register>& a, const Pair<Register>& b) {
+  return {exponent_added(a.low, b.low), exponent_added(a.high, b.high)};
+}
+
 inline float64x2_t masked(float64x2_t a, std::uint64_t mask) {
   return vreinterpretq_f64_u64(vandq_u64(vreinterpretq_u64_f64(a), vdupq_n_u64(mask)));
 }

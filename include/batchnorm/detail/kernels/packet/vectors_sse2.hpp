@@ -68,6 +68,15 @@ inline void store_narrowed(float* to, __m128d a) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_castps_si128(_mm_cvtpd_ps(a)));
 }
 
+inline __m128 exponent_added(__m128 a, __m128 b) {
+  return _mm_castsi128_ps(
+      _mm_add_epi32(_mm_castps_si128(a), _mm_slli_epi32(_mm_castps_si128(b), 23)));
+}
+inline __m128d exponent_added(__m128d a, __m128d b) {
+  return _mm_castsi128_pd(
+      _mm_add_epi64(_mm_castpd_si128(a), _mm_slli_epi64(_mm_castpd_si128(b), 52)));
+}
+
 inline __m128d masked(__m128d a, std::uint64_t mask) {
   return _mm_and_pd(a, _mm_castsi128_pd(_mm_set1_epi64x(static_cast<long long>(mask))));
 }
