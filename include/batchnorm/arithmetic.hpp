@@ -152,7 +152,8 @@ SigmoidAt<P> sigmoid_at(const P& a) {
     const P smaller = power * larger;
     return {a < 0 ? smaller : larger, a < 0 ? larger : smaller};
   } else {
-    return P::sigmoid_at(a);
+    const auto at = P::sigmoid_at(a);
+    return {at.sigmoid, at.complement};
   }
 }
 
@@ -172,7 +173,8 @@ NormalAt<P> normal_at(const P& a) {
     constexpr P scale = std::numbers::inv_sqrtpi_v<P> / std::numbers::sqrt2_v<P>;
     return {std::erfc(-a / std::numbers::sqrt2_v<P>) / 2, std::exp(-a * a / 2) * scale};
   } else {
-    return P::normal_at(a);
+    const auto at = P::normal_at(a);
+    return {at.cdf, at.density};
   }
 }
 

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <limits>
 
-#include "../../../arithmetic.hpp"
 #include "packet.hpp"
 
 // The exponential function, and what activations are made of it, for a packet and for a scalar
@@ -113,6 +112,13 @@ P exponential(const P& a) {
   return multiply(exponent_raised(mantissa, half), exponent_raised(broadcast<P>(1), other));
 }
 
+/// See arithmetic.hpp.
+template <typename P>
+struct SigmoidAt {
+  P sigmoid;
+  P complement;
+};
+
 /// The sigmoid function at `a` and what it lacks to 1: by a power that is at most 1, so that
 /// nothing overflows and small results keep their digits.
 template <typename P>
@@ -148,6 +154,13 @@ inline constexpr std::array normal_tail<double>{
     1.0242368988565404e-06,  2.6468456126470355e-07,  -1.5916439391794904e-07,
     -7.874694430470838e-08,  1.7419125179458914e-08,  1.6051942514282524e-08,
     -4.1774838524334276e-10, -1.6858481937278877e-09, -1.493647950995503e-10};
+
+/// See arithmetic.hpp.
+template <typename P>
+struct NormalAt {
+  P cdf;
+  P density;
+};
 
 /// Both of the standard normal distribution at `a`.
 template <typename P>
