@@ -16,8 +16,8 @@ namespace batchnorm::detail {
 template <typename Norm>
 ChannelCoefficients<double> coefficients_of(const Norm& norm) {
   const auto state = norm.state();
-  const ChannelArray<double> gamma = state.gamma.template cast<double>();
-  const ChannelArray<double> beta = state.beta.template cast<double>();
+  const Eigen::ArrayXd gamma = state.gamma.template cast<double>();
+  const Eigen::ArrayXd beta = state.beta.template cast<double>();
   ChannelCoefficients<double> k;
   prepare_from_running(state.running_mean, state.running_variance,
                        gamma.size() == 0 ? nullptr : gamma.data(),

@@ -175,8 +175,8 @@ class LearningLayer : public LearntParameters<ScalarType, Mode, Policies...> {
 
   const GradientCoefficients<Scalar>& no_gradients() {
     work_.gradient.resize(channels());
-    work_.gradient.sum.setZero();
-    work_.gradient.product.setZero();
+    work_.gradient.sum.set_zero();
+    work_.gradient.product.set_zero();
     return work_.gradient;
   }
 

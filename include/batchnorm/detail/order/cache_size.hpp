@@ -32,8 +32,21 @@ inline std::int64_t machine_l2_bytes() {
   return told > 0 ? std::clamp(told, least, most) : usual;
 }
 
+/// Whether the last level is so near that finding values in the second saves nothing: so it is on
+/// AMD's Zen 5, where parts of a call that fit the second level only make shorter runs of memory.
+inline bool last_level_is_near() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  static const bool is_amd = __builtin_cpu_is("amd") != 0;
+  return is_amd;
+#else
+  return false;
+#endif
+}
+
+/// Bytes of the second-level cache that parts of a call are made for; 0 where that does not pay.
 inline double l2_bytes(const Options& options) {
-  return static_cast<double>(options.l2_bytes > 0 ? options.l2_bytes : machine_l2_bytes());
+  if (options.l2_bytes > 0) return static_cast<double>(options.l2_bytes);
+  return last_level_is_near() ? 0.0 : static_cast<double>(machine_l2_bytes());
 }
 
 /// Whether `bytes` that a call reads and writes fill the last-level cache, so that nobody finds

@@ -5,13 +5,9 @@
 #include <array>
 
 #include "../../view.hpp"
+#include "channel_array.hpp"
 
 namespace batchnorm::detail {
-
-/// One value per channel. Not aligned, so that its memory is one and the same to units that were
-/// built with different flags.
-template <typename Scalar>
-using ChannelArray = Eigen::Array<Scalar, Eigen::Dynamic, 1, Eigen::DontAlign>;
 
 /// Channels [begin, end).
 struct ChannelRange {

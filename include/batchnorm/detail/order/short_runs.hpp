@@ -11,19 +11,20 @@
 namespace batchnorm::detail {
 
 /// Which channel a place of a row is of: `run` places are of the first, `run` of the second, and
-/// after the last channel again of the first.
+/// after the last channel again of the first. Rows may begin `shift` places behind that.
 struct PlaceMap {
   Index run = 1;
   Index channels = 1;
+  Index shift = 0;
 
-  Index operator()(Index place) const { return place / run % channels; }
+  Index operator()(Index place) const { return (place + shift) / run % channels; }
 };
 
 /// The channels of places from `first` on, one after the other.
 class PlaceWalk {
  public:
   PlaceWalk(const PlaceMap& map, Index first)
-      : map_(map), channel_(map(first)), left_(map.run - first % map.run) {}
+      : map_(map), channel_(map(first)), left_(map.run - (first + map.shift) % map.run) {}
 
   Index next() {
     const Index channel = channel_;

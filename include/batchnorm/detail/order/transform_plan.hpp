@@ -20,6 +20,33 @@ struct TransformViews {
   std::array<View<S>, Outputs> to;
 
   TransformViews of(const ChannelRange& range) const { return {range.of(from), range.of(to)}; }
+
+  /// Rows [begin, end).
+  TransformViews rows(Index begin, Index end) const {
+    return changed([&](auto& view) {
+      view.data += begin * view.outer_stride;
+      view.outer = end - begin;
+    });
+  }
+
+  /// `count` rows, each of `together` rows of a line of them that begins `shift` places later.
+  TransformViews joined(Index together, Index shift, Index count) const {
+    return changed([&](auto& view) {
+      view.data += shift;
+      view.outer = count;
+      view.channels *= together;
+      view.outer_stride *= together;
+    });
+  }
+
+ private:
+  template <typename Change>
+  TransformViews changed(const Change& change) const {
+    TransformViews result = *this;
+    for (auto& view : result.from) change(view);
+    for (auto& view : result.to) change(view);
+    return result;
+  }
 };
 
 /// The loops of a transform.
@@ -31,14 +58,14 @@ enum class TransformLoop {
 };
 
 /// What is transformed by which loop, and whether results go around the caches. Rows of places that
-/// are left over stand apart.
+/// are left over stand apart: before the others, and behind them.
 template <typename S, std::size_t Inputs, std::size_t Outputs>
 struct TransformPlan {
   TransformLoop loop;
   bool streaming;
   PlaceMap map;
   TransformViews<S, Inputs, Outputs> whole;
-  TransformViews<S, Inputs, Outputs> rest;
+  std::array<TransformViews<S, Inputs, Outputs>, 2> rest{};
 };
 
 /// Elements before the first at an address that is a multiple of a packet's size, or all `count` of
@@ -73,6 +100,42 @@ constexpr TransformLoop loop_of(LoopOrder order) {
   return order == LoopOrder::planes ? TransformLoop::planes : TransformLoop::portable;
 }
 
+/// Whether rows follow each other without a gap.
+template <typename S, std::size_t N>
+bool follow_each_other(const std::array<View<S>, N>& rows) {
+  return std::all_of(rows.begin(), rows.end(),
+                     [&](const auto& view) { return view.outer_stride == rows[0].channels; });
+}
+
+/// How many places of a line of rows lie before the first that can be stored aligned and around the
+/// caches, where rows of as many places as now can begin there.
+template <typename S, std::size_t Inputs, std::size_t Outputs>
+Index shift_to_alignment(const TransformViews<S, Inputs, Outputs>& rows, Index together,
+                         Index packet) {
+  constexpr Index most_places = 1024;  // whose coefficients are copied for a shift
+  const Index places = rows.from[0].channels * together;
+  const bool may_begin_anywhere = places % packet == 0 && places <= most_places &&
+                                  follow_each_other(rows.from) && follow_each_other(rows.to);
+  return may_begin_anywhere ? elements_to_alignment(rows.to[0].data, packet, packet) : 0;
+}
+
+/// Rows as a line of places: `together` of them become one, and the first begins `shift` places
+/// behind the beginning. The rows at both ends are then done by themselves.
+template <typename S, std::size_t Inputs, std::size_t Outputs>
+TransformPlan<S, Inputs, Outputs> plan_places(const TransformViews<S, Inputs, Outputs>& rows,
+                                              Index together, Index shift, bool streaming,
+                                              const PlaceMap& map) {
+  const Index channels = rows.from[0].channels;
+  const Index outer = rows.from[0].outer;
+  const Index count = std::max<Index>(outer / together - (shift > 0 ? 1 : 0), 0);
+  const Index end = (count * together * channels + shift) / channels;
+  return {TransformLoop::places,
+          streaming,
+          {map.run, map.channels, shift},
+          rows.joined(together, shift, count),
+          {rows.rows(0, std::min(divide_up(shift, channels), outer)), rows.rows(end, outer)}};
+}
+
 /// Plans the transform of `views`, all of one shape. A packet has `packet` values.
 template <typename S, std::size_t Inputs, std::size_t Outputs>
 TransformPlan<S, Inputs, Outputs> plan_transform(TransformViews<S, Inputs, Outputs> views,
@@ -86,11 +149,14 @@ TransformPlan<S, Inputs, Outputs> plan_transform(TransformViews<S, Inputs, Outpu
     views = {lined_up(views.from), lined_up(views.to)};
     order = LoopOrder::rows;
   }
-  if (!can_join(views.from, order) || !can_join(views.to, order))
-    return {short_runs ? TransformLoop::places : loop_of(order), streaming, map, views, {}};
-  const JoinedRows from(views.from);
-  const JoinedRows to(views.to);
-  return {TransformLoop::places, streaming, map, {from.whole, to.whole}, {from.rest, to.rest}};
+  const bool joins = can_join(views.from, order) && can_join(views.to, order);
+  const Index together =
+      joins ? rows_to_join(views.from[0].channels, views.from[0].outer) : Index{1};
+  const Index shift = streaming && order == LoopOrder::rows
+                          ? shift_to_alignment(views, together, packet)
+                          : Index{0};
+  if (short_runs || joins || shift > 0) return plan_places(views, together, shift, streaming, map);
+  return {loop_of(order), streaming, map, views};
 }
 
 }  // namespace batchnorm::detail

@@ -91,10 +91,10 @@ template <typename Activation, typename P>
 }
 
 /// `dy` behind the activation of a packet. Held, so that a product of the activation is not fused
-/// with a sum behind it.
+/// with a sum behind it; and dy, so that it is no load under a mask, which would wait for x.
 template <typename Activation, typename P>
 [[gnu::flatten]] P gated(const P& packet, const P& dy) {
-  return held(Activation::gate(ValueOf<P>(packet), ValueOf<P>(dy)).packet());
+  return held(Activation::gate(ValueOf<P>(packet), ValueOf<P>(held(dy))).packet());
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

@@ -54,8 +54,10 @@ void transform(const Executor& executor, const Operation& operation,
     transform_rows(how, executor, operation, views);
   } else if (plan.loop == TransformLoop::places) {
     transform_places(how, executor, operation, views, plan.map);
-    transform_places(Store::ordinary, executor, operation, CallViews<Operation>{plan.rest},
-                     plan.map);
+    for (const auto& rest : plan.rest) {
+      transform_places(Store::ordinary, executor, operation, CallViews<Operation>{rest},
+                       {plan.map.run, plan.map.channels});
+    }
   } else {
     transform_planes(how, executor, operation, plan.loop, views);
   }
