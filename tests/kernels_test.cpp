@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -105,6 +107,80 @@ TYPED_TEST(Walks, WriteTheSameInPlace) {
       const Options options{.cache_bytes = bytes};
       expect_same(this->template step<Train>(d, options, true),
                   this->template step<Train>(d, options, false));
+    }
+  }
+}
+
+/// Memory of `size` values that begin `first` values behind a cache line, between values of the
+/// test's own.
+class Somewhere {
+ public:
+  Somewhere(Index first, Index size)
+      : memory_(static_cast<std::size_t>(size) + 4 * line, guard), size_(size) {
+    const auto past = reinterpret_cast<std::uintptr_t>(memory_.data()) / sizeof(float) % line;
+    first_ = 2 * line - past + static_cast<std::size_t>(first);
+  }
+
+  float* data() { return memory_.data() + first_; }
+
+  /// Those values, and around them what was there before.
+  bool holds(const Eigen::VectorXf& values) const {
+    const auto begin = memory_.begin() + static_cast<std::ptrdiff_t>(first_);
+    const auto is_guard = [](float value) { return value == guard; };
+    return std::equal(values.begin(), values.end(), begin) &&
+           std::all_of(memory_.begin(), begin, is_guard) &&
+           std::all_of(begin + size_, memory_.end(), is_guard);
+  }
+
+ private:
+  static constexpr std::size_t line = 16;
+  static constexpr float guard = 12345;
+
+  std::vector<float> memory_;
+  Index size_;
+  std::size_t first_ = 0;
+};
+
+// Rows of whole packets and others, joined ones, two rows alone, more channels than are copied for
+// a shift, and short runs that are read as rows; whatever address they begin at.
+TEST(Outputs, MayBeginAnywhere) {
+  using Line = Eigen::VectorXf;
+  using Map = Eigen::TensorMap<Eigen::Tensor<float, 3, Eigen::RowMajor>>;
+  using ConstMap = Eigen::TensorMap<const Eigen::Tensor<float, 3, Eigen::RowMajor>>;
+  for (const auto& [rows, channels, run] : std::vector<std::array<Index, 3>>{{2, 64, 1},
+                                                                             {3, 64, 1},
+                                                                             {9, 64, 1},
+                                                                             {7, 96, 1},
+                                                                             {4, 100, 1},
+                                                                             {50, 3, 1},
+                                                                             {131, 5, 1},
+                                                                             {70, 48, 1},
+                                                                             {5, 1024, 1},
+                                                                             {3, 1040, 1},
+                                                                             {5, 32, 3},
+                                                                             {9, 64, 2},
+                                                                             {40, 5, 3}}) {
+    const Index size = rows * channels * run;
+    const Line x = Line::Random(size), r = Line::Random(size), dy = Line::Random(size);
+    const auto step = [&](std::int64_t cache_bytes, float* y, float* dx, float* dr) {
+      const auto read = [&](const Line& line) {
+        return ConstMap(line.data(), rows, channels, run);
+      };
+      const auto write = [&](float* to) { return Map(to, rows, channels, run); };
+      BatchNorm<float, Train, batchnorm::ReLU> layer(channels, {.cache_bytes = cache_bytes});
+      layer.forward(read(x), batchnorm::residual(read(r)), write(y));
+      layer.backward(read(x), batchnorm::residual(read(r)), read(dy), write(dx), write(dr));
+    };
+    Line y(size), dx(size), dr(size);
+    step(std::int64_t{1} << 40, y.data(), dx.data(), dr.data());
+    for (Index first = 0; first < 16; ++first) {
+      SCOPED_TRACE(std::to_string(rows) + " x " + std::to_string(channels) + " x " +
+                   std::to_string(run) + " from " + std::to_string(first));
+      Somewhere y_there(first, size), dx_there(first, size), dr_there(first, size);
+      step(1, y_there.data(), dx_there.data(), dr_there.data());
+      EXPECT_TRUE(y_there.holds(y));
+      EXPECT_TRUE(dx_there.holds(dx));
+      EXPECT_TRUE(dr_there.holds(dr));
     }
   }
 }
