@@ -49,8 +49,8 @@ struct Options {
   std::int64_t cache_bytes = 0;
   /// Bytes of the second-level cache of a core: where the values of a channel lie apart from those
   /// of others, training takes as many channels at a time as stay there, so that its second pass
-  /// finds what the first has read. 0 asks the machine and believes 256 KiB to 4 MiB. No result
-  /// depends on it.
+  /// finds what the first has read. 0 asks the machine and believes 256 KiB to 4 MiB; on AMD, whose
+  /// last level is near, it takes as many as stay there. No result depends on it.
   std::int64_t l2_bytes = 0;
 
   /// Whether all fields are equal.

@@ -16,20 +16,27 @@ inline std::int64_t machine_cache_bytes() {
   return told > 0 ? std::min(told, most) : most;
 }
 
-/// Bytes of a core's second-level cache as the machine tells, within what cores have: a virtual
-/// machine may tell nonsense.
-inline std::int64_t machine_l2_bytes() {
-  constexpr std::int64_t least = 256 << 10;
-  constexpr std::int64_t usual = 1 << 20;
-  constexpr std::int64_t most = 4 << 20;
-  static const std::int64_t told = [] {
+/// Bytes of a core's own caches.
+struct CoreCaches {
+  std::int64_t first = 0;
+  std::int64_t second = 0;
+};
+
+/// As the machine tells, within what cores have: a virtual machine may tell nonsense.
+inline const CoreCaches& machine_core_caches() {
+  static const CoreCaches caches = [] {
     int first = 0;
     int second = 0;
     int third = 0;
     Eigen::internal::queryCacheSizes(first, second, third);
-    return std::int64_t{second};
+    const auto believed = [](std::int64_t told, std::int64_t least, std::int64_t usual,
+                             std::int64_t most) {
+      return told > 0 ? std::clamp(told, least, most) : usual;
+    };
+    return CoreCaches{believed(first, 32 << 10, 32 << 10, 128 << 10),
+                      believed(second, 256 << 10, 1 << 20, 4 << 20)};
   }();
-  return told > 0 ? std::clamp(told, least, most) : usual;
+  return caches;
 }
 
 /// Whether the last level is so near that finding values in the second saves nothing: so it is on
@@ -46,7 +53,7 @@ inline bool last_level_is_near() {
 /// Bytes of the second-level cache that parts of a call are made for; 0 where that does not pay.
 inline double l2_bytes(const Options& options) {
   if (options.l2_bytes > 0) return static_cast<double>(options.l2_bytes);
-  return last_level_is_near() ? 0.0 : static_cast<double>(machine_l2_bytes());
+  return last_level_is_near() ? 0.0 : static_cast<double>(machine_core_caches().second);
 }
 
 /// Whether `bytes` that a call reads and writes fill the last-level cache, so that nobody finds

@@ -57,15 +57,33 @@ enum class TransformLoop {
   portable  ///< any strides
 };
 
-/// What is transformed by which loop, and whether results go around the caches. Rows of places that
-/// are left over stand apart: before the others, and behind them.
+/// What is transformed by which loop, and whether results go around the caches.
 template <typename S, std::size_t Inputs, std::size_t Outputs>
 struct TransformPlan {
+  using Views = TransformViews<S, Inputs, Outputs>;
+
   TransformLoop loop;
   bool streaming;
-  PlaceMap map;
-  TransformViews<S, Inputs, Outputs> whole;
-  std::array<TransformViews<S, Inputs, Outputs>, 2> rest{};
+  Views views;
+  PlaceMap map;    ///< of rows of places
+  Index together;  ///< how many of them become one
+
+  /// Rows of places: as many as `together` says are one, and the first begins `map.shift` places
+  /// behind the beginning.
+  Views whole() const { return views.joined(together, map.shift, count()); }
+
+  /// The rows at both ends that stay as they are, some of which `whole` has in part.
+  std::array<Views, 2> rest() const {
+    const Index channels = views.from[0].channels;
+    const Index outer = views.from[0].outer;
+    const Index end = (count() * together * channels + map.shift) / channels;
+    return {views.rows(0, std::min(divide_up(map.shift, channels), outer)), views.rows(end, outer)};
+  }
+
+ private:
+  Index count() const {
+    return std::max<Index>(views.from[0].outer / together - (map.shift > 0 ? 1 : 0), 0);
+  }
 };
 
 /// Elements before the first at an address that is a multiple of a packet's size, or all `count` of
@@ -119,23 +137,6 @@ Index shift_to_alignment(const TransformViews<S, Inputs, Outputs>& rows, Index t
   return may_begin_anywhere ? elements_to_alignment(rows.to[0].data, packet, packet) : 0;
 }
 
-/// Rows as a line of places: `together` of them become one, and the first begins `shift` places
-/// behind the beginning. The rows at both ends are then done by themselves.
-template <typename S, std::size_t Inputs, std::size_t Outputs>
-TransformPlan<S, Inputs, Outputs> plan_places(const TransformViews<S, Inputs, Outputs>& rows,
-                                              Index together, Index shift, bool streaming,
-                                              const PlaceMap& map) {
-  const Index channels = rows.from[0].channels;
-  const Index outer = rows.from[0].outer;
-  const Index count = std::max<Index>(outer / together - (shift > 0 ? 1 : 0), 0);
-  const Index end = (count * together * channels + shift) / channels;
-  return {TransformLoop::places,
-          streaming,
-          {map.run, map.channels, shift},
-          rows.joined(together, shift, count),
-          {rows.rows(0, std::min(divide_up(shift, channels), outer)), rows.rows(end, outer)}};
-}
-
 /// Plans the transform of `views`, all of one shape. A packet has `packet` values.
 template <typename S, std::size_t Inputs, std::size_t Outputs>
 TransformPlan<S, Inputs, Outputs> plan_transform(TransformViews<S, Inputs, Outputs> views,
@@ -155,8 +156,12 @@ TransformPlan<S, Inputs, Outputs> plan_transform(TransformViews<S, Inputs, Outpu
   const Index shift = streaming && order == LoopOrder::rows
                           ? shift_to_alignment(views, together, packet)
                           : Index{0};
-  if (short_runs || joins || shift > 0) return plan_places(views, together, shift, streaming, map);
-  return {loop_of(order), streaming, map, views};
+  const bool places = short_runs || joins || shift > 0;
+  return {places ? TransformLoop::places : loop_of(order),
+          streaming,
+          views,
+          {map.run, map.channels, shift},
+          together};
 }
 
 }  // namespace batchnorm::detail

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "../../order/cache_size.hpp"
 #include "spans.hpp"
 
 namespace batchnorm::detail::BATCHNORM_TARGET {
@@ -57,7 +58,7 @@ template <typename Operation>
 Index rows_together(Store how, const CallViews<Operation>& views, Index channels, double bytes) {
   using Scalar = typename Operation::Scalar;
   constexpr double near_caches = 1.4e6;
-  constexpr std::size_t nearest_cache = 20 << 10;
+  const auto good_part = static_cast<std::size_t>(machine_core_caches().first * 5 / 8);
   constexpr std::size_t little_of_it = 8 << 10;
   const auto alike = [&](const auto& view) {
     return view.outer_stride == views.from[0].outer_stride;
@@ -70,7 +71,7 @@ Index rows_together(Store how, const CallViews<Operation>& views, Index channels
   const std::size_t coefficients =
       sizeof(CoefficientsOf<Operation, Scalar>) * static_cast<std::size_t>(channels);
   const bool near = bytes < near_caches && coefficients <= little_of_it;
-  return near || coefficients > nearest_cache ? row_group : 1;
+  return near || coefficients > good_part ? row_group : 1;
 }
 
 /// All channels, contiguous, of rows [begin, end), one after the other.

@@ -49,17 +49,16 @@ template <typename Operation>
 void transform(const Executor& executor, const Operation& operation,
                const PlanOf<Operation>& plan) {
   const Store how = plan.streaming ? Store::streaming : Store::ordinary;
-  const CallViews<Operation> views{plan.whole};
   if (plan.loop == TransformLoop::rows) {
-    transform_rows(how, executor, operation, views);
+    transform_rows<Operation>(how, executor, operation, {plan.views});
   } else if (plan.loop == TransformLoop::places) {
-    transform_places(how, executor, operation, views, plan.map);
-    for (const auto& rest : plan.rest) {
-      transform_places(Store::ordinary, executor, operation, CallViews<Operation>{rest},
-                       {plan.map.run, plan.map.channels});
+    transform_places<Operation>(how, executor, operation, {plan.whole()}, plan.map);
+    for (const auto& rest : plan.rest()) {
+      transform_places<Operation>(Store::ordinary, executor, operation, {rest},
+                                  {plan.map.run, plan.map.channels});
     }
   } else {
-    transform_planes(how, executor, operation, plan.loop, views);
+    transform_planes<Operation>(how, executor, operation, plan.loop, {plan.views});
   }
 }
 
