@@ -29,20 +29,32 @@ std::atomic<long> count{0};
 
 void forbidden() { throw std::logic_error("Eigen allocates, or an assertion of Eigen's failed"); }
 
-void* allocate(std::size_t size) {
+void* counted(void* memory) {
   ++count;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+void* allocate(std::size_t size) { return counted(std::malloc(size == 0 ? 1 : size)); }
+
+void* allocate(std::size_t size, std::align_val_t alignment) {
+  const auto bytes = static_cast<std::size_t>(alignment);
+  return counted(std::aligned_alloc(bytes, (size / bytes + 1) * bytes));
 }
 
 }  // namespace allocations
 
 void* operator new(std::size_t size) { return allocations::allocate(size); }
 void* operator new[](std::size_t size) { return allocations::allocate(size); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return allocations::allocate(size, alignment);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -79,6 +91,8 @@ TEST(AllocationWatch, OfOperatorNewSees) {
   EXPECT_EQ(allocations::count, before + 1);
   const auto several = std::make_unique<int[]>(5);
   EXPECT_EQ(allocations::count, before + 2);
+  const batchnorm::detail::ChannelArray<double> aligned(3);
+  EXPECT_EQ(allocations::count, before + 3);
 }
 
 template <typename L>

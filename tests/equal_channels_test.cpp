@@ -132,7 +132,7 @@ TEST(InverseDeviation, IsCorrectlyRoundedEverywhere) {
       batchnorm::detail::ChannelCoefficients<double> k;
       batchnorm::detail::prepare_from_running<double>(means, variances, nullptr, nullptr, 0, k);
       for (Index c = 0; c < channels; ++c)
-        ASSERT_EQ(k.inverse_deviation(c), 1 / std::sqrt(variance)) << c << " of " << channels;
+        ASSERT_EQ(k.inverse_deviation[c], 1 / std::sqrt(variance)) << c << " of " << channels;
     }
 }
 
