@@ -147,19 +147,20 @@ TEST(Outputs, MayBeginAnywhere) {
   using Line = Eigen::VectorXf;
   using Map = Eigen::TensorMap<Eigen::Tensor<float, 3, Eigen::RowMajor>>;
   using ConstMap = Eigen::TensorMap<const Eigen::Tensor<float, 3, Eigen::RowMajor>>;
-  for (const auto& [rows, channels, run] : std::vector<std::array<Index, 3>>{{2, 64, 1},
-                                                                             {3, 64, 1},
-                                                                             {9, 64, 1},
-                                                                             {7, 96, 1},
-                                                                             {4, 100, 1},
-                                                                             {50, 3, 1},
-                                                                             {131, 5, 1},
-                                                                             {70, 48, 1},
-                                                                             {5, 1024, 1},
-                                                                             {3, 1040, 1},
-                                                                             {5, 32, 3},
-                                                                             {9, 64, 2},
-                                                                             {40, 5, 3}}) {
+  for (const auto& [samples, width, length] : std::vector<std::array<Index, 3>>{{2, 64, 1},
+                                                                                {3, 64, 1},
+                                                                                {9, 64, 1},
+                                                                                {7, 96, 1},
+                                                                                {4, 100, 1},
+                                                                                {50, 3, 1},
+                                                                                {131, 5, 1},
+                                                                                {70, 48, 1},
+                                                                                {5, 1024, 1},
+                                                                                {3, 1040, 1},
+                                                                                {5, 32, 3},
+                                                                                {9, 64, 2},
+                                                                                {40, 5, 3}}) {
+    const Index rows = samples, channels = width, run = length;
     const Index size = rows * channels * run;
     const Line x = Line::Random(size), r = Line::Random(size), dy = Line::Random(size);
     const auto step = [&](std::int64_t cache_bytes, float* y, float* dx, float* dr) {

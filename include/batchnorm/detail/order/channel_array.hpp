@@ -14,7 +14,7 @@ using Eigen::Index;
 /// so that one may free what another has allocated.
 template <typename T>
 struct LineAllocator {
-  using value_type = T;
+  using value_type = T;  // NOLINT(readability-identifier-naming): the standard asks for it
 
   LineAllocator() = default;
   template <typename U>

@@ -76,8 +76,9 @@ struct TransformPlan {
   std::array<Views, 2> rest() const {
     const Index channels = views.from[0].channels;
     const Index outer = views.from[0].outer;
-    const Index end = (count() * together * channels + map.shift) / channels;
-    return {views.rows(0, std::min(divide_up(map.shift, channels), outer)), views.rows(end, outer)};
+    const Index behind = (count() * together * channels + map.shift) / channels;
+    return {views.rows(0, std::min(divide_up(map.shift, channels), outer)),
+            views.rows(behind, outer)};
   }
 
  private:
