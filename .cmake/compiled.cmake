@@ -27,6 +27,7 @@ set_target_properties(
   batchnorm_compiled PROPERTIES
     EXPORT_NAME compiled
     POSITION_INDEPENDENT_CODE ON
+    UNITY_BUILD OFF
     EXCLUDE_FROM_ALL "$<NOT:$<BOOL:${BATCHNORM_BUILD_COMPILED}>>"
 )
 target_include_directories(batchnorm_compiled PRIVATE "${PROJECT_SOURCE_DIR}/.cmake/compiled")

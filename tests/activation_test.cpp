@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numbers>
 #include <ratio>
+#include <type_traits>
 
 #include "layouts.hpp"
 
@@ -63,6 +66,21 @@ struct Exponential {
   template <typename P>
   static P gate(const P& value, const P& dy) {
     return batchnorm::multiply(batchnorm::exponential(value), dy);
+  }
+};
+
+struct Sigmoid {
+  static constexpr bool gates = true;
+
+  template <typename P>
+  static P apply(const P& value) {
+    return batchnorm::sigmoid_at(value).sigmoid;
+  }
+
+  template <typename P>
+  static P gate(const P& value, const P& dy) {
+    const auto at = batchnorm::sigmoid_at(value);
+    return batchnorm::multiply(batchnorm::multiply(at.sigmoid, at.complement), dy);
   }
 };
 
@@ -237,9 +255,9 @@ TYPED_TEST(Activations, GiveAnElementTheSameBitsWhereverItStands) {
   }
 }
 
-/// y of a layer that gives its activation x as it is.
-template <typename Scalar, typename Activation, typename X>
-auto activated(const X& x) {
+/// A layer that gives its activation x as it is.
+template <typename Scalar, typename Activation>
+BatchNorm<Scalar, Eval, Activation> layer_of() {
   batchnorm::State<Scalar> state;
   state.gamma.setOnes(1);
   state.beta.setZero(1);
@@ -247,8 +265,12 @@ auto activated(const X& x) {
   state.running_variance.setOnes(1);
   batchnorm::Options options;
   options.epsilon = 0;
-  const BatchNorm<Scalar, Eval, Activation> layer(state, options);
-  return layer.forward(x);
+  return BatchNorm<Scalar, Eval, Activation>(state, options);
+}
+
+template <typename Scalar, typename Activation, typename X>
+auto activated(const X& x) {
+  return layer_of<Scalar, Activation>().forward(x);
 }
 
 template <typename Scalar>
@@ -266,6 +288,18 @@ class SmoothActivations : public ::testing::Test {
       const double u = x[k], expected = exactly<Activation>(u);
       const double roundings = bound(u) * std::numeric_limits<Scalar>::epsilon();
       ASSERT_NEAR(y[k], expected, roundings * std::abs(expected) + least * (1 + std::abs(u))) << u;
+    }
+  }
+
+  /// That the first half of `far` gives nothing, and the other itself, with those slopes.
+  template <typename Activation>
+  static void expect_nothing_or_identity(const Column& far) {
+    const auto layer = layer_of<Scalar, Activation>();
+    const Column y = layer.forward(far);
+    const Column dx = layer.backward(far, Column(Column::Ones(far.size())));
+    for (Index k = 0; k < far.size(); ++k) {
+      EXPECT_EQ(y[k], far[k] < 0 ? Scalar(0) : far[k]) << far[k];
+      EXPECT_EQ(dx[k], far[k] < 0 ? 0 : 1) << far[k];
     }
   }
 
@@ -311,13 +345,22 @@ TYPED_TEST(SmoothActivations, EndInInfinityAndNothing) {
   EXPECT_EQ(power[1], 0);
   EXPECT_EQ(power[2], Limits::infinity());
   EXPECT_EQ(power[3], Limits::infinity());
-  const auto expect_identity_or_nothing = [&](const auto& y) {
-    EXPECT_EQ(y[3], far[3]);
-    EXPECT_EQ(y[2], far[2]);
-    EXPECT_NEAR(y[1], 0, 4e4 * static_cast<double>(Limits::min()));
-  };
-  expect_identity_or_nothing(activated<TypeParam, batchnorm::SiLU>(far));
-  expect_identity_or_nothing(activated<TypeParam, batchnorm::GELU>(far));
+  this->template expect_nothing_or_identity<batchnorm::SiLU>(far);
+  this->template expect_nothing_or_identity<batchnorm::GELU>(far);
+  this->template expect_nothing_or_identity<batchnorm::TanhGELU>(far);
+}
+
+TYPED_TEST(SmoothActivations, KeepANaNWhateverItsBits) {
+  using Bits = std::conditional_t<sizeof(TypeParam) == 4, std::uint32_t, std::uint64_t>;
+  const Bits quiet = std::bit_cast<Bits>(std::numeric_limits<TypeParam>::quiet_NaN());
+  for (const Bits payload : {0U, 1U, 0x7a2U, 0x123456U}) {
+    const auto nan = std::bit_cast<TypeParam>(static_cast<Bits>(quiet + payload));
+    const auto all = TestFixture::Column::Constant(21, nan).eval();
+    const auto is_nan = [](const auto& y) { return y.array().isNaN().all(); };
+    EXPECT_TRUE(is_nan(activated<TypeParam, Exponential>(all))) << payload;
+    EXPECT_TRUE(is_nan(activated<TypeParam, NormalDensity>(all))) << payload;
+    EXPECT_TRUE(is_nan(activated<TypeParam, Sigmoid>(all))) << payload;
+  }
 }
 
 TYPED_TEST(SmoothActivations, GiveAPlainNumberWhatTheyGiveALayer) {

@@ -94,7 +94,8 @@ struct ReLU6 {
 };
 
 /// y = u * sigmoid(u) with u = bn(x), also called swish; fused as ReLU is. The relative
-/// error is at most 3 epsilons; that of the gradient is at most 2 epsilons of dy.
+/// error is at most 3 epsilons, and y is 0 where its sigmoid would be below the least normal
+/// number; the error of the gradient is at most 2 epsilons of dy.
 struct SiLU {
   static constexpr const char* name = "SiLU";  ///< as a printed layer shows it
   /// The gradient depends on the value.
@@ -117,7 +118,8 @@ struct SiLU {
 /// y = u * Phi(u) with u = bn(x) and Phi the standard normal distribution function (Hendrycks and
 /// Gimpel 2016); fused as ReLU is. This is PyTorch's and Keras' default, not the approximation by
 /// tanh. The relative error is at most 4 epsilons, and another u^2 / 4 where a machine does not
-/// multiply and add at once; that of the gradient is at most 2 epsilons of dy.
+/// multiply and add at once, and y is 0 where Phi would be next to the least normal number; the
+/// error of the gradient is at most 2 epsilons of dy.
 struct GELU {
   static constexpr const char* name = "GELU";  ///< as a printed layer shows it
   /// The gradient depends on the value.
@@ -155,9 +157,13 @@ struct TanhGELU {
   template <typename P>
   static P gate(const P& value, const P& dy) {
     const SigmoidAt<P> at = sigmoid_at(doubled(value));
-    const P square = multiply(value, value);
+    // Beyond, the sigmoid is 0 or 1, and what grows like u^3 must stay a number.
+    const P most = constant<P>(30);
+    const P least = constant<P>(-30);
+    const P u = select_less(value, least, least, select_less(most, value, most, value));
+    const P square = multiply(u, u);
     const P inner = multiply_add(square, constant<P>(6 * cubic * scale), constant<P>(2 * scale));
-    const P slope = multiply_add(multiply(value, inner), at.complement, constant<P>(1));
+    const P slope = multiply_add(multiply(u, inner), at.complement, constant<P>(1));
     return multiply(dy, multiply(at.sigmoid, slope));
   }
 

@@ -142,8 +142,8 @@ struct SigmoidAt {
   P complement;  ///< 1 / (1 + e^a)
 };
 
-/// Both at `a`, with a relative error of at most two epsilons; next to the least normal number,
-/// about as small as that.
+/// Both at `a`, with a relative error of at most two epsilons; what would be below the least normal
+/// number is 0.
 template <typename P>
 SigmoidAt<P> sigmoid_at(const P& a) {
   if constexpr (std::is_floating_point_v<P>) {
@@ -165,8 +165,7 @@ struct NormalAt {
 };
 
 /// Both at `a`, with a relative error of at most three epsilons, and of another a^2 / 4 where a
-/// machine does not multiply and add at once; next to the least normal number, about as small as
-/// that.
+/// machine does not multiply and add at once; what would be next to the least normal number is 0.
 template <typename P>
 NormalAt<P> normal_at(const P& a) {
   if constexpr (std::is_floating_point_v<P>) {

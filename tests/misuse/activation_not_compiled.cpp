@@ -3,7 +3,7 @@
 
 #include <batchnorm/batchnorm.hpp>
 
-// error: batchnorm: the library batchnorm::compiled has no kernels for an activation of your own
+// error: batchnorm: the library batchnorm::compiled has no kernels for this activation
 struct Square {
   static constexpr bool gates = true;
   template <typename P>

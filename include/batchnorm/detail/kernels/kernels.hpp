@@ -17,11 +17,15 @@
 namespace batchnorm::detail {
 
 #if defined(BATCHNORM_COMPILED)
+// The library has functions of these names, which do not call it.
+inline namespace linked {
+
 template <typename Call>
 typename Call::Signature* kernel() {
   static_assert(is_compiled<Call>,
-                "batchnorm: the library batchnorm::compiled has no kernels for an activation of "
-                "your own: link batchnorm::batchnorm, which compiles them here.");
+                "batchnorm: the library batchnorm::compiled has no kernels for this activation, "
+                "one of your own or another slope: link batchnorm::batchnorm, which compiles them "
+                "here.");
   return compiled_call<Call>();
 }
 
@@ -43,5 +47,9 @@ void prepare_from_running(const Eigen::VectorXd& mean, const Eigen::VectorXd& va
   const Statistics<Scalar> running{mean.data(), nullptr, variance.data(), 1, gamma, beta, epsilon};
   run_kernel<calls::PrepareCoefficients<Scalar>>(running, ChannelRange{0, mean.size()}, k);
 }
+
+#if defined(BATCHNORM_COMPILED)
+}  // namespace linked
+#endif
 
 }  // namespace batchnorm::detail

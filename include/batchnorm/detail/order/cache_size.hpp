@@ -39,8 +39,9 @@ inline const CoreCaches& machine_core_caches() {
   return caches;
 }
 
-/// Whether the last level is so near that finding values in the second saves nothing: so it is on
-/// AMD's Zen 5, where parts of a call that fit the second level only make shorter runs of memory.
+/// Whether the last level is so near that finding values in the second saves nothing, and parts of
+/// a call that fit the second only make shorter runs of memory: measured on AMD's Zen 5, and taken
+/// for all of AMD's, whose cores share a last level of their own in the same way.
 inline bool last_level_is_near() {
 #if defined(__x86_64__) && defined(__GNUC__)
   static const bool is_amd = __builtin_cpu_is("amd") != 0;

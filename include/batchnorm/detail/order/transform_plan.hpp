@@ -134,6 +134,7 @@ Index shift_to_alignment(const TransformViews<S, Inputs, Outputs>& rows, Index t
   constexpr Index most_places = 1024;  // whose coefficients are copied for a shift
   const Index places = rows.from[0].channels * together;
   const bool may_begin_anywhere = places % packet == 0 && places <= most_places &&
+                                  rows.from[0].outer >= 2 * together &&
                                   follow_each_other(rows.from) && follow_each_other(rows.to);
   return may_begin_anywhere ? elements_to_alignment(rows.to[0].data, packet, packet) : 0;
 }

@@ -14,14 +14,22 @@
 // Out: results in the views, and what the layer keeps of them.
 namespace batchnorm::detail {
 
+#if defined(BATCHNORM_COMPILED)
+inline namespace linked {
+
 /// Does `Call`.
 template <typename Call, typename... Arguments>
 void run_step(Arguments&&... arguments) {
-#if defined(BATCHNORM_COMPILED)
   run_kernel<Call>(std::forward<Arguments>(arguments)...);
-#else
-  Step<Call>::run(std::forward<Arguments>(arguments)...);
-#endif
 }
+
+}  // namespace linked
+#else
+/// Does `Call`.
+template <typename Call, typename... Arguments>
+void run_step(Arguments&&... arguments) {
+  Step<Call>::run(std::forward<Arguments>(arguments)...);
+}
+#endif
 
 }  // namespace batchnorm::detail

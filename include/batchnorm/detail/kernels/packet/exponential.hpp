@@ -78,7 +78,8 @@ P whole() {
   return broadcast<P>(ScalarOf<P>(1.5) / std::numeric_limits<ScalarOf<P>>::epsilon());
 }
 
-/// e^a as e^r * 2^n, with a = n * ln(2) + r.
+/// e^a as e^r * 2^n, with a = n * ln(2) + r; of any use only where neither is beyond its range, and
+/// `a` is a number.
 template <typename P>
 struct Power {
   P mantissa;  ///< e^r
@@ -91,8 +92,8 @@ Power<P> power_of_e(const P& a) {
   using Of = Exponential<S>;
   const P whole_n = held(multiply_add(a, broadcast<P>(S(1.4426950408889634)), whole<P>()));
   const P n = subtract(whole_n, whole<P>());
-  const P r = multiply_add(n, broadcast<P>(S(-Of::ln2_low)),
-                           multiply_add(n, broadcast<P>(S(-Of::ln2_high)), a));
+  const P near = held(multiply_add(n, broadcast<P>(S(-Of::ln2_high)), a));
+  const P r = multiply_add(n, broadcast<P>(S(-Of::ln2_low)), near);
   const P rest = multiply_add(polynomial(Of::rest, r), multiply(r, r), r);
   return {add(broadcast<P>(1), rest), whole_n};
 }
@@ -101,15 +102,18 @@ Power<P> power_of_e(const P& a) {
 template <typename P>
 P exponential(const P& a) {
   using S = ScalarOf<P>;
-  const P least = broadcast<P>(S(Exponential<S>::least));
-  const P most = broadcast<P>(S(Exponential<S>::most));
-  const auto [mantissa, whole_n] =
-      power_of_e(select_less(most, a, most, select_less(a, least, least, a)));
+  const P zero = broadcast<P>(0);
+  const auto [mantissa, whole_n] = power_of_e(a);
   // 2^n in two factors, since neither the largest nor the least of them is a number.
   const P n = subtract(whole_n, whole<P>());
   const P half = held(multiply_add(n, broadcast<P>(S(0.5)), whole<P>()));
   const P other = add(subtract(n, subtract(half, whole<P>())), whole<P>());
-  return multiply(exponent_raised(mantissa, half), exponent_raised(broadcast<P>(1), other));
+  const P power =
+      multiply(exponent_raised(mantissa, half), exponent_raised(broadcast<P>(1), other));
+  const P infinity = broadcast<P>(std::numeric_limits<S>::infinity());
+  const P beyond = select_less(a, zero, zero, add(a, infinity));
+  const P unless_large = select_less(a, broadcast<P>(S(Exponential<S>::most)), power, beyond);
+  return select_less(broadcast<P>(S(Exponential<S>::least)), a, unless_large, beyond);
 }
 
 /// See arithmetic.hpp.
@@ -128,8 +132,9 @@ SigmoidAt<P> sigmoid_at(const P& a) {
   const P one = broadcast<P>(1);
   const P least = broadcast<P>(S(Exponential<S>::least_normal));
   const P exponent = minus(absolute(a));
-  const auto [mantissa, whole_n] = power_of_e(select_less(exponent, least, least, exponent));
-  const P power = exponent_raised(mantissa, whole_n);
+  const auto [mantissa, whole_n] = power_of_e(exponent);
+  const P beyond = select_less(exponent, zero, zero, exponent);
+  const P power = select_less(least, exponent, exponent_raised(mantissa, whole_n), beyond);
   const P larger = divide(one, add(one, power));
   const P smaller = multiply(power, larger);
   return {select_less(a, zero, smaller, larger), select_less(a, zero, larger, smaller)};
@@ -169,7 +174,7 @@ NormalAt<P> normal_at(const P& a) {
   const P zero = broadcast<P>(0);
   const P one = broadcast<P>(1);
   const P half = broadcast<P>(S(-0.5));
-  // Further away, both are below the least normal number.
+  // Further away, both are next to the least normal number, and 0 here.
   const P far = broadcast<P>(S(Exponential<S>::far));
   const P size = absolute(a);
   const P t = select_less(far, size, far, size);
@@ -178,7 +183,8 @@ NormalAt<P> normal_at(const P& a) {
   const P left_out = multiply_add(t, t, minus(square));
   const auto [mantissa, whole_n] = power_of_e(multiply(square, half));
   const P rounded = exponent_raised(mantissa, whole_n);
-  const P power = multiply_add(rounded, multiply(left_out, half), rounded);
+  const P near = multiply_add(rounded, multiply(left_out, half), rounded);
+  const P power = select_less(size, far, near, select_less(zero, size, zero, size));
   const P inverse = divide(one, add(t, broadcast<P>(4)));
   const P place = multiply(subtract(t, broadcast<P>(4)), inverse);
   const P lower = multiply(multiply(power, inverse), polynomial(normal_tail<S>, place));

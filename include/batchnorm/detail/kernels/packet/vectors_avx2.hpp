@@ -68,12 +68,12 @@ inline Floats absolute_of(Floats a) {
 inline Doubles absolute_of(Doubles a) { return masked(a, 0x7fff'ffff'ffff'ffff); }
 
 inline Floats exponent_added(Floats a, Floats b) {
-  return reinterpret_cast<Floats>(reinterpret_cast<BitsOfFloats>(a) +
-                                  (reinterpret_cast<BitsOfFloats>(b) << 23));
+  using Bits = std::uint32_t __attribute__((vector_size(32)));
+  return reinterpret_cast<Floats>(reinterpret_cast<Bits>(a) + (reinterpret_cast<Bits>(b) << 23));
 }
 inline Doubles exponent_added(Doubles a, Doubles b) {
-  return reinterpret_cast<Doubles>(reinterpret_cast<BitsOfDoubles>(a) +
-                                   (reinterpret_cast<BitsOfDoubles>(b) << 52));
+  using Bits = std::uint64_t __attribute__((vector_size(32)));
+  return reinterpret_cast<Doubles>(reinterpret_cast<Bits>(a) + (reinterpret_cast<Bits>(b) << 52));
 }
 
 #if defined(__clang__)
