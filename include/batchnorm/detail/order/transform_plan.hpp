@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "channels.hpp"
+#include "chunks.hpp"
 #include "joined_rows.hpp"
 #include "order.hpp"
 #include "short_runs.hpp"
