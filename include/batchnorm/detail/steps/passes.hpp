@@ -36,6 +36,22 @@ void in_parts(const Executor& executor, const Options& options,
   for (Index k = 0; k < parts.size(); ++k) visit(executor, parts[k], work.sums);
 }
 
+/// The sums that are the gradients of the parameters, and behind those of a part `map(executor,
+/// part)`, which makes its dx of them.
+template <typename Activation, bool HasResidual, typename Scalar, typename Map>
+void backward_in_parts(const Executor& executor, const Options& options,
+                       const ChannelCoefficients<Scalar>& k,
+                       const calls::GradientInputs<Scalar, HasResidual>& from,
+                       const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work,
+                       const Map& map) {
+  in_parts(executor, options, from, to, work,
+           [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
+             run_kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
+                 on, k, part.range, from, sums, work.gradient);
+             map(on, part);
+           });
+}
+
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Step<calls::BatchForward<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const Options& options, const Scalar* gamma,
@@ -62,14 +78,12 @@ struct Step<calls::BatchBackward<Scalar, Activation, HasResidual>> {
                   const calls::GradientInputs<Scalar, HasResidual>& from,
                   const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
     const Index count = from[0].count();
-    in_parts(executor, options, from, to, work,
-             [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
-               run_kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
-                   on, k, part.range, from, sums, work.gradient);
-               run_kernel<calls::PrepareBatchGradient<Scalar>>(k, count, part.range, work.gradient);
-               run_kernel<calls::BatchGradient<Scalar, Activation, HasResidual>>(
-                   on, k, work.gradient, part, from, to);
-             });
+    backward_in_parts<Activation, HasResidual>(
+        executor, options, k, from, to, work, [&](const Executor& on, const CallPart& part) {
+          run_kernel<calls::PrepareBatchGradient<Scalar>>(k, count, part.range, work.gradient);
+          run_kernel<calls::BatchGradient<Scalar, Activation, HasResidual>>(on, k, work.gradient,
+                                                                            part, from, to);
+        });
   }
 };
 
@@ -79,13 +93,10 @@ struct Step<calls::ConstantBackward<Scalar, Activation, HasResidual>> {
                   const ChannelCoefficients<Scalar>& k,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
                   const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
-    in_parts(executor, options, from, to, work,
-             [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
-               run_kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
-                   on, k, part.range, from, sums, work.gradient);
-               run_kernel<calls::AffineGradient<Scalar, Activation, HasResidual>>(on, k, part, from,
-                                                                                  to);
-             });
+    backward_in_parts<Activation, HasResidual>(
+        executor, options, k, from, to, work, [&](const Executor& on, const CallPart& part) {
+          run_kernel<calls::AffineGradient<Scalar, Activation, HasResidual>>(on, k, part, from, to);
+        });
   }
 };
 

@@ -116,6 +116,13 @@ P exponential(const P& a) {
   return select_less(broadcast<P>(S(Exponential<S>::least)), a, unless_large, beyond);
 }
 
+/// e^a where that is a normal number.
+template <typename P>
+P exponential_in_range(const P& a) {
+  const auto [mantissa, whole_n] = power_of_e(a);
+  return exponent_raised(mantissa, whole_n);
+}
+
 /// See arithmetic.hpp.
 template <typename P>
 struct SigmoidAt {
@@ -132,9 +139,8 @@ SigmoidAt<P> sigmoid_at(const P& a) {
   const P one = broadcast<P>(1);
   const P least = broadcast<P>(S(Exponential<S>::least_normal));
   const P exponent = minus(absolute(a));
-  const auto [mantissa, whole_n] = power_of_e(exponent);
   const P beyond = select_less(exponent, zero, zero, exponent);
-  const P power = select_less(least, exponent, exponent_raised(mantissa, whole_n), beyond);
+  const P power = select_less(least, exponent, exponential_in_range(exponent), beyond);
   const P larger = divide(one, add(one, power));
   const P smaller = multiply(power, larger);
   return {select_less(a, zero, smaller, larger), select_less(a, zero, larger, smaller)};
@@ -181,8 +187,7 @@ NormalAt<P> normal_at(const P& a) {
   // What the square's rounding leaves out is up to many roundoffs of the power.
   const P square = multiply(t, t);
   const P left_out = multiply_add(t, t, minus(square));
-  const auto [mantissa, whole_n] = power_of_e(multiply(square, half));
-  const P rounded = exponent_raised(mantissa, whole_n);
+  const P rounded = exponential_in_range(multiply(square, half));
   const P near = multiply_add(rounded, multiply(left_out, half), rounded);
   const P power = select_less(size, far, near, select_less(zero, size, zero, size));
   const P inverse = divide(one, add(t, broadcast<P>(4)));
