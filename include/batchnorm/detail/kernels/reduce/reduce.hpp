@@ -67,18 +67,36 @@ void add_runs(const ViewsOf<Kernel>& views, const Chunk& chunk, Index c_begin, I
   }
 }
 
-/// Sums one channel of a chunk at any strides.
+/// Sums one channel of rows [begin, end) of a chunk at any strides. Single values of rows are one
+/// run.
 template <typename Kernel>
-void add_scattered(const ViewsOf<Kernel>& views, const Chunk& chunk, Index channel,
-                   PlaneSums<Kernel>& sums) {
+void add_scattered(const ViewsOf<Kernel>& views, const Chunk& chunk, Index begin, Index end,
+                   Index channel, PlaneSums<Kernel>& sums) {
+  const Index run = chunk.inner_end - chunk.inner_begin;
+  const bool single = run == 1;
   Gathered<Kernel> values(sums);
   Strides<Kernel> step;
-  for (std::size_t k = 0; k < Kernel::inputs; ++k) step[k] = views[k].inner_stride;
-  for (Index o = chunk.outer_begin; o < chunk.outer_end; ++o) {
+  for (std::size_t k = 0; k < Kernel::inputs; ++k)
+    step[k] = single ? views[k].outer_stride : views[k].inner_stride;
+  for (Index o = begin; o < end; o += single ? end - begin : 1) {
     values.add(pointers_at<Kernel>(views, o, channel, chunk.inner_begin), step,
-               chunk.inner_end - chunk.inner_begin);
+               single ? end - begin : run);
   }
   values.flush();
+}
+
+/// Sums at most `channel_group` channels of a chunk at any strides: of some rows all channels,
+/// which may lie beside each other.
+template <typename Kernel>
+void add_scattered_group(const ViewsOf<Kernel>& views, const Chunk& chunk, Index c_begin,
+                         Index count, ChannelGroup<Kernel>& sums) {
+  const Index run = std::max<Index>(chunk.inner_end - chunk.inner_begin, 1);
+  const Index rows = std::max<Index>(Gathered<Kernel>::capacity / run, 1);
+  for (Index o = chunk.outer_begin; o < chunk.outer_end; o += rows) {
+    const Index end = std::min(o + rows, chunk.outer_end);
+    for (Index c = 0; c < count; ++c)
+      add_scattered(views, chunk, o, end, c_begin + c, sums[static_cast<std::size_t>(c)]);
+  }
 }
 
 /// Sums at most `channel_group` channels of a chunk in any order but rows; `before` as for
@@ -102,8 +120,7 @@ void sum_group(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& 
       chunk.inner_end - chunk.inner_begin >= PlaneSums<Kernel>::width) {
     add_runs(views, chunk, c_begin, count, block, sums);
   } else {
-    for (Index c = 0; c < count; ++c)
-      add_scattered(views, chunk, c_begin + c, sums[static_cast<std::size_t>(c)]);
+    add_scattered_group(views, chunk, c_begin, count, sums);
   }
   for (Index c = 0; c < count; ++c) sums[static_cast<std::size_t>(c)].write(slots, c_begin + c);
 }

@@ -137,6 +137,8 @@ class Gathered {
  public:
   using Scalar = typename Kernel::Scalar;
 
+  static constexpr Index capacity = block_rows * PlaneSums<Kernel>::width;
+
   explicit Gathered(PlaneSums<Kernel>& sums) : sums_(sums) {}
 
   void add(Pointers<Kernel> from, const Strides<Kernel>& step, Index count) {
@@ -163,7 +165,6 @@ class Gathered {
 
  private:
   static constexpr Index padding = PlaneSums<Kernel>::width;
-  static constexpr Index capacity = block_rows * PlaneSums<Kernel>::width;
 
   PlaneSums<Kernel>& sums_;
   std::array<std::array<Scalar, std::size_t{padding + capacity}>, Kernel::inputs> values_{};
