@@ -36,8 +36,7 @@ struct ReLU {
   /// max(value, 0); NaN for NaN.
   template <typename P>
   static P apply(const P& value) {
-    const P zero = constant<P>(0);
-    return select_less(value, zero, zero, value);
+    return maximum(value, constant<P>(0));
   }
 
   /// dy where the value is above 0, else 0.
@@ -82,8 +81,7 @@ struct ReLU6 {
   /// value, but at least 0 and at most 6; NaN for NaN.
   template <typename P>
   static P apply(const P& value) {
-    const P six = constant<P>(6);
-    return select_less(six, value, six, ReLU::apply(value));
+    return minimum(ReLU::apply(value), constant<P>(6));
   }
 
   /// dy where the value is above 0 and below 6, else 0.

@@ -162,21 +162,33 @@ P absolute(const P& a) {
 /// `chosen` where a < b, else `otherwise`; false for a NaN.
 template <typename P>
 P select_less(const P& a, const P& b, const P& chosen, const P& otherwise) {
-  if constexpr (is_scalar<P>) {
-    return a < b ? chosen : otherwise;
-  } else {
+  if constexpr (!is_scalar<P>) {
     return {choose_less(a.raw, b.raw, chosen.raw, otherwise.raw)};
+  } else if constexpr (requires { choose_less(a, b, chosen, otherwise); }) {
+    return choose_less(a, b, chosen, otherwise);
+  } else {
+    return a < b ? chosen : otherwise;
   }
 }
 
+/// b where a < b, else a: of scalars what has an instruction of its own.
 template <typename P>
 P maximum(const P& a, const P& b) {
-  return select_less(a, b, b, a);
+  if constexpr (is_scalar<P>) {
+    return a < b ? b : a;
+  } else {
+    return select_less(a, b, b, a);
+  }
 }
 
+/// b where b < a, else a.
 template <typename P>
 P minimum(const P& a, const P& b) {
-  return select_less(b, a, b, a);
+  if constexpr (is_scalar<P>) {
+    return b < a ? b : a;
+  } else {
+    return select_less(b, a, b, a);
+  }
 }
 
 /// a + b, where there is such an instruction by the processor's multipliers: for sums beside so

@@ -7,7 +7,8 @@
 //   load_vector, store_vector, stream_vector    from and to memory; streaming is aligned, and goes
 //                            around the caches where the machine can
 //   vector_of                the same number in every lane
-//   choose_less              `chosen` where a < b, else `otherwise`
+//   choose_less              `chosen` where a < b, else `otherwise`; of scalars, too, where the
+//                            compiler would make a branch of them
 //   fused                    a * b + c, rounded once where the machine can
 //   absolute_of              |a|
 //   exponent_added           a's bits + b's lowest bits, shifted to where the exponent stands
