@@ -57,11 +57,27 @@ inline double l2_bytes(const Options& options) {
   return last_level_is_near() ? 0.0 : static_cast<double>(machine_core_caches().second);
 }
 
+/// Bytes of the last-level cache that a core can use.
+inline double last_level_bytes(const Options& options) {
+  return static_cast<double>(options.cache_bytes > 0 ? options.cache_bytes : machine_cache_bytes());
+}
+
 /// Whether `bytes` that a call reads and writes fill the last-level cache, so that nobody finds
 /// results there anyway.
 inline bool exceeds_cache(double bytes, const Options& options) {
-  const std::int64_t cache = options.cache_bytes > 0 ? options.cache_bytes : machine_cache_bytes();
-  return bytes >= static_cast<double>(cache);
+  return bytes >= last_level_bytes(options);
+}
+
+/// How many bytes the last level keeps from a call's first pass for its second.
+struct LastLevelShares {
+  double whole_call;  ///< of a call that is not worth cutting into parts
+  double part;        ///< of a part of one that is
+};
+
+inline LastLevelShares last_level_shares(const Options& options) {
+  if (!last_level_is_near()) return {16e6, 4e6};
+  const double all = last_level_bytes(options);
+  return {all, all / 3};
 }
 
 }  // namespace batchnorm::detail

@@ -74,12 +74,10 @@ inline Index channels_within(Index all, double bytes, double share) {
 /// How many channels a single thread takes at once, if each moves `bytes`: as many as fill half of
 /// the second-level cache, or one that fits in all of it. Where not even one does, so many that the
 /// last level has them still.
-inline Index channels_that_stay(Index all, double bytes, double l2) {
-  constexpr double worth_the_last_level = 16e6;
-  constexpr double last_level_share = 4e6;
+inline Index channels_that_stay(Index all, double bytes, double l2, const LastLevelShares& last) {
   if (bytes <= l2) return channels_within(all, bytes, l2 / 2);
-  if (static_cast<double>(all) * bytes <= worth_the_last_level) return all;
-  return channels_within(all, bytes, last_level_share);
+  if (static_cast<double>(all) * bytes <= last.whole_call) return all;
+  return channels_within(all, bytes, last.part);
 }
 
 /// How many channels each of `threads` threads takes at once, at most `together`, so that all have
@@ -113,7 +111,8 @@ class CallParts {
     if (in_one_thread_) {
       each_ = in_thread;
     } else {
-      const Index together = channels_that_stay(all, bytes, threads == 1 ? l2 : 0.0);
+      const Index together =
+          channels_that_stay(all, bytes, threads == 1 ? l2 : 0.0, last_level_shares(options));
       if (together < all && long_runs(together)) each_ = together;
     }
   }
