@@ -146,6 +146,37 @@ TYPED_TEST(Allocation, IsNotNeededByTraining) { TestFixture::template expect_ste
 TYPED_TEST(Allocation, IsNotNeededByFrozen) { TestFixture::template expect_steady<Frozen>(); }
 TYPED_TEST(Allocation, IsNotNeededByEval) { TestFixture::template expect_steady<Eval>(); }
 
+TYPED_TEST(Allocation, IsNotNeededByPhases) {
+  using Layer = typename TestFixture::template Layer<Train>;
+  for (const Index channels : {37, 9}) {
+    typename TestFixture::Arguments large(TypeParam::dimensions(400, channels, 21)),
+        small(TypeParam::dimensions(150, channels, 7));
+    Layer layer(some_state<float>(channels));
+    const Layer& constant = layer;
+    typename Layer::Saved saved;
+    batchnorm::Moments moments;
+    batchnorm::GradientSums sums;
+    const auto step = [&](auto& on) {
+      const auto r = batchnorm::residual(on.r.get());
+      constant.moments(saved, on.x.get(), moments);
+      constant.forward(saved, on.x.get(), r, moments, on.y.get());
+      layer.observe(moments);
+      constant.gradient_sums(saved, on.x.get(), r, on.dy.get(), sums);
+      constant.backward(saved, on.x.get(), r, on.dy.get(), sums, on.dx.get(), on.dr.get());
+      layer.learn(saved, sums, batchnorm::accumulate);
+    };
+    step(large);
+    for (auto* on : {&large, &small, &large}) expect_no_allocation([&] { step(*on); });
+  }
+}
+
+TYPED_TEST(Allocation, IsNotNeededByAPool) {
+  typename TestFixture::Arguments on(TypeParam::dimensions(13, 37, 21));
+  typename TestFixture::template Layer<Train> layer(37, {.momentum = batchnorm::pooled()});
+  TestFixture::template step<Train>(layer, on);
+  expect_no_allocation([&] { TestFixture::template step<Train>(layer, on); });
+}
+
 TYPED_TEST(Allocation, IsNotNeededByARejectedBatch) {
   const auto dimensions = TypeParam::dimensions(13, 37, 211);
   typename TestFixture::Arguments on(dimensions);

@@ -211,7 +211,7 @@ bool same_bits(const batchnorm::State<Scalar>& a, const batchnorm::State<Scalar>
   return same_bits(a.gamma, b.gamma) && same_bits(a.beta, b.beta) &&
          same_bits(a.running_mean, b.running_mean) &&
          same_bits(a.running_variance, b.running_variance) && a.batches == b.batches &&
-         same_bits(rejected(a, b), rejected(b, a));
+         same_bits(rejected(a, b), rejected(b, a)) && same_bits(a.values, b.values);
 }
 
 }  // namespace fixtures

@@ -120,6 +120,58 @@ TYPED_TEST(Threads, GiveTheBitsOfSerialEval) {
   TestFixture::template expect_bits_of_serial<Eval>();
 }
 
+// What a step is taken apart to, on threads, is the serial step.
+TYPED_TEST(Threads, GiveTheBitsOfSerialInPhases) {
+  using Kind = typename TypeParam::Kind;
+  for (const Extent& extent : extents) {
+    typename TestFixture::Arguments on(
+        TypeParam::dimensions(extent.samples, extent.channels, extent.spatial));
+    const auto serial = TestFixture::template step<Train>(on);
+    for (const int threads : {2, 7}) {
+      typename TestFixture::template Layer<Train> layer(some_state<float>(extent.channels));
+      typename TestFixture::template Layer<Train>::Saved saved;
+      const Workers workers(threads);
+      const auto& device = workers.device();
+      const auto r = batchnorm::residual(on.r.get());
+      Kind y(on.dimensions), dx(on.dimensions), dr(on.dimensions);
+      const auto moments = layer.moments(device, saved, on.x.get());
+      layer.forward(device, saved, on.x.get(), r, moments, y.get());
+      layer.observe(moments);
+      const auto sums = layer.gradient_sums(device, saved, on.x.get(), r, on.dy.get());
+      layer.backward(device, saved, on.x.get(), r, on.dy.get(), sums, dx.get(), dr.get());
+      layer.learn(saved, sums);
+      TestFixture::expect_same(
+          {TypeParam::values(y, on.dimensions), TypeParam::values(dx, on.dimensions),
+           TypeParam::values(dr, on.dimensions), layer.gamma_gradient(), layer.beta_gradient(),
+           layer.state()},
+          serial);
+    }
+  }
+}
+
+// Passes of their own through one layer, which none of them changes.
+TYPED_TEST(Threads, ShareALayerThatNoPassMoves) {
+  using Layer = typename TestFixture::template Layer<Train>;
+  const auto dimensions = TypeParam::dimensions(9, 37, 101);
+  typename TestFixture::Arguments on(dimensions);
+  const Layer layer(some_state<float>(37));
+  const batchnorm::Moments moments = layer.moments(on.x.get());
+  std::vector<Values> ys(4, Values(TypeParam::shape(dimensions)));
+  std::vector<std::thread> threads;
+  for (Values& values : ys) {
+    threads.emplace_back([&] {
+      typename Layer::Saved saved;
+      typename TypeParam::Kind y(dimensions), dx(dimensions);
+      layer.forward(saved, on.x.get(), moments, y.get());
+      const auto sums = layer.gradient_sums(saved, on.x.get(), on.dy.get());
+      layer.backward(saved, on.x.get(), on.dy.get(), sums, dx.get());
+      values = TypeParam::values(dx, dimensions);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const Values& values : ys) EXPECT_TRUE(same_bits(values, ys[0]));
+}
+
 // Several parts for each thread, one for each, and both passes shared out.
 TYPED_TEST(Threads, GiveTheBitsOfSerialWhateverFitsTheirCaches) {
   using Trained = typename TestFixture::template Layer<Train>;

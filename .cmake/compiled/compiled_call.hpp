@@ -27,6 +27,9 @@ template <typename Scalar, typename Activation, bool HasResidual>
 constexpr auto calls_of_activation() {
   return compiled_calls<calls::Normalize<Scalar, Activation, HasResidual>,
                         calls::AffineGradient<Scalar, Activation, HasResidual>,
+                        calls::ParameterGradients<Scalar, Activation, HasResidual>,
+                        calls::BatchGradient<Scalar, Activation, HasResidual>,
+                        calls::AffineGradientOfFew<Scalar, Activation, HasResidual>,
                         calls::BatchForward<Scalar, Activation, HasResidual>,
                         calls::BatchBackward<Scalar, Activation, HasResidual>,
                         calls::ConstantBackward<Scalar, Activation, HasResidual>,
@@ -36,7 +39,7 @@ constexpr auto calls_of_activation() {
 template <typename Scalar>
 constexpr auto calls_of_scalar() {
   return compiled_calls<calls::RangeMoments<Scalar>, calls::PrepareCoefficients<Scalar>,
-                        calls::WriteGradient<Scalar>>();
+                        calls::PrepareBatchGradient<Scalar>, calls::WriteGradient<Scalar>>();
 }
 
 }  // namespace batchnorm::detail

@@ -19,7 +19,8 @@
 //   residual.hpp    the marks of a call: residual(r), accumulate
 //   execution.hpp   where a call runs
 //   view.hpp        the one shape that all layouts are: (outer, channels, inner) with strides
-//   moments.hpp     the one mergeable value: (count, mean, m2) per channel
+//   moments.hpp, moments_of.hpp    the mergeable value of forward: (count, mean, m2) per channel
+//   gradient_sums.hpp              that of backward: sums of g and g * x_hat
 //   layer.hpp       BatchNorm in the modes Train and Frozen
 //   eval.hpp        BatchNorm in the mode Eval
 //   target.hpp      the instruction set that this process uses
@@ -37,9 +38,11 @@
 #include "eval.hpp"
 #include "execution.hpp"
 #include "fold.hpp"
+#include "gradient_sums.hpp"
 #include "layer.hpp"
 #include "mode.hpp"
 #include "moments.hpp"
+#include "moments_of.hpp"
 #include "momentum.hpp"
 #include "options.hpp"
 #include "policies.hpp"

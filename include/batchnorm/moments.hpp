@@ -1,11 +1,10 @@
 #pragma once
 
-#include <utility>
+#include <Eigen/Core>
 
-#include "detail/arguments/misuse.hpp"
-#include "detail/arguments/policy_set.hpp"
-#include "detail/arguments/shape_checks.hpp"
 #include "detail/kernels/kernels.hpp"
+#include "detail/refusal/refusal.hpp"
+#include "view.hpp"
 
 namespace batchnorm {
 
@@ -71,44 +70,5 @@ struct Moments {
 
   detail::ChannelMoments arrays() { return {mean.data(), mean_low.data(), m2.data()}; }
 };
-
-namespace detail {
-
-template <typename Axis, typename X>
-Moments moments_of(const Executor& executor, const X& x) {
-  using Scalar =
-      std::conditional_t<std::is_same_v<typename ArgumentOf<X>::Scalar, double>, double, float>;
-  if constexpr (check_readable<PolicySet<Scalar, Train, Axis>, Scalar, X>()) {
-    const View<const Scalar> view = read_view(x, Axis::axis(ArgumentOf<X>::rank));
-    const Index channels = view.channels;
-    Moments result{view.count(), Eigen::ArrayXd::Zero(channels), Eigen::ArrayXd::Zero(channels),
-                   Eigen::ArrayXd::Zero(channels)};
-    if (result.count == 0) return result;
-    const ChannelMoments to{result.mean.data(),
-                            keeps_low<Scalar> ? result.mean_low.data() : nullptr, result.m2.data()};
-    SumsWorkspace workspace;
-    run_kernel<calls::RangeMoments<Scalar>>(executor, ChannelRange{0, channels}, view,
-                                            NonFinite::propagate, workspace, to);
-    return result;
-  } else {
-    return {};
-  }
-}
-
-}  // namespace detail
-
-/// The moments of x, as a training forward takes them: exact like double at the speed of x's
-/// scalar, with the same bits on every number of threads. x has rank 2 to 5 and storage; `Axis`
-/// says where its channels are.
-template <AxisPolicy Axis = ChannelsFirst, NotADevice X>
-[[nodiscard]] Moments moments(const X& x) {
-  return detail::moments_of<Axis>(detail::Executor{}, x);
-}
-
-/// The same on a device, with the same bits.
-template <AxisPolicy Axis = ChannelsFirst, ExecutionDevice Device, typename X>
-[[nodiscard]] Moments moments(const Device& device, const X& x) {
-  return detail::moments_of<Axis>(detail::Executor(device), x);
-}
 
 }  // namespace batchnorm

@@ -23,14 +23,19 @@ struct ResidualGradients {
   Dresidual dresidual;  ///< gradient of the loss with respect to the residual
 };
 
-/// Whether backward replaces the gradients of gamma and beta, or adds to them.
+/// What backward does with the gradients of gamma and beta.
 enum class GradientUpdate {
-  assign,     ///< replaces them
-  accumulate  ///< adds to them
+  assign,      ///< replaces them
+  accumulate,  ///< adds to them
+  inputs_only  ///< leaves them as they are
 };
 
 /// Last argument of `backward` that adds to the gradients of gamma and beta, for one step over
 /// several batches.
 inline constexpr GradientUpdate accumulate = GradientUpdate::accumulate;
+
+/// Last argument of `backward` that leaves the gradients of gamma and beta as they are: only dx and
+/// dresidual are wanted. A Frozen layer then sums nothing.
+inline constexpr GradientUpdate inputs_only = GradientUpdate::inputs_only;
 
 }  // namespace batchnorm

@@ -24,6 +24,9 @@ struct State {
   /// Per channel, how many of the batches were rejected because they were not finite; empty means
   /// none.
   Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1> rejected{};
+  /// Per channel, how many values the running statistics are of, where `pooled()` merges by them;
+  /// empty where it does not, or has seen none.
+  Eigen::VectorXd values{};
 };
 
 }  // namespace batchnorm

@@ -4,9 +4,27 @@
 #include "misuse.hpp"
 
 // The forms in which a layer may be called, brought to one: run(x, residual or NoResidual, y) for
-// forward, run(x, residual or NoResidual, dy, update, dx [, dresidual]) for backward, with types
-// that were checked.
+// forward, run(x, residual or NoResidual, dy, update, dx [, dresidual]) for backward, run(x,
+// residual or NoResidual, dy, sums) for the sums of backward, with types that were checked.
 namespace batchnorm::detail {
+
+/// How many of `Rest` are a `Mark`.
+template <typename Mark, typename... Rest>
+inline constexpr int marks_among = (0 + ... + int{std::is_same_v<std::remove_cvref_t<Rest>, Mark>});
+
+/// Calls `call(mark, others...)`: the first `Mark` among the arguments, and the others in order.
+template <typename Mark, typename Call, typename First, typename... Rest>
+decltype(auto) with_mark(const Call& call, First&& first, Rest&&... rest) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<First>, Mark>) {
+    return call(std::forward<First>(first), std::forward<Rest>(rest)...);
+  } else {
+    const auto with_first = [&](auto&& mark, auto&&... others) -> decltype(auto) {
+      return call(std::forward<decltype(mark)>(mark), std::forward<First>(first),
+                  std::forward<decltype(others)>(others)...);
+    };
+    return with_mark<Mark>(with_first, std::forward<Rest>(rest)...);
+  }
+}
 
 template <typename T>
 inline constexpr bool is_residual = false;
@@ -20,8 +38,7 @@ inline constexpr bool starts_with_residual<First, Rest...> =
     is_residual<std::remove_cvref_t<First>>;
 
 template <typename... Rest>
-inline constexpr int updates_among =
-    (0 + ... + int{std::is_same_v<std::remove_cvref_t<Rest>, GradientUpdate>});
+inline constexpr int updates_among = marks_among<GradientUpdate, Rest...>;
 
 template <typename... Rest>
 inline constexpr bool ends_with_update = false;
@@ -51,8 +68,8 @@ class ForwardForms {
     if constexpr (outputs > 1 || updates_among < Rest... >> 0) {
       static_assert(
           never<X>,
-          "batchnorm: forward takes (x), (x, y), (x, residual(r)) or (x, residual(r), y), and a "
-          "device before them.");
+          "batchnorm: forward takes (x), (x, y), (x, residual(r)) or (x, residual(r), y), moments "
+          "beside the residual, and a device before them.");
       return Refused<Scalar>();
     } else {
       return form(run, x, std::forward<Rest>(rest)...);
@@ -111,9 +128,11 @@ class BackwardForms {
     constexpr int outputs = int{sizeof...(Rest)} - int{with_residual} - updates_among<Rest...> - 1;
     constexpr bool update_behind = updates_among<Rest...> == int{ends_with_update<Rest...>};
     if constexpr (!update_behind || (outputs != 0 && outputs != (with_residual ? 2 : 1))) {
-      static_assert(never<X>,
-                    "batchnorm: backward takes (x, dy), (x, dy, dx), (x, residual(r), dy) or (x, "
-                    "residual(r), dy, dx, dresidual), a device before them and accumulate behind.");
+      static_assert(
+          never<X>,
+          "batchnorm: backward takes (x, dy), (x, dy, dx), (x, residual(r), dy) or (x, "
+          "residual(r), dy, dx, dresidual), gradient sums behind dy, a device before them "
+          "and accumulate behind.");
       return Refused<Scalar>();
     } else {
       return form(run, x, std::forward<Rest>(rest)...);
@@ -170,6 +189,44 @@ class BackwardForms {
                     check_input_beside<Set, Scalar, X, Dy>() &&
                     (check_output<Set, Scalar, X, Out>() && ...)) {
         run(x, r, dy, update, outputs...);
+      }
+    }
+  }
+};
+
+template <typename Set, typename Scalar>
+class GradientSumsForms {
+ public:
+  /// (x, dy) or (x, residual(r), dy), with `sums` to be written.
+  template <typename Run, typename Sums, typename X, typename... Rest>
+  static void call(const Run& run, Sums& sums, const X& x, Rest&&... rest) {
+    if constexpr (int{sizeof...(Rest)} != 1 + int{starts_with_residual<Rest...>} ||
+                  std::is_const_v<Sums>) {
+      static_assert(never<X>,
+                    "batchnorm: gradient_sums takes (x, dy) or (x, residual(r), dy), a device or "
+                    "Saved before them and sums to write behind.");
+    } else {
+      form(run, sums, x, rest...);
+    }
+  }
+
+ private:
+  template <typename Run, typename Sums, typename X, typename Dy>
+  static void form(const Run& run, Sums& sums, const X& x, const Dy& dy) {
+    into(run, sums, x, NoResidual{}, dy);
+  }
+
+  template <typename Run, typename Sums, typename X, typename R, typename Dy>
+  static void form(const Run& run, Sums& sums, const X& x, const Residual<R>& r, const Dy& dy) {
+    into(run, sums, x, r, dy);
+  }
+
+  template <typename Run, typename Sums, typename X, typename R, typename Dy>
+  static void into(const Run& run, Sums& sums, const X& x, const R& r, const Dy& dy) {
+    if constexpr (check_readable<Set, Scalar, X>()) {
+      if constexpr (check_residual<Set, Scalar, X>(std::type_identity<R>{}) &&
+                    check_input_beside<Set, Scalar, X, Dy>()) {
+        run(x, r, dy, sums);
       }
     }
   }

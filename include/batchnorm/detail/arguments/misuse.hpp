@@ -7,16 +7,34 @@
 #include "arguments.hpp"
 
 // Misuse of arguments that the compiler can see: one sentence each, at most one per argument.
+namespace batchnorm {
+
+struct Moments;
+struct GradientSums;
+template <typename Scalar>
+class Saved;
+
+}  // namespace batchnorm
+
 namespace batchnorm::detail {
 
 template <typename T>
 inline constexpr bool never = false;
 
+template <typename T>
+inline constexpr bool is_saved = false;
+template <typename Scalar>
+inline constexpr bool is_saved<Saved<Scalar>> = true;
+
 /// Whether `T` may be read as a tensor of `Scalar` with its channels where `Set` says.
 template <typename Set, typename Scalar, typename T>
 consteval bool check_readable() {
   using Traits = ArgumentOf<T>;
-  if constexpr (!Traits::is_eigen) {
+  if constexpr (is_saved<T>) {
+    static_assert(
+        never<T>,
+        "batchnorm: a Saved stands in front of x, behind a device; Eval layers take none.");
+  } else if constexpr (!Traits::is_eigen) {
     static_assert(never<T>,
                   "batchnorm: expected an Eigen matrix, array, map, block or tensor as argument; "
                   "a residual is given as residual(r), a device stands first, and an output stands "
@@ -115,15 +133,19 @@ consteval bool check_residual(std::type_identity<Residual<R>> /*residual*/) {
 template <typename Scalar>
 using Refused = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
-/// Forward of a const layer that has to remember something. `auto`, so that compilers look inside
-/// at once and can name the line of the call.
-template <typename X, typename Scalar>
+/// The same where no scalar is known.
+inline Refused<float> nothing_to_return() { return {}; }
+
+/// A call of a const layer that has to write something. `auto`, so that compilers look inside at
+/// once and can name the line of the call.
+template <typename First>
 auto refuse_const() {
-  static_assert(never<X>,
+  static_assert(never<First>,
                 "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
                 "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
-                "from it.");
-  return Refused<Scalar>();
+                "from it. With a Saved in front of x, Frozen leaves it there, and so does Train "
+                "where moments are given.");
+  return nothing_to_return();
 }
 
 }  // namespace batchnorm::detail

@@ -105,7 +105,7 @@ struct AffineGradientOfFew {
 /// gradient = sums, or gradient += sums; `gradient` may be null.
 template <typename Scalar>
 struct WriteGradient {
-  using Signature = void(const ChannelArray<double>& sums, bool add_to, Scalar* gradient);
+  using Signature = void(const double* sums, Index channels, bool add_to, Scalar* gradient);
 };
 
 }  // namespace batchnorm::detail::calls

@@ -150,8 +150,8 @@ struct Kernel<calls::AffineGradientOfFew<Scalar, Activation, HasResidual>> {
 
 template <typename Scalar>
 struct Kernel<calls::WriteGradient<Scalar>> {
-  static void run(const ChannelArray<double>& sums, bool add_to, Scalar* gradient) {
-    write_gradient(sums.data(), sums.size(), add_to, gradient);
+  static void run(const double* sums, Index channels, bool add_to, Scalar* gradient) {
+    write_gradient(sums, channels, add_to, gradient);
   }
 };
 

@@ -62,6 +62,7 @@ void append_unusual(Message& line) {
 
 inline void append_momentum(Message& line, const Momentum& momentum) {
   if (momentum.is_cumulative()) return line.append("cumulative()");
+  if (momentum.is_pooled()) return line.append("pooled()");
   line.append("decay(");
   line.append(momentum.old_weight(1));
   line.append(")");

@@ -95,6 +95,8 @@ struct LayerState {
   [[no_unique_address]] ChannelVector<double, tracks, 2> running_mean;
   [[no_unique_address]] ChannelVector<double, tracks, 3> running_variance;
   [[no_unique_address]] ChannelVector<std::int64_t, tracks, 4> rejected;
+  /// Of `pooled()`, how many values; empty before the first, and with another momentum.
+  [[no_unique_address]] ChannelVector<double, tracks, 7> values;
   std::int64_t batches = 0;
 
   explicit LayerState(Index count)
@@ -103,7 +105,8 @@ struct LayerState {
         beta(count, Scalar(0)),
         running_mean(count, 0.0),
         running_variance(count, 1.0),
-        rejected(count, 0) {}
+        rejected(count, 0),
+        values(0, 0.0) {}
 
   LayerState(const State<Scalar>& state, const Options& options)
       : LayerState(agreed_channels(shape_of(state)), state, options) {}
@@ -117,12 +120,13 @@ struct LayerState {
     running_mean = decltype(running_mean)(state.running_mean);
     running_variance = decltype(running_variance)(state.running_variance);
     if (state.rejected.size() > 0) rejected = decltype(rejected)(state.rejected);
+    values = decltype(values)(state.values);
     batches = state.batches;
   }
 
   State<Scalar> state() const {
-    return {gamma.vector(), beta.vector(),    running_mean.vector(), running_variance.vector(),
-            batches,        rejected.vector()};
+    return {gamma.vector(), beta.vector(),     running_mean.vector(), running_variance.vector(),
+            batches,        rejected.vector(), values.vector()};
   }
 
   /// Statistics and counts of a new layer.
@@ -131,8 +135,17 @@ struct LayerState {
       running_mean.values.setZero();
       running_variance.values.setOnes();
       rejected.values.setZero();
+      values.values.resize(0);
     }
     batches = 0;
+  }
+
+  /// Memory that moves along with the state and that no copy shares, by which layers are told
+  /// apart; null where there is nothing that a layer could have learnt.
+  const void* place() const {
+    if constexpr (Affine::has_gamma) return gamma.data();
+    if constexpr (Affine::has_beta) return beta.data();
+    return running_mean.data();
   }
 
   bool operator==(const LayerState&) const = default;
@@ -143,7 +156,8 @@ struct LayerState {
               {"beta", state.beta.size(), Affine::has_beta},
               {"running_mean", state.running_mean.size(), tracks},
               {"running_variance", state.running_variance.size(), tracks},
-              {"rejected", state.rejected.size(), tracks, true}}}};
+              {"rejected", state.rejected.size(), tracks, true},
+              {"values", state.values.size(), tracks, true}}}};
   }
 
   static Index checked(Index count) {

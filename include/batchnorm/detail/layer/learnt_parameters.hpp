@@ -71,10 +71,13 @@ class LearntParameters : public LayerBase<ScalarType, Mode, Policies...> {
         gamma_gradient_(channels(), Scalar(0)),
         beta_gradient_(channels(), Scalar(0)) {}
 
-  void write_gradients(GradientUpdate update, const GradientCoefficients<Scalar>& gradient) {
+  /// Of sums over g and over g * x_hat, one of each per channel.
+  void write_gradients(GradientUpdate update, const double* sum, const double* product) {
+    if (update == GradientUpdate::inputs_only) return;
     const bool add = update == GradientUpdate::accumulate;
-    run_kernel<calls::WriteGradient<Scalar>>(gradient.product, add, gamma_gradient_.data());
-    run_kernel<calls::WriteGradient<Scalar>>(gradient.sum, add, beta_gradient_.data());
+    const Index all = channels();
+    run_kernel<calls::WriteGradient<Scalar>>(product, all, add, gamma_gradient_.data());
+    run_kernel<calls::WriteGradient<Scalar>>(sum, all, add, beta_gradient_.data());
   }
 
  private:

@@ -11,7 +11,9 @@ template <typename Scalar>
 struct Record {
   bool exists = false;
   bool batch_statistics = false;  ///< whether the gradient goes through the statistics
+  Index count = 0;                ///< values per channel that they are of
   Index forwards = 0;             ///< since the last backward
+  const void* layer = nullptr;    ///< the memory of the layer's state, which moves with it
   Shape shape;
   bool has_residual = false;
   Probes<Scalar> probes;
@@ -20,9 +22,12 @@ struct Record {
 
   /// `from` holds x and, where there is one, the residual.
   template <std::size_t N>
-  void save(const Shape& of_x, const std::array<View<const Scalar>, N>& from, bool from_batch) {
+  void save(const void* of_layer, const Shape& of_x, const std::array<View<const Scalar>, N>& from,
+            bool from_batch, Index values) {
     exists = true;
+    layer = of_layer;
     batch_statistics = from_batch;
+    count = values;
     ++forwards;
     has_residual = N == 2;
     shape = of_x;
@@ -44,6 +49,14 @@ struct Record {
     check_probes("x", x, probes);
   }
 
+  /// Refuses to serve another layer than that of its forward.
+  void check_layer(const void* of_layer) const {
+    if (!exists || layer == of_layer) return;
+    refuse(
+        "backward got the Saved of another layer: give it the one that this layer's forward left "
+        "its values in; a copy of a layer is another one.");
+  }
+
   /// Refuses another residual than forward's, on whose values the mask of the activation depends.
   /// `from` holds x, dy and, where there is one, the residual.
   template <std::size_t N>
@@ -63,11 +76,12 @@ struct Record {
     if (channel < 0) return;
     expected.refuse_other(
         name, values, channel,
-        forwards > 1 ? "; there was a second forward since the last backward, and backward "
-                       "follows the last one: call backward before the next forward, or have one "
-                       "layer object per place in the network."
-                     : "; was it overwritten, for example by a forward in place? Keep it as it is "
-                       "until backward.");
+        forwards > 1
+            ? "; there was a second forward since the last backward, and backward "
+              "follows the last one: call backward before the next forward, have one layer "
+              "object per place in the network, or give every pass a Saved of its own."
+            : "; was it overwritten, for example by a forward in place? Keep it as it is "
+              "until backward.");
   }
 };
 

@@ -25,7 +25,7 @@ struct StateVector {
 };
 
 struct StateShape {
-  std::array<StateVector, 5> vectors;
+  std::array<StateVector, 6> vectors;
 };
 
 inline void append_to(Message& message, const StateShape& shape) {
@@ -120,19 +120,55 @@ void check_counts(const State<Scalar>& state) {
   }
 }
 
+/// Whether the running statistics of a channel are those of a new layer.
+template <typename Scalar>
+bool is_fresh(const State<Scalar>& state, Index c) {
+  return state.running_mean[c] == 0.0 && state.running_variance[c] == 1.0;
+}
+
 /// A cumulative average goes on from statistics only if it knows how many batches they are of.
 template <typename Scalar>
 void check_counted(const State<Scalar>& state) {
   for (Index c = 0; c < state.running_mean.size(); ++c) {
     const std::int64_t rejected = state.rejected.size() > 0 ? state.rejected[c] : 0;
-    const bool of_new_layer = state.running_mean[c] == 0.0 && state.running_variance[c] == 1.0;
-    if (state.batches == rejected && !of_new_layer) {
+    if (state.batches == rejected && !is_fresh(state, c)) {
       refuse("state: expected the number of batches that the running statistics are of, got 0 (",
              state.batches, " seen, ", rejected, " rejected) in channel ", c,
              "; the next batch of a cumulative() average would replace them: set batches, or "
              "choose decay or new_weight.");
     }
   }
+}
+
+inline void check_pool_sizes(const Eigen::VectorXd& values) {
+  for (Index c = 0; c < values.size(); ++c) {
+    if (!(values[c] >= 0.0) || !std::isfinite(values[c])) {
+      refuse("state: expected a finite number of values of at least 0, got ", values[c],
+             " in channel ", c, ".");
+    }
+  }
+}
+
+/// What was seen so far enters a pool by the number of its values.
+template <typename Scalar>
+void check_pooled(const State<Scalar>& state) {
+  for (Index c = 0; c < state.running_mean.size(); ++c) {
+    const bool known = state.values.size() > 0 && state.values[c] > 0.0;
+    if (known || is_fresh(state, c)) continue;
+    refuse(
+        "state: expected the number of values that the running statistics are of, got none in "
+        "channel ",
+        c,
+        "; pooled() merges what it saw by that number: set values, choose decay or new_weight, "
+        "or begin with reset_running_statistics.");
+  }
+}
+
+/// Whether `momentum` knows what it needs of what was seen so far.
+template <typename Scalar>
+void check_momentum(const Momentum& momentum, const State<Scalar>& state) {
+  if (momentum.is_cumulative()) check_counted(state);
+  if (momentum.is_pooled()) check_pooled(state);
 }
 
 template <typename Scalar>
@@ -146,7 +182,8 @@ void check_values(const State<Scalar>& state, const Options& options) {
   check_range<Scalar>(state.running_mean);
   check_variances(state.running_variance);
   check_counts(state);
-  if (options.momentum.is_cumulative()) check_counted(state);
+  check_pool_sizes(state.values);
+  check_momentum(options.momentum, state);
 }
 
 }  // namespace batchnorm::detail

@@ -8,11 +8,21 @@
 // What a training layer asks of its steps; see kernels/calls.hpp.
 namespace batchnorm::detail {
 
-/// The running statistics of a layer, which have seen `batches` batches.
+/// The statistics of a batch of `count` values per channel.
+struct BatchStatistics {
+  const double* mean;
+  const double* m2;
+  Index channels;
+  Index count;
+};
+
+/// The running statistics of a layer, which have seen `batches` batches; `values` per channel where
+/// they are a pool of these, or null.
 struct RunningState {
   double* mean;
   double* variance;
   std::int64_t* rejected;
+  double* values;
   std::int64_t batches;
 };
 
@@ -50,12 +60,11 @@ struct BackwardOfFew {
   using Signature = typename BatchBackward<Scalar, Activation, HasResidual>::Signature;
 };
 
-/// Moves the running statistics of every channel by a batch of `count` values (Ioffe and Szegedy
-/// 2015, algorithm 2, line 10); a channel that is not finite stays and is counted, unless the
-/// options say otherwise.
+/// Moves the running statistics of every channel by a batch (Ioffe and Szegedy 2015, algorithm 2,
+/// line 10); a channel that is not finite stays and is counted, unless the options say otherwise.
 struct UpdateRunning {
-  using Signature = void(const ChannelArray<double>& mean, const ChannelArray<double>& m2,
-                         Index count, const Options& options, const RunningState& running);
+  using Signature = void(const BatchStatistics& batch, const Options& options,
+                         const RunningState& running);
 };
 
 }  // namespace calls

@@ -7,10 +7,14 @@
 
 namespace batchnorm::detail {
 
-inline bool all_finite(const ChannelArray<double>& mean, const ChannelArray<double>& m2) {
+inline bool is_finite(const BatchStatistics& batch, Index c) {
+  return std::isfinite(batch.mean[c]) && std::isfinite(batch.m2[c]);
+}
+
+inline bool all_finite(const BatchStatistics& batch) {
   Index bad = 0;
-  for (Index c = 0; c < mean.size(); ++c)
-    bad += static_cast<Index>(!(0.0 * mean[c] + 0.0 * m2[c] == 0.0));
+  for (Index c = 0; c < batch.channels; ++c)
+    bad += static_cast<Index>(!(0.0 * batch.mean[c] + 0.0 * batch.m2[c] == 0.0));
   return bad == 0;
 }
 
@@ -20,31 +24,51 @@ inline bool all_zero(const std::int64_t* counts, Index channels) {
   return some == 0;
 }
 
+/// Takes the values of a batch into a channel's pool (Chan, Golub and LeVeque 1983, equations 2.1).
+/// The variance has the divisor n - `less`.
+inline void pool(const BatchStatistics& batch, Index c, double less, const RunningState& running) {
+  const auto added = static_cast<double>(batch.count);
+  const double before = running.values[c];
+  const double all = before + added;
+  const double distance = before > 0.0 ? batch.mean[c] - running.mean[c] : 0.0;
+  const double m2 = before > 0.0 ? running.variance[c] * (before - less) : 0.0;
+  const double between = distance * distance * before * (added / all);
+  running.mean[c] = before > 0.0 ? running.mean[c] + distance * (added / all) : batch.mean[c];
+  running.variance[c] = (m2 + batch.m2[c] + between) / (all - less);
+  running.values[c] = all;
+}
+
 template <>
 struct Step<calls::UpdateRunning> {
-  static void run(const ChannelArray<double>& mean, const ChannelArray<double>& m2, Index count,
-                  const Options& options, const RunningState& running) {
-    const bool unbiased = options.running_variance == RunningVariance::unbiased;
-    const RunningUpdate update{mean.data(), m2.data(),
-                               1.0 / static_cast<double>(unbiased ? count - 1 : count),
-                               running.mean, running.variance};
+  static void run(const BatchStatistics& batch, const Options& options,
+                  const RunningState& running) {
+    const double less = options.running_variance == RunningVariance::unbiased ? 1.0 : 0.0;
+    const RunningUpdate update{batch.mean, batch.m2,
+                               1.0 / (static_cast<double>(batch.count) - less), running.mean,
+                               running.variance};
     const Momentum& momentum = options.momentum;
-    const bool reject = options.non_finite == NonFinite::reject && !all_finite(mean, m2);
-    if (!reject && all_zero(running.rejected, mean.size())) {
-      const auto accepted = static_cast<double>(running.batches);
-      return run_kernel<calls::MoveRunning>(update, ChannelRange{0, mean.size()},
-                                            momentum.old_weight(accepted),
-                                            momentum.new_weight(accepted));
+    const bool reject = options.non_finite == NonFinite::reject && !all_finite(batch);
+    const bool pools = momentum.is_pooled();
+    if (!reject && !pools && all_zero(running.rejected, batch.channels)) {
+      return move(update, {0, batch.channels}, momentum, running.batches);
     }
-    for (Index c = 0; c < mean.size(); ++c) {
-      if (reject && !(std::isfinite(mean[c]) && std::isfinite(m2[c]))) {
+    for (Index c = 0; c < batch.channels; ++c) {
+      if (reject && !is_finite(batch, c)) {
         ++running.rejected[c];
-        continue;
+      } else if (pools) {
+        pool(batch, c, less, running);
+      } else {
+        move(update, {c, c + 1}, momentum, running.batches - running.rejected[c]);
       }
-      const auto accepted = static_cast<double>(running.batches - running.rejected[c]);
-      run_kernel<calls::MoveRunning>(update, ChannelRange{c, c + 1}, momentum.old_weight(accepted),
-                                     momentum.new_weight(accepted));
     }
+  }
+
+ private:
+  static void move(const RunningUpdate& update, const ChannelRange& range, const Momentum& momentum,
+                   std::int64_t accepted) {
+    const auto number = static_cast<double>(accepted);
+    run_kernel<calls::MoveRunning>(update, range, momentum.old_weight(number),
+                                   momentum.new_weight(number));
   }
 };
 

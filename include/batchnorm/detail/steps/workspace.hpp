@@ -15,13 +15,13 @@ struct Workspace {
   SumsWorkspace sums;
   std::vector<SumsWorkspace> parts;  ///< of parts that are summed at the same time
   ChannelArray<double> mean;
-  ChannelArray<double> low;  ///< what mean leaves out; only values in double have it
+  ChannelArray<double> low;  ///< what mean leaves out, or nothing
   ChannelArray<double> m2;
   GradientCoefficients<Scalar> gradient;
 
   void resize(Index channels) {
     for (auto* values : {&mean, &m2}) values->resize(channels);
-    if constexpr (keeps_low<Scalar>) low.resize(channels);
+    low.resize(keeps_low<Scalar> ? channels : 0);
   }
 
   /// Room for the sums of all channels of x at once, of which parts need less: a smaller x may be

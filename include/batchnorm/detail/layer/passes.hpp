@@ -1,0 +1,301 @@
+#pragma once
+
+#include "../run/run.hpp"
+#include "../steps/steps.hpp"
+#include "learnt_parameters.hpp"
+#include "saved.hpp"
+#include "sums_checks.hpp"
+
+namespace batchnorm::detail {
+
+/// Forward and backward of the modes Train and Frozen, whole and in phases, once the arguments of a
+/// call have one form. What is const writes to the given `Saved` and outputs alone.
+template <typename ScalarType, typename Mode, typename... Policies>
+class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
+  using Base = LearntParameters<ScalarType, Mode, Policies...>;
+
+ public:
+  using Base::channels;
+  using typename Base::Scalar;
+  using typename Base::Set;
+  /// What a forward leaves for its backward.
+  using Saved = batchnorm::Saved<Scalar>;
+
+ protected:
+  using typename Base::Activation;
+  using typename Base::Stored;
+  static constexpr bool trains = std::is_same_v<Mode, Train>;
+
+  Passes(Stored state, const Options& options) : Base(std::move(state), options) {}
+
+  auto forward_on(const Executor& executor, Saved& saved) {
+    return [this, executor, &saved](const auto& x, const auto& r, auto& y) {
+      const Shape shape = this->check_input(x);
+      const auto from = this->inputs(x, r);
+      const bool from_batch = takes_batch_statistics(shape, from[0].count());
+      const auto to = this->output("y", x, y, from);
+      begin(saved, shape, from, from_batch, from[0].count());
+      if (from[0].count() == 0) return;
+      if (!from_batch) return normalize_with_running(executor, saved, from, to);
+      if constexpr (trains) normalize_with_batch(executor, saved, from, to);
+    };
+  }
+
+  /// With the running statistics, which stay.
+  auto constant_forward_on(const Executor& executor, Saved& saved) const {
+    return [this, executor, &saved](const auto& x, const auto& r, auto& y) {
+      const Shape shape = this->check_input(x);
+      const auto from = this->inputs(x, r);
+      const auto to = this->output("y", x, y, from);
+      begin(saved, shape, from, false, 0);
+      if (from[0].count() > 0) normalize_with_running(executor, saved, from, to);
+    };
+  }
+
+  /// With given moments; nothing moves.
+  auto forward_with(const Executor& executor, Saved& saved, const Moments& moments) const {
+    return [this, executor, &saved, &moments](const auto& x, const auto& r, auto& y) {
+      const Shape shape = this->check_input(x);
+      const auto from = this->inputs(x, r);
+      check_moments("forward", moments, channels());
+      check_moments_of(moments, shape, from[0].count());
+      const bool from_moments = takes_batch_statistics(shape, moments.count);
+      const auto to = this->output("y", x, y, from);
+      begin(saved, shape, from, from_moments, moments.count);
+      if (!from_moments) return normalize_with_running(executor, saved, from, to);
+      if (moments.count > 0) prepare_with(saved, moments);
+      if (from[0].count() > 0) normalize(executor, saved, from, to);
+    };
+  }
+
+  template <typename X>
+  Moments moments_on(const Executor& executor, Saved& saved, const X& x) const {
+    Moments result;
+    moments_on(executor, saved, x, result);
+    return result;
+  }
+
+  template <typename X>
+  void moments_on(const Executor& executor, Saved& saved, const X& x, Moments& to) const {
+    if constexpr (check_readable<Set, Scalar, X>()) {
+      this->check_input(x);
+      take_moments(executor, this->view_of(x), this->options_.non_finite, saved.work_.sums, to);
+    }
+  }
+
+  auto sums_on(const Executor& executor, Saved& saved) const {
+    return
+        [this, executor, &saved](const auto& x, const auto& r, const auto& dy, GradientSums& sums) {
+          const auto from = saved_inputs(saved, x, r, dy);
+          sum_gradients(executor, saved, from);
+          take_sums(from[0].count(), saved.work_.gradient, sums);
+        };
+  }
+
+  auto backward_on(const Executor& executor, Saved& saved) {
+    return [this, executor, &saved](const auto& x, const auto& r, const auto& dy,
+                                    GradientUpdate update, auto&... out) {
+      const auto from = saved_inputs(saved, x, r, dy);
+      check_count("backward", saved, from[0].count());
+      run_backward(executor, saved, from, this->gradient_outputs(x, from, out...), update);
+      saved.record_.forwards = 0;
+    };
+  }
+
+  /// With given sums; the gradients of the parameters stay.
+  auto backward_with(const Executor& executor, Saved& saved, const GradientSums& sums) const {
+    return [this, executor, &saved, &sums](const auto& x, const auto& r, const auto& dy,
+                                           GradientUpdate /*none*/, auto&... out) {
+      const auto from = saved_inputs(saved, x, r, dy);
+      check_sums_of("backward", saved, sums);
+      map_gradients(executor, saved, sums, from, this->gradient_outputs(x, from, out...));
+      saved.record_.forwards = 0;
+    };
+  }
+
+  void forget_forward() { saved_.record_.exists = false; }
+
+  /// Whether `sums` are of this layer, and of all that the pass took its statistics from.
+  void check_sums_of(const char* call, const Saved& saved, const GradientSums& sums) const {
+    check_sums(call, sums, channels());
+    check_count(call, saved, sums.count);
+  }
+
+  /// Whether `count` values are all that the pass took its statistics from.
+  static void check_count(const char* call, const Saved& saved, Index count) {
+    if (saved.has_statistics()) check_sums_count(call, count, saved.record_.count);
+  }
+
+  /// Refuses the `Saved` of another layer; its own may come from one that it was copied from.
+  void check_owner(const Saved& saved) const {
+    if (&saved != &saved_) saved.record_.check_layer(this->state_.place());
+  }
+
+  /// Train normalises with a batch, unless it has one value per channel and the options say
+  /// otherwise.
+  bool takes_batch_statistics(const Shape& shape, Index count) const {
+    if (!trains) return false;
+    if (count != 1) return true;
+    if (this->options_.single_value == SingleValue::use_running) return false;
+    refuse("expected more than 1 value per channel in training, got ", shape,
+           "; a variance needs two: drop or merge the last short batch",
+           Stored::tracks
+               ? ", freeze the layer, or set options.single_value = SingleValue::use_running; for "
+                 "inference, make a BatchNorm<Scalar, Eval> from the layer."
+               : ", or give the layer RunningStatistics, with which a single value can be "
+                 "normalised.");
+  }
+
+  void move_statistics(const BatchStatistics& batch) {
+    auto& state = this->state_;
+    ++state.batches;
+    if constexpr (Stored::tracks) {
+      auto& values = state.values.values;
+      const Index pooled = this->options_.momentum.is_pooled() ? channels() : 0;
+      if (values.size() != pooled) values.setZero(pooled);
+      run_step<calls::UpdateRunning>(
+          batch, this->options_,
+          RunningState{state.running_mean.data(), state.running_variance.data(),
+                       state.rejected.data(), values.data(), state.batches});
+    }
+  }
+
+  Saved saved_;
+
+ private:
+  template <std::size_t N>
+  void begin(Saved& saved, const Shape& shape, const std::array<View<const Scalar>, N>& from,
+             bool from_batch, Index count) const {
+    saved.record_.save(this->state_.place(), shape, from, from_batch, count);
+    saved.record_.coefficients.resize(channels());
+  }
+
+  template <typename X, typename R, typename Dy>
+  auto saved_inputs(const Saved& saved, const X& x, const R& r, const Dy& dy) const {
+    const Shape shape = this->check_input(x);
+    check_owner(saved);
+    saved.record_.check(shape, this->view_of(x));
+    const auto from = this->gradient_inputs(x, r, dy);
+    if constexpr (Activation::gates) saved.record_.check_residual(from);
+    return from;
+  }
+
+  template <std::size_t N>
+  void normalize_with_batch(const Executor& executor, Saved& saved,
+                            const std::array<View<const Scalar>, N>& from, const View<Scalar>& to) {
+    Workspace<Scalar>& work = saved.work_;
+    work.resize(channels());
+    const auto& state = std::as_const(this->state_);
+    run_step<calls::BatchForward<Scalar, Activation, N == 2>>(
+        executor, this->options_, state.gamma.data(), state.beta.data(), from, to,
+        saved.record_.coefficients, work);
+    move_statistics({work.mean.data(), work.m2.data(), channels(), from[0].count()});
+  }
+
+  template <std::size_t N>
+  void normalize_with_running(const Executor& executor, Saved& saved,
+                              const std::array<View<const Scalar>, N>& from,
+                              const View<Scalar>& to) const {
+    if constexpr (Stored::tracks) {
+      const auto& state = this->state_;
+      prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
+                                   state.gamma.data(), state.beta.data(), this->options_.epsilon,
+                                   saved.record_.coefficients);
+      normalize(executor, saved, from, to);
+    }
+  }
+
+  void prepare_with(Saved& saved, const Moments& moments) const {
+    const auto& state = this->state_;
+    const Statistics<Scalar> statistics{
+        moments.mean.data(),   low_of(moments),
+        moments.m2.data(),     1.0 / static_cast<double>(moments.count),
+        state.gamma.data(),    state.beta.data(),
+        this->options_.epsilon};
+    run_kernel<calls::PrepareCoefficients<Scalar>>(statistics, ChannelRange{0, channels()},
+                                                   saved.record_.coefficients);
+    keep_moments(moments, saved.work_);
+  }
+
+  template <std::size_t N>
+  void normalize(const Executor& executor, const Saved& saved,
+                 const std::array<View<const Scalar>, N>& from, const View<Scalar>& to) const {
+    run_kernel<calls::Normalize<Scalar, Activation, N == 2>>(
+        executor, saved.record_.coefficients, all_channels(from[0], N + 1, this->options_), from,
+        to);
+  }
+
+  template <std::size_t N, std::size_t M>
+  void run_backward(const Executor& executor, Saved& saved,
+                    const std::array<View<const Scalar>, N>& from,
+                    const std::array<View<Scalar>, M>& to, GradientUpdate update) {
+    auto& gradient = saved.work_.gradient;
+    gradient.resize(channels());
+    if (from[0].count() == 0) {
+      gradient.sum.set_zero();
+      gradient.product.set_zero();
+    } else if constexpr (!trains) {
+      if (update == GradientUpdate::inputs_only) return map_constant(executor, saved, from, to);
+      take_backward<calls::ConstantBackward<Scalar, Activation, N == 3>>(executor, saved, from, to);
+    } else if (saved.has_statistics()) {
+      take_backward<calls::BatchBackward<Scalar, Activation, N == 3>>(executor, saved, from, to);
+    } else {
+      take_backward<calls::BackwardOfFew<Scalar, Activation, N == 3>>(executor, saved, from, to);
+    }
+    this->write_gradients(update, gradient.sum.data(), gradient.product.data());
+  }
+
+  template <typename Call, typename From, typename To>
+  void take_backward(const Executor& executor, Saved& saved, const From& from, const To& to) const {
+    run_step<Call>(executor, this->options_, saved.record_.coefficients, from, to, saved.work_);
+  }
+
+  template <std::size_t N>
+  void sum_gradients(const Executor& executor, Saved& saved,
+                     const std::array<View<const Scalar>, N>& from) const {
+    Workspace<Scalar>& work = saved.work_;
+    work.gradient.resize(channels());
+    if (from[0].count() == 0) {
+      work.gradient.sum.set_zero();
+      work.gradient.product.set_zero();
+      return;
+    }
+    run_kernel<calls::ParameterGradients<Scalar, Activation, N == 3>>(
+        executor, saved.record_.coefficients, ChannelRange{0, channels()}, from, work.sums,
+        work.gradient);
+  }
+
+  template <std::size_t N, std::size_t M>
+  void map_gradients(const Executor& executor, Saved& saved, const GradientSums& sums,
+                     const std::array<View<const Scalar>, N>& from,
+                     const std::array<View<Scalar>, M>& to) const {
+    if (from[0].count() == 0) return;
+    if (!saved.has_statistics()) return map_constant(executor, saved, from, to);
+    if constexpr (trains) {
+      const auto& k = saved.record_.coefficients;
+      auto& gradient = saved.work_.gradient;
+      const CallPart all = all_channels(from[0], N + M, this->options_);
+      gradient.resize(channels());
+      put_sums(sums, gradient);
+      run_kernel<calls::PrepareBatchGradient<Scalar>>(k, sums.count, all.range, gradient);
+      run_kernel<calls::BatchGradient<Scalar, Activation, N == 3>>(executor, k, gradient, all, from,
+                                                                   to);
+    }
+  }
+
+  /// dx of an affine map: in Train of single values, which are seldom and few.
+  template <std::size_t N, std::size_t M>
+  void map_constant(const Executor& executor, const Saved& saved,
+                    const std::array<View<const Scalar>, N>& from,
+                    const std::array<View<Scalar>, M>& to) const {
+    const auto& k = saved.record_.coefficients;
+    const CallPart all = all_channels(from[0], N + M, this->options_);
+    if constexpr (trains) {
+      run_kernel<calls::AffineGradientOfFew<Scalar, Activation, N == 3>>(k, all, from, to);
+    } else {
+      run_kernel<calls::AffineGradient<Scalar, Activation, N == 3>>(executor, k, all, from, to);
+    }
+  }
+};
+
+}  // namespace batchnorm::detail

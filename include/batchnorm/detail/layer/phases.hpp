@@ -1,0 +1,119 @@
+#pragma once
+
+#include "../arguments/call_forms.hpp"
+#include "../arguments/call_head.hpp"
+#include "passes.hpp"
+
+namespace batchnorm::detail {
+
+/// The phases of a step beside forward and backward: its two reductions handed out, and given back
+/// once they were merged with those of other parts.
+template <typename ScalarType, typename Mode, typename... Policies>
+class Phases : public Passes<ScalarType, Mode, Policies...> {
+  using Base = Passes<ScalarType, Mode, Policies...>;
+
+ public:
+  using Base::channels;
+  using typename Base::Saved;
+  using typename Base::Scalar;
+  using typename Base::Set;
+
+  /// What the last forward without a `Saved` left.
+  [[nodiscard]] const Saved& saved() const { return this->saved_; }
+
+  /// `moments([device,] [saved,] x)`: those that a forward of x takes, returned; with moments
+  /// behind x, written there. Nothing moves, and no x has too few values. `saved` lends memory.
+  template <typename First, typename... Rest>
+  auto moments(First&& first, Rest&&... rest) {
+    return moments_at(this->saved_, std::forward<First>(first), std::forward<Rest>(rest)...);
+  }
+
+  /// The same; without a `Saved` it allocates.
+  template <typename First, typename... Rest>
+  auto moments(First&& first, Rest&&... rest) const {
+    Saved own;
+    return moments_at(own, std::forward<First>(first), std::forward<Rest>(rest)...);
+  }
+
+  /// Moves the running statistics by a batch of these moments, as a forward does; mode Train only.
+  /// Of no values it does nothing; one value per channel it refuses, or passes over, as the options
+  /// say. Throws `std::invalid_argument` for another number of channels.
+  void observe(const Moments& moments) {
+    static_assert(Base::trains,
+                  "batchnorm: the running statistics of a Frozen layer stay: observe with a "
+                  "Train layer.");
+    check_moments("observe", moments, channels());
+    if (moments.count == 0 ||
+        !this->takes_batch_statistics(Shape{2, {moments.count, channels()}}, moments.count)) {
+      return;
+    }
+    this->move_statistics({moments.mean.data(), moments.m2.data(), channels(), moments.count});
+  }
+
+  /// `gradient_sums([device,] [saved,] x, [residual(r),] dy)`: the sums that backward takes, of a
+  /// pass whose forward left its values in `saved`, returned; with gradient sums behind dy, written
+  /// there. The layer stays as it is.
+  template <typename First, typename... Rest>
+  auto gradient_sums(First&& first, Rest&&... rest) {
+    return sums_at(this->saved_, std::forward<First>(first), std::forward<Rest>(rest)...);
+  }
+
+  /// The same with a `Saved`.
+  template <typename First, typename... Rest>
+  auto gradient_sums(First&& first, Rest&&... rest) const {
+    static_assert(brings_saved<First, Rest...>,
+                  "batchnorm: gradient_sums works in the memory of a Saved, and that of a const "
+                  "layer can't be written: give it the one that the forward was given.");
+    if constexpr (brings_saved<First, Rest...>)
+      return sums_at(this->saved_, std::forward<First>(first), std::forward<Rest>(rest)...);
+  }
+
+  /// Takes the gradients of gamma and beta from sums, which are those of all that the statistics of
+  /// the pass are of; assigns them, or adds them with `accumulate`. Throws `std::invalid_argument`
+  /// for sums of another number of channels or values.
+  void learn(const Saved& saved, const GradientSums& sums,
+             GradientUpdate update = GradientUpdate::assign) {
+    this->check_owner(saved);
+    this->check_sums_of("learn", saved, sums);
+    this->write_gradients(update, sums.sum.data(), sums.product.data());
+  }
+
+  /// The same of the last forward without a `Saved`.
+  void learn(const GradientSums& sums, GradientUpdate update = GradientUpdate::assign) {
+    learn(this->saved_, sums, update);
+  }
+
+ protected:
+  using typename Base::Stored;
+
+  Phases(Stored state, const Options& options) : Base(std::move(state), options) {}
+
+ private:
+  template <typename OwnSaved, typename... Arguments>
+  auto moments_at(OwnSaved& own, Arguments&&... arguments) const {
+    const auto call = [this](const Executor& on, Saved& saved, const auto& x, auto&&... to) {
+      return this->moments_on(on, saved, x, to...);
+    };
+    return at_head(own, call, std::forward<Arguments>(arguments)...);
+  }
+
+  template <typename OwnSaved, typename... Arguments>
+  auto sums_at(OwnSaved& own, Arguments&&... arguments) const {
+    using Forms = GradientSumsForms<Set, Scalar>;
+    const auto call = [this](const Executor& on, Saved& saved, const auto& x, auto&&... rest) {
+      if constexpr (marks_among < GradientSums, decltype(rest)... >> 0) {
+        const auto into = [&](auto& sums, auto&&... others) {
+          Forms::call(this->sums_on(on, saved), sums, x, others...);
+        };
+        with_mark<GradientSums>(into, rest...);
+      } else {
+        GradientSums sums;
+        Forms::call(this->sums_on(on, saved), sums, x, rest...);
+        return sums;
+      }
+    };
+    return at_head(own, call, std::forward<Arguments>(arguments)...);
+  }
+};
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "../../gradient_sums.hpp"
+#include "../../moments.hpp"
+#include "../arguments/arguments.hpp"
+#include "../refusal/refusal.hpp"
+
+// Whether moments and gradient sums that were given fit a layer and a pass.
+namespace batchnorm::detail {
+
+inline void check_moments(const char* call, const Moments& moments, Index channels) {
+  if (moments.count < 0) {
+    refuse(call, ": expected moments of at least 0 values, got ", moments.count,
+           "; was the count read as another type?");
+  }
+  if (moments.count == 0) return;
+  const Index low = moments.mean_low.size();
+  if (moments.mean.size() != channels || moments.m2.size() != channels ||
+      (low != 0 && low != channels)) {
+    refuse(call, ": expected moments of ", channels, " channels, got mean, m2 and mean_low of ",
+           moments.mean.size(), ", ", moments.m2.size(), " and ", low,
+           "; are they of another layer's input?");
+  }
+}
+
+/// Moments of nothing serve only an x that holds nothing.
+inline void check_moments_of(const Moments& moments, const Shape& x, Index values) {
+  if (moments.count > 0 || values == 0) return;
+  refuse("forward got moments of no values for x of shape ", x,
+         "; merge norm.moments(x) into them first.");
+}
+
+inline void check_sums(const char* call, const GradientSums& sums, Index channels) {
+  if (sums.sum.size() == channels && sums.product.size() == channels) return;
+  refuse(call, ": expected gradient sums of ", channels, " channels, got sum and product of ",
+         sums.sum.size(), " and ", sums.product.size(),
+         "; norm.gradient_sums(x, dy) gives those of a part.");
+}
+
+/// The gradient through statistics of `count` values needs the sums of as many.
+inline void check_sums_count(const char* call, Index got, Index count) {
+  if (got == count) return;
+  refuse(call, ": expected gradient sums of ", count,
+         " values per channel, as many as the moments of the forward are of, got ", got,
+         "; merge those of all parts, and give them to backward behind dy.");
+}
+
+}  // namespace batchnorm::detail
