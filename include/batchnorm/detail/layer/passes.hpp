@@ -86,8 +86,8 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
   auto sums_on(const Executor& executor, Saved& saved) const {
     return
         [this, executor, &saved](const auto& x, const auto& r, const auto& dy, GradientSums& sums) {
-          const auto from = saved_inputs(saved, x, r, dy);
-          sum_gradients(executor, saved, from);
+          const auto from = this->saved_inputs(saved, x, r, dy);
+          this->sum_gradients(executor, saved, from);
           take_sums(from[0].count(), saved.work_.gradient, sums);
         };
   }
@@ -95,7 +95,7 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
   auto backward_on(const Executor& executor, Saved& saved) {
     return [this, executor, &saved](const auto& x, const auto& r, const auto& dy,
                                     GradientUpdate update, auto&... out) {
-      const auto from = saved_inputs(saved, x, r, dy);
+      const auto from = this->saved_inputs(saved, x, r, dy);
       check_count("backward", saved, from[0].count());
       run_backward(executor, saved, from, this->gradient_outputs(x, from, out...), update);
       saved.record_.forwards = 0;
@@ -106,7 +106,7 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
   auto backward_with(const Executor& executor, Saved& saved, const GradientSums& sums) const {
     return [this, executor, &saved, &sums](const auto& x, const auto& r, const auto& dy,
                                            GradientUpdate /*none*/, auto&... out) {
-      const auto from = saved_inputs(saved, x, r, dy);
+      const auto from = this->saved_inputs(saved, x, r, dy);
       check_sums_of("backward", saved, sums);
       map_gradients(executor, saved, sums, from, this->gradient_outputs(x, from, out...));
       saved.record_.forwards = 0;
