@@ -19,7 +19,7 @@ file == 1 && /^\|/ {
   }
 }
 
-file > 1 && /^(TEST|TEST_P|TYPED_TEST)\(/ {
+file > 1 && /^(TEST|TEST_F|TEST_P|TYPED_TEST)\(/ {
   name = $0
   sub(/^[A-Z_]+\(/, "", name)
   sub(/\).*/, "", name)
