@@ -76,6 +76,13 @@ inline void append_options(Message& line, const Options& options) {
   if (options.running_variance == RunningVariance::biased) line.append(", biased");
   if (options.single_value == SingleValue::use_running) line.append(", use_running");
   if (options.non_finite == NonFinite::propagate) line.append(", propagate");
+  if (options.renormalization.is_on()) {
+    line.append(", renormalization {");
+    line.append(options.renormalization.r_max);
+    line.append(", ");
+    line.append(options.renormalization.d_max);
+    line.append("}");
+  }
 }
 
 template <typename Scalar, typename Mode, typename Set>

@@ -139,6 +139,11 @@ class LayerBase {
             "a layer with NoRunningStatistics can't use_running for a single value: keep "
             "SingleValue::refuse.");
       }
+      if (options.renormalization.is_on()) {
+        refuse(
+            "a layer with NoRunningStatistics can't renormalise, having nothing to look to: keep "
+            "r_max 1 and d_max 0.");
+      }
     }
   }
 

@@ -88,6 +88,16 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   /// may still follow the last forward.
   void reset_running_statistics() { this->state_.reset_running_statistics(); }
 
+  /// Other limits from the next batch on, as they are relaxed in the course of a training. Throws
+  /// `std::invalid_argument` for limits that no renormalization has.
+  void set_renormalization(const Renormalization& limits) {
+    static_assert(Stored::tracks,
+                  "batchnorm: renormalization looks to the running statistics, which a layer with "
+                  "NoRunningStatistics does not have.");
+    check_renormalization(limits);
+    this->options_.renormalization = limits;
+  }
+
   /// Another momentum from the next batch on, for a schedule. `cumulative()` goes on from the
   /// number of accepted batches. `pooled()` needs the number of values that the running statistics
   /// are of, which only it counts: where it follows another momentum, throws

@@ -115,6 +115,17 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
 
   void forget_forward() { saved_.record_.exists = false; }
 
+  /// Takes the gradients of the parameters from the sums of a pass.
+  void write_gradients_of(Saved& saved, GradientUpdate update, const double* sum,
+                          const double* product) {
+    Renormalizer& renormalizer = saved.work_.renormalizer;
+    const bool renormalized = saved.has_statistics() && renormalizer.is_on();
+    this->write_gradients(update, sum,
+                          renormalized ? renormalizer.gamma_gradient(sum, product) : product);
+  }
+
+  bool renormalizes() const { return Stored::tracks && this->options_.renormalization.is_on(); }
+
   /// Whether `sums` are of this layer, and of all that the pass took its statistics from.
   void check_sums_of(const char* call, const Saved& saved, const GradientSums& sums) const {
     check_sums(call, sums, channels());
@@ -185,9 +196,10 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
                             const std::array<View<const Scalar>, N>& from, const View<Scalar>& to) {
     Workspace<Scalar>& work = saved.work_;
     work.resize(channels());
+    work.renormalizer.resize(this->renormalizes() ? channels() : 0);
     const auto& state = std::as_const(this->state_);
     run_step<calls::BatchForward<Scalar, Activation, N == 2>>(
-        executor, this->options_, state.gamma.data(), state.beta.data(), from, to,
+        executor, this->options_, state.gamma.data(), state.beta.data(), running(), from, to,
         saved.record_.coefficients, work);
     move_statistics({work.mean.data(), work.m2.data(), channels(), from[0].count()});
   }
@@ -205,13 +217,32 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
     }
   }
 
+  RunningBefore running() const {
+    return {this->state_.running_mean.data(), this->state_.running_variance.data()};
+  }
+
+  /// What makes a batch of `moments` comparable with the running statistics. A pass that is
+  /// computed again, with the moments of the first time, repeats what it took then, though these
+  /// have moved.
+  void renormalize(Saved& saved, const Moments& moments) const {
+    Renormalizer& renormalizer = saved.work_.renormalizer;
+    if (!renormalizes()) return renormalizer.resize(0);
+    if (renormalizer.r.size() == channels() && are_kept(moments, saved.work_)) return;
+    renormalizer.resize(channels());
+    renormalizer.compare({0, channels()}, moments.mean.data(), moments.m2.data(),
+                         1.0 / static_cast<double>(moments.count), running(), this->options_);
+  }
+
   void prepare_with(Saved& saved, const Moments& moments) const {
+    renormalize(saved, moments);
+    const Renormalizer& renormalizer = saved.work_.renormalizer;
     const auto& state = this->state_;
     const Statistics<Scalar> statistics{
-        moments.mean.data(),   low_of(moments),
-        moments.m2.data(),     1.0 / static_cast<double>(moments.count),
-        state.gamma.data(),    state.beta.data(),
-        this->options_.epsilon};
+        moments.mean.data(),     low_of(moments),
+        moments.m2.data(),       1.0 / static_cast<double>(moments.count),
+        state.gamma.data(),      state.beta.data(),
+        this->options_.epsilon,  renormalizer.r_or_null(),
+        renormalizer.d_or_null()};
     run_kernel<calls::PrepareCoefficients<Scalar>>(statistics, ChannelRange{0, channels()},
                                                    saved.record_.coefficients);
     keep_moments(moments, saved.work_);
@@ -242,7 +273,7 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
     } else {
       take_backward<calls::BackwardOfFew<Scalar, Activation, N == 3>>(executor, saved, from, to);
     }
-    this->write_gradients(update, gradient.sum.data(), gradient.product.data());
+    write_gradients_of(saved, update, gradient.sum.data(), gradient.product.data());
   }
 
   template <typename Call, typename From, typename To>

@@ -71,11 +71,11 @@ class Phases : public Passes<ScalarType, Mode, Policies...> {
   /// Takes the gradients of gamma and beta from sums, which are those of all that the statistics of
   /// the pass are of; assigns them, or adds them with `accumulate`. Throws `std::invalid_argument`
   /// for sums of another number of channels or values.
-  void learn(const Saved& saved, const GradientSums& sums,
+  void learn(Saved& saved, const GradientSums& sums,
              GradientUpdate update = GradientUpdate::assign) {
     this->check_owner(saved);
     this->check_sums_of("learn", saved, sums);
-    this->write_gradients(update, sums.sum.data(), sums.product.data());
+    this->write_gradients_of(saved, update, sums.sum.data(), sums.product.data());
   }
 
   /// The same of the last forward without a `Saved`.

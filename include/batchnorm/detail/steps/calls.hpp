@@ -29,13 +29,13 @@ struct RunningState {
 namespace calls {
 
 /// y = activation(bn(x) [+ residual]) with the statistics of x, which stay in `work`. `work` and
-/// `k` have their size; `gamma` and `beta` may be null.
+/// `k` have their size; `gamma` and `beta` may be null, and `before`, unless `work` renormalises.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct BatchForward {
   using Signature = void(const Executor& executor, const Options& options, const Scalar* gamma,
-                         const Scalar* beta, const Inputs<Scalar, HasResidual>& from,
-                         const View<Scalar>& y, ChannelCoefficients<Scalar>& k,
-                         Workspace<Scalar>& work);
+                         const Scalar* beta, const RunningBefore& before,
+                         const Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
+                         ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work);
 };
 
 /// dx (and dresidual) through the statistics of x, and the sums that are the gradients of the

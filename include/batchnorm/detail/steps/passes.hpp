@@ -55,16 +55,27 @@ void backward_in_parts(const Executor& executor, const Options& options,
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Step<calls::BatchForward<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const Options& options, const Scalar* gamma,
-                  const Scalar* beta, const calls::Inputs<Scalar, HasResidual>& from,
-                  const View<Scalar>& y, ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work) {
+                  const Scalar* beta, const RunningBefore& before,
+                  const calls::Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
+                  ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work) {
     const double share = 1.0 / static_cast<double>(from[0].count());
     const ChannelMoments moments = work.moments();
-    const Statistics<Scalar> of_batch{moments.mean, moments.low, moments.m2,     share,
-                                      gamma,        beta,        options.epsilon};
+    Renormalizer& renormalizer = work.renormalizer;
+    const Statistics<Scalar> of_batch{moments.mean,
+                                      moments.low,
+                                      moments.m2,
+                                      share,
+                                      gamma,
+                                      beta,
+                                      options.epsilon,
+                                      renormalizer.r_or_null(),
+                                      renormalizer.d_or_null()};
     in_parts(executor, options, from, std::array{y}, work,
              [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
                run_kernel<calls::RangeMoments<Scalar>>(on, part.range, from[0], options.non_finite,
                                                        sums, moments);
+               if (renormalizer.is_on())
+                 renormalizer.compare(part.range, moments.mean, moments.m2, share, before, options);
                run_kernel<calls::PrepareCoefficients<Scalar>>(of_batch, part.range, k);
                run_kernel<calls::Normalize<Scalar, Activation, HasResidual>>(on, k, part, from, y);
              });

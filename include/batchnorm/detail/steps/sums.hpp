@@ -28,6 +28,14 @@ inline const double* low_of(const Moments& moments) {
   return (moments.mean_low == 0.0).all() ? nullptr : moments.mean_low.data();
 }
 
+/// Whether `work` keeps these moments.
+template <typename Scalar>
+bool are_kept(const Moments& moments, const Workspace<Scalar>& work) {
+  return moments.mean.size() == work.mean.size() &&
+         std::equal(moments.mean.begin(), moments.mean.end(), work.mean.data()) &&
+         std::equal(moments.m2.begin(), moments.m2.end(), work.m2.data());
+}
+
 /// The moments that a batch was normalised with, for who asks later.
 template <typename Scalar>
 void keep_moments(const Moments& moments, Workspace<Scalar>& work) {

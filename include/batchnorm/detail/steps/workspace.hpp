@@ -5,6 +5,7 @@
 #include "../kernels/formulas/coefficients.hpp"
 #include "../kernels/reduce/loops.hpp"
 #include "../kernels/reduce/workspace.hpp"
+#include "renormalizer.hpp"
 
 namespace batchnorm::detail {
 
@@ -17,6 +18,7 @@ struct Workspace {
   ChannelArray<double> mean;
   ChannelArray<double> low;  ///< what mean leaves out, or nothing
   ChannelArray<double> m2;
+  Renormalizer renormalizer;
   GradientCoefficients<Scalar> gradient;
 
   void resize(Index channels) {

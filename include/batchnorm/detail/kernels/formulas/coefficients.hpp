@@ -59,6 +59,8 @@ struct Statistics {
   const Scalar* gamma;
   const Scalar* beta;
   double epsilon;
+  const double* r = nullptr;  ///< of x_hat, by renormalization; null for 1
+  const double* d = nullptr;  ///< and what is added to that; null for 0
 };
 
 /// What a batch says of its channels, and the running statistics that it moves.

@@ -40,14 +40,19 @@ void prepare_coefficients(const Statistics<Scalar>& of, const ChannelRange& rang
     if (of.low != nullptr) rest = add(rest, at.load(of.low));
     P scale = inverse;
     if (of.gamma != nullptr) scale = multiply(at.load(of.gamma), inverse);
+    P shift = at.load_or(of.beta, 0);
+    if (of.r != nullptr) {
+      scale = multiply(scale, at.load(of.r));
+      shift = multiply_add(at.load_or(of.gamma, 1), at.load(of.d), shift);
+    }
     scale = rounded_to<Scalar>(scale);
     at.store(k.centre.data(), centre);
     at.store(k.rest.data(), rest);
     at.store(k.inverse_deviation.data(), inverse);
     at.store(k.scale.data(), scale);
-    at.store(k.shift.data(), multiply_add(minus(rest), scale, at.load_or(of.beta, 0)));
+    at.store(k.shift.data(), multiply_add(minus(rest), scale, shift));
   });
-  if (of.epsilon < least_usual_epsilon) prepare_scale_units(range, of.gamma, of.beta, k);
+  if (of.epsilon < least_usual_epsilon) prepare_scale_units(of, range, k);
 }
 
 /// The units of a range of channels, and their coefficients in them.

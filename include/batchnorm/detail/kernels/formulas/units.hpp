@@ -23,21 +23,22 @@ P unit_for(const P& inverse_deviation, const P& centre) {
 }
 
 /// The units of a range of channels whose scale may be beyond the range of `Scalar`, and the shift
-/// of those whose scale is; `gamma` and `beta` may be null.
+/// of those whose scale is.
 template <typename Scalar>
-void prepare_scale_units(const ChannelRange& range, const Scalar* gamma, const Scalar* beta,
+void prepare_scale_units(const Statistics<Scalar>& of, const ChannelRange& range,
                          ChannelCoefficients<Scalar>& k) {
   k.units.resize(k.size());
   for (Index c = range.begin; c < range.end; ++c) {
-    const double scale =
-        (gamma == nullptr ? 1.0 : static_cast<double>(gamma[c])) * k.inverse_deviation[c];
+    const double gamma = of.gamma == nullptr ? 1.0 : static_cast<double>(of.gamma[c]);
+    const double scale = gamma * k.inverse_deviation[c] * (of.r == nullptr ? 1.0 : of.r[c]);
     const double unit = unit_for(k.inverse_deviation[c], static_cast<double>(k.centre[c]));
     k.units.unit[c] = static_cast<Scalar>(unit);
     k.units.scale_per_unit[c] = static_cast<Scalar>(scale * power_quotient(1, unit));
     if (std::abs(scale) <= double{std::numeric_limits<Scalar>::max()}) continue;
     k.units.beyond_range = true;
-    const double of_beta = beta == nullptr ? 0.0 : static_cast<double>(beta[c]);
-    k.shift[c] = static_cast<Scalar>(multiply_add(-k.rest[c], scale, of_beta));
+    const double beta = of.beta == nullptr ? 0.0 : static_cast<double>(of.beta[c]);
+    const double shift = of.d == nullptr ? beta : multiply_add(gamma, of.d[c], beta);
+    k.shift[c] = static_cast<Scalar>(multiply_add(-k.rest[c], scale, shift));
   }
 }
 
