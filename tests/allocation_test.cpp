@@ -157,12 +157,12 @@ TYPED_TEST(Allocation, IsNotNeededByPhases) {
     batchnorm::Moments moments;
     batchnorm::GradientSums sums;
     const auto step = [&](auto& on) {
-      const auto r = batchnorm::residual(on.r.get());
       constant.moments(saved, on.x.get(), moments);
-      constant.forward(saved, on.x.get(), r, moments, on.y.get());
+      constant.forward(saved, on.x.get(), batchnorm::residual(on.r.get()), moments, on.y.get());
       layer.observe(moments);
-      constant.gradient_sums(saved, on.x.get(), r, on.dy.get(), sums);
-      constant.backward(saved, on.x.get(), r, on.dy.get(), sums, on.dx.get(), on.dr.get());
+      constant.gradient_sums(saved, on.x.get(), batchnorm::residual(on.r.get()), on.dy.get(), sums);
+      constant.backward(saved, on.x.get(), batchnorm::residual(on.r.get()), on.dy.get(), sums,
+                        on.dx.get(), on.dr.get());
       layer.learn(saved, sums, batchnorm::accumulate);
     };
     step(large);

@@ -239,6 +239,39 @@ void expect_refused(const std::function<void()>& call, const std::string& part) 
   }
 }
 
+// Whose moments they are, their number does not tell.
+TEST(GivenMoments, HaveNoPlainBackwardUnlessTheyAreOfThePassItself) {
+  BatchNorm<float> norm(some_state<float>(3));
+  const Matrix x = noise_matrix(6, 3, 30), other = noise_matrix(6, 3, 31),
+               dy = noise_matrix(6, 3, 32);
+  norm.forward(x, norm.moments(other));
+  expect_refused([&] { norm.backward(x, dy); }, "backward of a forward that was given moments");
+  BatchNorm<float>::Saved saved;
+  norm.forward(saved, x);
+  const Matrix dx = norm.backward(saved, x, dy);
+  norm.forward(saved, x, saved.moments());
+  EXPECT_TRUE(same_bits(norm.backward(saved, x, dy), dx));
+}
+
+// Deviations near the smallest float are measured in units, which sums do not tell.
+TEST(GivenSums, ServeAPassThatIsComputedAgainElsewhere) {
+  BatchNorm<float> norm(2, {.epsilon = 0});
+  const Matrix x = noise_matrix(8, 2, 33) * 1e-40F, usual = noise_matrix(8, 2, 34),
+               dy = noise_matrix(8, 2, 35) * 1e-5F;
+  const Moments moments = norm.moments(x);
+  BatchNorm<float>::Saved first, fresh, used;
+  norm.forward(first, x, moments);
+  const GradientSums sums = norm.gradient_sums(first, x, dy);
+  const Matrix dx = norm.backward(first, x, dy, sums);
+  EXPECT_TRUE(dx.allFinite());
+  norm.forward(used, usual);
+  norm.backward(used, usual, dy);
+  for (auto* saved : {&fresh, &used}) {
+    norm.forward(*saved, x, moments);
+    EXPECT_TRUE(same_bits(norm.backward(*saved, x, dy, sums), dx));
+  }
+}
+
 class Refusals : public ::testing::Test {
  protected:
   BatchNorm<float> norm{some_state<float>(3)};
@@ -256,6 +289,12 @@ TEST_F(Refusals, NameMomentsThatDoNotFit) {
   Moments broken = moments;
   broken.m2.resize(1);
   expect_refused([&] { norm.observe(broken); }, "got mean, m2 and mean_low of 3, 1 and 3");
+  broken = moments;
+  broken.m2(1) = -2;
+  expect_refused([&] { norm.observe(broken); }, "with an m2 of at least 0, got -2 in channel 1");
+  broken = moments;
+  broken.mean(2) = 1e60;
+  expect_refused([&] { norm.observe(broken); }, "in the range of the layer's scalar, got 1e+60");
   broken.count = -1;
   expect_refused([&] { norm.forward(x, broken, y); }, "expected moments of at least 0 values");
   EXPECT_EQ(y.rows(), 2);
@@ -275,13 +314,16 @@ TEST_F(Refusals, NameSumsThatNobodyMerged) {
                  "backward: expected gradient sums of 13 values per channel");
   expect_refused([&] { norm.learn(a, part); },
                  "learn: expected gradient sums of 13 values per channel");
+  GradientSums negative = part;
+  negative.count = -3;
+  expect_refused([&] { norm.learn(a, negative); }, "of at least 0 values, got -3");
+  expect_refused([&] { norm.learn(part); }, "learn without a forward");
   expect_refused([&] { norm.learn(a, GradientSums{}); },
                  "learn: expected gradient sums of 3 channels");
   EXPECT_EQ(dx.rows(), 2);
   EXPECT_TRUE(same_bits(norm.gamma_gradient(), gradient));
   // The plain backward of a part takes its own sums: they are not those of all.
-  expect_refused([&] { norm.backward(a, x, dy); },
-                 "backward: expected gradient sums of 13 values per channel");
+  expect_refused([&] { norm.backward(a, x, dy); }, "backward of a forward that was given moments");
 }
 
 TEST_F(Refusals, NameSumsOfOtherChannels) {

@@ -94,6 +94,26 @@ TEST(Pooled, OfObservedMomentsIsThatOfForwards) {
   EXPECT_TRUE(same_bits(trained.state(), observed.state()));
 }
 
+// As an observation normalizer sees them.
+TEST(Pooled, TakesSingleValues) {
+  for (const auto divisor : {RunningVariance::unbiased, RunningVariance::biased}) {
+    BatchNorm<double> norm(2, {.momentum = pooled(), .running_variance = divisor});
+    const Matrix x = noise_matrix(50, 2, 39);
+    for (Index row = 0; row < x.rows(); ++row) {
+      norm.observe(norm.moments(x.row(row)));
+      if (row == 0) {
+        EXPECT_EQ(norm.running_variance()(0), 0);
+      }
+      EXPECT_NO_THROW(norm.set_state(norm.state()));
+    }
+    const Exact exact(x.col(1));
+    const double count = divisor == RunningVariance::unbiased ? 49 : 50;
+    EXPECT_NEAR(norm.running_mean()(1), static_cast<double>(exact.mean), 1e-15);
+    EXPECT_NEAR(norm.running_variance()(1), static_cast<double>(exact.m2) / count, 1e-14);
+    EXPECT_EQ(norm.batches(), 50);
+  }
+}
+
 TEST(Pooled, CountsAChannelsOwnValuesWhereABatchWasRejected) {
   BatchNorm<double> norm(2, {.momentum = pooled()});
   Matrix x = noise_matrix(5, 2, 40);
@@ -132,8 +152,10 @@ TEST(Pooled, RefusesToGoOnWithoutTheNumberOfValues) {
   EXPECT_NO_THROW(BatchNorm<float>(counted, {.momentum = pooled()}));
   counted.values(1) = 0;
   expect_refused([&] { BatchNorm<float>(counted, {.momentum = pooled()}); }, "in channel 1");
-  counted.values(1) = -1;
-  expect_refused([&] { BatchNorm<float>{counted}; }, "expected a finite number of values");
+  for (const double impossible : {-1.0, 0.5, std::numeric_limits<double>::infinity()}) {
+    counted.values(1) = impossible;
+    expect_refused([&] { BatchNorm<float>{counted}; }, "expected a finite number of values, 0 or");
+  }
   counted.values.resize(2);
   expect_refused([&] { BatchNorm<float>{counted}; }, "values has 2");
 }

@@ -75,7 +75,7 @@ TYPED_TEST(SavedOf, RefusesWhatItDidNotSee) {
                  "backward got a residual that the last forward did not have");
   expect_refused([&] { this->norm.backward(this->b, this->xb, this->dy); },
                  "backward without a forward");
-  expect_refused([&] { this->norm.gradient_sums(this->a, this->xb, this->dy); },
+  expect_refused([&] { (void)this->norm.gradient_sums(this->a, this->xb, this->dy); },
                  "backward got another x than the last forward");
   expect_refused([&] { this->norm.backward(this->a, noise_matrix(7, 3, 1), this->dy); },
                  "of the last forward's shape (8, 3)");
@@ -87,7 +87,7 @@ TYPED_TEST(SavedOf, RefusesToServeAnotherLayer) {
   this->norm.forward(this->a, this->xa);
   const std::string sentence = "backward got the Saved of another layer";
   expect_refused([&] { copy.backward(this->a, this->xa, this->dy); }, sentence);
-  expect_refused([&] { copy.gradient_sums(this->a, this->xa, this->dy); }, sentence);
+  expect_refused([&] { (void)copy.gradient_sums(this->a, this->xa, this->dy); }, sentence);
   const GradientSums sums = this->norm.gradient_sums(this->a, this->xa, this->dy);
   expect_refused([&] { copy.learn(this->a, sums); }, sentence);
   copy.forward(this->a, this->xa);
@@ -115,6 +115,47 @@ TYPED_TEST(SavedOf, IsAValue) {
   EXPECT_TRUE(same_bits(this->norm.backward(copy, this->xa, this->dy), expected));
   auto moved = std::move(copy);
   EXPECT_TRUE(same_bits(this->norm.backward(moved, this->xa, this->dy), expected));
+}
+
+TYPED_TEST(SavedOf, ServesNobodyOnceItWasMovedFrom) {
+  this->norm.forward(this->a, this->xa);
+  auto moved = std::move(this->a);
+  expect_refused([&] { this->norm.backward(this->a, this->xa, this->dy); },  // NOLINT
+                 "backward without a forward");
+  EXPECT_EQ(this->a.count(), 0);
+  EXPECT_EQ(this->a.inverse_deviation().size(), 0);
+  auto& itself = moved;
+  moved = std::move(itself);
+  EXPECT_NO_THROW(this->norm.backward(moved, this->xa, this->dy));
+}
+
+TYPED_TEST(SavedOf, GoesWithALayerThatIsMovedToAnother) {
+  std::vector<typename TestFixture::Layer> layers(2, this->norm);
+  layers[0].forward(this->a, this->xa);
+  layers[1].forward(this->b, this->xb);
+  layers.erase(layers.begin());
+  EXPECT_NO_THROW(layers[0].backward(this->b, this->xb, this->dy));
+  expect_refused([&] { layers[0].backward(this->a, this->xa, this->dy); },
+                 "backward got the Saved of another layer");
+}
+
+TYPED_TEST(SavedOf, IsForgottenByANewState) {
+  this->norm.forward(this->a, this->xa);
+  this->norm.set_state(this->norm.state());
+  expect_refused([&] { this->norm.backward(this->a, this->xa, this->dy); },
+                 "or of another state of this one");
+  this->norm.forward(this->a, this->xa);
+  const auto other = this->norm;
+  this->norm = other;
+  expect_refused([&] { this->norm.backward(this->a, this->xa, this->dy); },
+                 "backward got the Saved of another layer");
+}
+
+TYPED_TEST(SavedOf, OfTheLayerItselfIsCopiedWithIt) {
+  this->norm.forward(this->xa);
+  auto copy = this->norm;
+  auto own = copy.saved();
+  EXPECT_TRUE(same_bits(copy.backward(own, this->xa, this->dy), copy.backward(this->xa, this->dy)));
 }
 
 TYPED_TEST(SavedOf, IsForgottenByNoCopyOfTheLayer) {
@@ -193,8 +234,7 @@ TEST(SavedMoments, OfRunningStatisticsAreNone) {
   EXPECT_EQ(saved.inverse_deviation().size(), 3);
 }
 
-// Nothing tells two such layers apart, and nothing that a pass needs differs between them.
-TEST(SavedOfALayerThatLearnsNothing, Serves) {
+TEST(SavedOfALayerThatLearnsNothing, ServesThatLayer) {
   using Layer = BatchNorm<float, Train, batchnorm::NoAffine, batchnorm::NoRunningStatistics>;
   Layer norm(3);
   Layer::Saved saved;
@@ -202,6 +242,8 @@ TEST(SavedOfALayerThatLearnsNothing, Serves) {
   norm.forward(saved, x);
   norm.forward(x);
   EXPECT_TRUE(same_bits(norm.backward(saved, x, dy), norm.backward(x, dy)));
+  Layer copy = norm;
+  EXPECT_THROW(copy.backward(saved, x, dy), std::invalid_argument);
 }
 
 }  // namespace

@@ -132,13 +132,14 @@ TYPED_TEST(Threads, GiveTheBitsOfSerialInPhases) {
       typename TestFixture::template Layer<Train>::Saved saved;
       const Workers workers(threads);
       const auto& device = workers.device();
-      const auto r = batchnorm::residual(on.r.get());
       Kind y(on.dimensions), dx(on.dimensions), dr(on.dimensions);
       const auto moments = layer.moments(device, saved, on.x.get());
-      layer.forward(device, saved, on.x.get(), r, moments, y.get());
+      layer.forward(device, saved, on.x.get(), batchnorm::residual(on.r.get()), moments, y.get());
       layer.observe(moments);
-      const auto sums = layer.gradient_sums(device, saved, on.x.get(), r, on.dy.get());
-      layer.backward(device, saved, on.x.get(), r, on.dy.get(), sums, dx.get(), dr.get());
+      const auto sums = layer.gradient_sums(device, saved, on.x.get(),
+                                            batchnorm::residual(on.r.get()), on.dy.get());
+      layer.backward(device, saved, on.x.get(), batchnorm::residual(on.r.get()), on.dy.get(), sums,
+                     dx.get(), dr.get());
       layer.learn(saved, sums);
       TestFixture::expect_same(
           {TypeParam::values(y, on.dimensions), TypeParam::values(dx, on.dimensions),

@@ -47,7 +47,6 @@ class Step {
     begin(batch);
     Moments moments;
     for_each_part(batch, [&] { moments.merge(net_.norm.moments(device_, z_)); });
-    net_.norm.observe(moments);
 
     batchnorm::GradientSums sums;
     for_each_part(batch, [&] {
@@ -55,6 +54,7 @@ class Step {
       output_backward();
       sums.merge(net_.norm.gradient_sums(device_, saved_, z_, da_));
     });
+    net_.norm.observe(moments);
     dhidden_.setZero(), doutput_.setZero();
     for_each_part(batch, [&] {
       net_.norm.forward(device_, saved_, z_, moments, a_);

@@ -18,6 +18,7 @@
 //   state.hpp       what a layer has learnt, as plain values
 //   residual.hpp    the marks of a call: residual(r), accumulate
 //   execution.hpp   where a call runs
+//   group.hpp       workers that train one batch together (thread_group.hpp: threads, not included)
 //   view.hpp        the one shape that all layouts are: (outer, channels, inner) with strides
 //   moments.hpp, moments_of.hpp    the mergeable value of forward: (count, mean, m2) per channel
 //   gradient_sums.hpp              that of backward: sums of g and g * x_hat
@@ -39,6 +40,7 @@
 #include "execution.hpp"
 #include "fold.hpp"
 #include "gradient_sums.hpp"
+#include "group.hpp"
 #include "layer.hpp"
 #include "mode.hpp"
 #include "moments.hpp"

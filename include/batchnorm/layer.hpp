@@ -19,7 +19,16 @@ namespace batchnorm {
 ///     y = forward(x, residual(r))             {dx, dresidual} = backward(x, residual(r), dy)
 ///     forward(x, residual(r), y)              backward(x, residual(r), dy, dx, dresidual)
 ///
-/// where every backward of a learning layer takes `accumulate` as a last argument. All arguments
+/// where every backward of a learning layer takes `accumulate` or `inputs_only` as a last argument.
+/// In front of x may stand a device, a `Group` and a `Saved`, in this order, each of them or none.
+/// The phases of a step in Train, with m of type `Moments` and g of type `GradientSums`, which
+/// stand behind x and may be merged with those of other parts:
+///
+///     m = moments(x), moments(x, m)           g = gradient_sums(x, dy), gradient_sums(x, dy, g)
+///     y = forward(x, m)                       dx = backward(x, dy, g)
+///     observe(m)                              learn(g), learn(saved, g)
+///
+/// All arguments
 /// have x's shape, (N, C), (N, C, L), (N, C, H, W) or (N, C, D, H, W) with the channels where the
 /// axis policy says, and storage: a named Matrix, Array, Map, Ref, Block, Transpose, Tensor,
 /// TensorMap or TensorFixedSize. An output that owns its values is resized. y may be x; dx may be x

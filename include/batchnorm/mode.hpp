@@ -4,9 +4,9 @@
 
 namespace batchnorm {
 
-/// Normalises with the statistics of the batch; the running statistics move in `forward`, and
-/// nowhere else. The gradient goes through the statistics (Ioffe and Szegedy 2015, arXiv
-/// 1502.03167, algorithm 1).
+/// Normalises with the statistics of the batch; the running statistics move in `forward`, or by
+/// `observe` where the forward was given moments, and nowhere else. The gradient goes through the
+/// statistics (Ioffe and Szegedy 2015, arXiv 1502.03167, algorithm 1).
 struct Train {
   static constexpr const char* name = "Train";  ///< as a printed layer shows it
 };

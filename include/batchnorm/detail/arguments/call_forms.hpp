@@ -12,6 +12,12 @@ namespace batchnorm::detail {
 template <typename Mark, typename... Rest>
 inline constexpr int marks_among = (0 + ... + int{std::is_same_v<std::remove_cvref_t<Rest>, Mark>});
 
+/// Whether a `Mark` that is to be written is a temporary, or constant.
+template <typename Mark, typename... Rest>
+inline constexpr bool loses_mark = (false || ... ||
+                                    (std::is_same_v<std::remove_cvref_t<Rest>, Mark> &&
+                                     !std::is_same_v<Rest, Mark&>));
+
 /// Calls `call(mark, others...)`: the first `Mark` among the arguments, and the others in order.
 template <typename Mark, typename Call, typename First, typename... Rest>
 decltype(auto) with_mark(const Call& call, First&& first, Rest&&... rest) {

@@ -143,8 +143,8 @@ auto refuse_const() {
   static_assert(never<First>,
                 "batchnorm: forward of a Train or Frozen layer leaves something for backward, "
                 "so the layer can't be const; for inference make a BatchNorm<Scalar, Eval> "
-                "from it. With a Saved in front of x, Frozen leaves it there, and so does Train "
-                "where moments are given.");
+                "from it. With a Saved in front of x, Frozen leaves it there; so does Train where "
+                "moments are given, without which forward also moves the running statistics.");
   return nothing_to_return();
 }
 

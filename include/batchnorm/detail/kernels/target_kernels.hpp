@@ -109,6 +109,7 @@ template <typename Scalar>
 struct Kernel<calls::PrepareBatchGradient<Scalar>> {
   static void run(const ChannelCoefficients<Scalar>& k, Index count, const ChannelRange& range,
                   GradientCoefficients<Scalar>& gradient) {
+    if (k.units.wanted()) prepare_units(k, range, gradient);
     prepare_batch_gradient(k, count, range, gradient);
   }
 };

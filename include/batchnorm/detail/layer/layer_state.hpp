@@ -140,14 +140,6 @@ struct LayerState {
     batches = 0;
   }
 
-  /// Memory that moves along with the state and that no copy shares, by which layers are told
-  /// apart; null where there is nothing that a layer could have learnt.
-  const void* place() const {
-    if constexpr (Affine::has_gamma) return gamma.data();
-    if constexpr (Affine::has_beta) return beta.data();
-    return running_mean.data();
-  }
-
   bool operator==(const LayerState&) const = default;
 
  private:

@@ -23,9 +23,9 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   /// An empty x gives an empty y and moves nothing. On a device, the same bits.
   template <typename First, typename... Rest>
   decltype(auto) forward(First&& first, Rest&&... rest) {
-    const auto call = [this](const Executor& on, Saved& saved, const auto& x,
+    const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
                              auto&&... others) -> decltype(auto) {
-      return forward_forms(*this, on, saved, x, std::forward<decltype(others)>(others)...);
+      return forward_forms(*this, on, group, saved, x, std::forward<decltype(others)>(others)...);
     };
     return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
   }
@@ -38,9 +38,9 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
                   (Base::trains && marks_among<Moments, Rest...> == 0)) {
       return refuse_const<First>();
     } else {
-      const auto call = [this](const Executor& on, Saved& saved, const auto& x,
+      const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
                                auto&&... others) -> decltype(auto) {
-        return forward_forms(*this, on, saved, x, std::forward<decltype(others)>(others)...);
+        return forward_forms(*this, on, group, saved, x, std::forward<decltype(others)>(others)...);
       };
       return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
     }
@@ -52,9 +52,9 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   /// sums dx alone, as a part of all that the statistics are of; `learn` takes the others.
   template <typename First, typename... Rest>
   decltype(auto) backward(First&& first, Rest&&... rest) {
-    const auto call = [this](const Executor& on, Saved& saved, const auto& x,
+    const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
                              auto&&... others) -> decltype(auto) {
-      return backward_forms(*this, on, saved, x, std::forward<decltype(others)>(others)...);
+      return backward_forms(*this, on, group, saved, x, std::forward<decltype(others)>(others)...);
     };
     return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
   }
@@ -69,19 +69,20 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
                     "writes dx alone.");
       return nothing_to_return();
     } else {
-      const auto call = [this](const Executor& on, Saved& saved, const auto& x,
+      const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
                                auto&&... others) -> decltype(auto) {
-        return backward_forms(*this, on, saved, x, std::forward<decltype(others)>(others)...);
+        return backward_forms(*this, on, group, saved, x,
+                              std::forward<decltype(others)>(others)...);
       };
       return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
     }
   }
 
   /// Takes a state of as many channels, all of it or, if something in it does not fit, nothing.
-  /// Forgets the last forward.
+  /// Forgets the forwards so far, those into a `Saved` too.
   void set_state(const State<Scalar>& state) {
     this->state_ = Stored(channels(), state, this->options_);
-    this->forget_forward();
+    this->forget_forwards();
   }
 
   /// Running statistics, `batches()` and `rejected()` of a new layer; parameters stay. A backward
@@ -113,11 +114,18 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   LearningLayer(Stored state, const Options& options) : Base(std::move(state), options) {}
 
  private:
-  template <typename Self, typename X, typename... Rest>
-  static decltype(auto) forward_forms(Self& self, const Executor& on, Saved& saved, const X& x,
-                                      Rest&&... rest) {
+  template <typename Self, typename G, typename X, typename... Rest>
+  static decltype(auto) forward_forms(Self& self, const Executor& on, [[maybe_unused]] G& group,
+                                      Saved& saved, const X& x, Rest&&... rest) {
     using Forms = ForwardForms<Set, Scalar>;
-    if constexpr (marks_among < Moments, Rest... >> 0) {
+    constexpr bool grouped = Group<G>;
+    constexpr bool given = marks_among<Moments, Rest...> != 0;
+    if constexpr (grouped && given) {
+      static_assert(never<X>, "batchnorm: a group merges the moments of its members itself.");
+      return nothing_to_return();
+    } else if constexpr (grouped && !std::is_const_v<Self>) {
+      return Forms::call(self.forward_in(on, group, saved), x, std::forward<Rest>(rest)...);
+    } else if constexpr (given) {
       static_assert(Base::trains || never<X>,
                     "batchnorm: a Frozen layer normalises with its running statistics; moments "
                     "are given to a Train layer.");
@@ -133,11 +141,18 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
     }
   }
 
-  template <typename Self, typename X, typename... Rest>
-  static decltype(auto) backward_forms(Self& self, const Executor& on, Saved& saved, const X& x,
-                                       Rest&&... rest) {
+  template <typename Self, typename G, typename X, typename... Rest>
+  static decltype(auto) backward_forms(Self& self, const Executor& on, [[maybe_unused]] G& group,
+                                       Saved& saved, const X& x, Rest&&... rest) {
     using Forms = BackwardForms<Set, Scalar>;
-    if constexpr (marks_among<GradientSums, Rest...> == 0) {
+    constexpr bool grouped = Group<G>;
+    constexpr bool given = marks_among<GradientSums, Rest...> != 0;
+    if constexpr (grouped && given) {
+      static_assert(never<X>, "batchnorm: a group merges the gradient sums of its members itself.");
+      return nothing_to_return();
+    } else if constexpr (grouped && !std::is_const_v<Self>) {
+      return Forms::call(self.backward_in(on, group, saved), x, std::forward<Rest>(rest)...);
+    } else if constexpr (!given) {
       return Forms::call(self.backward_on(on, saved), x, std::forward<Rest>(rest)...);
     } else {
       static_assert(updates_among<Rest...> == 0 || never<X>,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../../group.hpp"
 #include "../run/run.hpp"
 #include "../steps/steps.hpp"
 #include "learnt_parameters.hpp"
@@ -57,11 +58,13 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
     return [this, executor, &saved, &moments](const auto& x, const auto& r, auto& y) {
       const Shape shape = this->check_input(x);
       const auto from = this->inputs(x, r);
-      check_moments("forward", moments, channels());
+      check_moments<Scalar>("forward", moments, channels());
       check_moments_of(moments, shape, from[0].count());
       const bool from_moments = takes_batch_statistics(shape, moments.count);
       const auto to = this->output("y", x, y, from);
+      const bool given = from_moments && !repeats(saved, moments);
       begin(saved, shape, from, from_moments, moments.count);
+      saved.record_.given = given;
       if (!from_moments) return normalize_with_running(executor, saved, from, to);
       if (moments.count > 0) prepare_with(saved, moments);
       if (from[0].count() > 0) normalize(executor, saved, from, to);
@@ -96,7 +99,7 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
     return [this, executor, &saved](const auto& x, const auto& r, const auto& dy,
                                     GradientUpdate update, auto&... out) {
       const auto from = this->saved_inputs(saved, x, r, dy);
-      check_count("backward", saved, from[0].count());
+      check_own_statistics(saved);
       run_backward(executor, saved, from, this->gradient_outputs(x, from, out...), update);
       saved.record_.forwards = 0;
     };
@@ -113,7 +116,56 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
     };
   }
 
-  void forget_forward() { saved_.record_.exists = false; }
+  /// Of no forward so far is there a backward.
+  void forget_forwards() {
+    saved_.record_.exists = false;
+    identity_.renew();
+  }
+
+  /// As one of a group, with the statistics of all its parts.
+  template <typename G>
+  auto forward_in(const Executor& executor, G& group, Saved& saved) {
+    return [this, executor, &group, &saved](const auto& x, const auto& r, auto& y) {
+      LeavesUnlessDone<G> guard(group);
+      if constexpr (trains) {
+        Moments moments = this->moments_on(executor, saved, x);
+        group.merge(moments);
+        this->forward_with(executor, saved, moments)(x, r, y);
+        this->observe_once(moments);
+      } else {
+        this->forward_on(executor, saved)(x, r, y);
+      }
+      guard.done();
+    };
+  }
+
+  /// As one of a group: dx of its part, and the gradients of the parameters of all.
+  template <typename G>
+  auto backward_in(const Executor& executor, G& group, Saved& saved) {
+    return [this, executor, &group, &saved](const auto& x, const auto& r, const auto& dy,
+                                            GradientUpdate update, auto&... out) {
+      LeavesUnlessDone<G> guard(group);
+      GradientSums sums;
+      this->sums_on(executor, saved)(x, r, dy, sums);
+      group.merge(sums);
+      this->backward_with(executor, saved, sums)(x, r, dy, update, out...);
+      this->write_gradients_of(saved, update, sums.sum.data(), sums.product.data());
+      guard.done();
+    };
+  }
+
+  /// Moves the running statistics by a batch of these moments, unless it is of no value, or of one
+  /// that the options pass over. A pool takes single values too.
+  void observe_once(const Moments& moments) {
+    if (moments.count == 0) return;
+    if (moments.count == 1 && !this->options_.momentum.is_pooled()) {
+      if (this->options_.single_value == SingleValue::use_running) return;
+      refuse(
+          "observe: expected moments of more than 1 value per channel, got 1; a variance needs "
+          "two: merge those of several values first, or use pooled(), which takes single ones.");
+    }
+    move_statistics({moments.mean.data(), moments.m2.data(), channels(), moments.count});
+  }
 
   /// Takes the gradients of the parameters from the sums of a pass.
   void write_gradients_of(Saved& saved, GradientUpdate update, const double* sum,
@@ -129,17 +181,26 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
   /// Whether `sums` are of this layer, and of all that the pass took its statistics from.
   void check_sums_of(const char* call, const Saved& saved, const GradientSums& sums) const {
     check_sums(call, sums, channels());
-    check_count(call, saved, sums.count);
+    if (saved.has_statistics()) check_sums_count(call, sums.count, saved.record_.count);
   }
 
-  /// Whether `count` values are all that the pass took its statistics from.
-  static void check_count(const char* call, const Saved& saved, Index count) {
-    if (saved.has_statistics()) check_sums_count(call, count, saved.record_.count);
+  /// Whether the statistics of a pass are known to be those of its x alone.
+  static void check_own_statistics(const Saved& saved) {
+    if (!saved.has_statistics() || !saved.record_.given) return;
+    refuse(
+        "backward of a forward that was given moments, which may be of more than x: take "
+        "gradient_sums(x, dy), merge those of all parts, and give them to backward behind dy.");
+  }
+
+  /// Whether a forward with these moments is the pass that `saved` is of, computed again.
+  static bool repeats(const Saved& saved, const Moments& moments) {
+    return saved.has_statistics() && !saved.record_.given && saved.record_.count == moments.count &&
+           are_kept(moments, saved.work_);
   }
 
   /// Refuses the `Saved` of another layer; its own may come from one that it was copied from.
   void check_owner(const Saved& saved) const {
-    if (&saved != &saved_) saved.record_.check_layer(this->state_.place());
+    if (&saved != &saved_) saved.record_.check_layer(identity_.token());
   }
 
   /// Train normalises with a batch, unless it has one value per channel and the options say
@@ -174,10 +235,13 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
   Saved saved_;
 
  private:
+  Identity identity_;
+
   template <std::size_t N>
   void begin(Saved& saved, const Shape& shape, const std::array<View<const Scalar>, N>& from,
              bool from_batch, Index count) const {
-    saved.record_.save(this->state_.place(), shape, from, from_batch, count);
+    saved.record_.save(shape, from, from_batch, count);
+    saved.record_.layer = &saved == &saved_ ? nullptr : identity_.token();
     saved.record_.coefficients.resize(channels());
   }
 
@@ -201,6 +265,7 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
     run_step<calls::BatchForward<Scalar, Activation, N == 2>>(
         executor, this->options_, state.gamma.data(), state.beta.data(), running(), from, to,
         saved.record_.coefficients, work);
+    saved.record_.prepared = true;
     move_statistics({work.mean.data(), work.m2.data(), channels(), from[0].count()});
   }
 
@@ -213,6 +278,7 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
       prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
                                    state.gamma.data(), state.beta.data(), this->options_.epsilon,
                                    saved.record_.coefficients);
+      saved.record_.prepared = true;
       normalize(executor, saved, from, to);
     }
   }
@@ -246,6 +312,7 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
     run_kernel<calls::PrepareCoefficients<Scalar>>(statistics, ChannelRange{0, channels()},
                                                    saved.record_.coefficients);
     keep_moments(moments, saved.work_);
+    saved.record_.prepared = true;
   }
 
   template <std::size_t N>

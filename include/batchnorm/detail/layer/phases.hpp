@@ -24,43 +24,40 @@ class Phases : public Passes<ScalarType, Mode, Policies...> {
   /// `moments([device,] [saved,] x)`: those that a forward of x takes, returned; with moments
   /// behind x, written there. Nothing moves, and no x has too few values. `saved` lends memory.
   template <typename First, typename... Rest>
-  auto moments(First&& first, Rest&&... rest) {
+  [[nodiscard]] auto moments(First&& first, Rest&&... rest) {
     return moments_at(this->saved_, std::forward<First>(first), std::forward<Rest>(rest)...);
   }
 
   /// The same; without a `Saved` it allocates.
   template <typename First, typename... Rest>
-  auto moments(First&& first, Rest&&... rest) const {
+  [[nodiscard]] auto moments(First&& first, Rest&&... rest) const {
     Saved own;
     return moments_at(own, std::forward<First>(first), std::forward<Rest>(rest)...);
   }
 
   /// Moves the running statistics by a batch of these moments, as a forward does; mode Train only.
-  /// Of no values it does nothing; one value per channel it refuses, or passes over, as the options
-  /// say. Throws `std::invalid_argument` for another number of channels.
+  /// Of no values it does nothing; one value per channel it refuses, or passes over with
+  /// `use_running`, unless the momentum is `pooled()`. Throws `std::invalid_argument` for moments
+  /// of another number of channels, or that no values have.
   void observe(const Moments& moments) {
     static_assert(Base::trains,
                   "batchnorm: the running statistics of a Frozen layer stay: observe with a "
                   "Train layer.");
-    check_moments("observe", moments, channels());
-    if (moments.count == 0 ||
-        !this->takes_batch_statistics(Shape{2, {moments.count, channels()}}, moments.count)) {
-      return;
-    }
-    this->move_statistics({moments.mean.data(), moments.m2.data(), channels(), moments.count});
+    check_moments<Scalar>("observe", moments, channels());
+    this->observe_once(moments);
   }
 
   /// `gradient_sums([device,] [saved,] x, [residual(r),] dy)`: the sums that backward takes, of a
   /// pass whose forward left its values in `saved`, returned; with gradient sums behind dy, written
   /// there. The layer stays as it is.
   template <typename First, typename... Rest>
-  auto gradient_sums(First&& first, Rest&&... rest) {
+  [[nodiscard]] auto gradient_sums(First&& first, Rest&&... rest) {
     return sums_at(this->saved_, std::forward<First>(first), std::forward<Rest>(rest)...);
   }
 
   /// The same with a `Saved`.
   template <typename First, typename... Rest>
-  auto gradient_sums(First&& first, Rest&&... rest) const {
+  [[nodiscard]] auto gradient_sums(First&& first, Rest&&... rest) const {
     static_assert(brings_saved<First, Rest...>,
                   "batchnorm: gradient_sums works in the memory of a Saved, and that of a const "
                   "layer can't be written: give it the one that the forward was given.");
@@ -73,6 +70,9 @@ class Phases : public Passes<ScalarType, Mode, Policies...> {
   /// for sums of another number of channels or values.
   void learn(Saved& saved, const GradientSums& sums,
              GradientUpdate update = GradientUpdate::assign) {
+    if (!saved.record_.exists) {
+      refuse("learn without a forward: give it the Saved of the forward that the sums are of.");
+    }
     this->check_owner(saved);
     this->check_sums_of("learn", saved, sums);
     this->write_gradients_of(saved, update, sums.sum.data(), sums.product.data());
@@ -89,9 +89,23 @@ class Phases : public Passes<ScalarType, Mode, Policies...> {
   Phases(Stored state, const Options& options) : Base(std::move(state), options) {}
 
  private:
+  // `auto`, so that compilers look inside at once and can name the line of the call.
+  template <typename G>
+  static auto refuse_group() {
+    static_assert(std::is_same_v<G, NoGroup&>,
+                  "batchnorm: moments and gradient sums are of one worker; a group is given to "
+                  "forward and backward.");
+  }
+
   template <typename OwnSaved, typename... Arguments>
   auto moments_at(OwnSaved& own, Arguments&&... arguments) const {
-    const auto call = [this](const Executor& on, Saved& saved, const auto& x, auto&&... to) {
+    const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
+                             auto&&... to) {
+      refuse_group<decltype(group)>();
+      static_assert(sizeof...(to) == marks_among<Moments, decltype(to)...> && sizeof...(to) < 2 &&
+                        !loses_mark<Moments, decltype(to)...>,
+                    "batchnorm: moments takes (x) or (x, moments), a device or Saved before x; "
+                    "moments that are written have a name.");
       return this->moments_on(on, saved, x, to...);
     };
     return at_head(own, call, std::forward<Arguments>(arguments)...);
@@ -100,8 +114,13 @@ class Phases : public Passes<ScalarType, Mode, Policies...> {
   template <typename OwnSaved, typename... Arguments>
   auto sums_at(OwnSaved& own, Arguments&&... arguments) const {
     using Forms = GradientSumsForms<Set, Scalar>;
-    const auto call = [this](const Executor& on, Saved& saved, const auto& x, auto&&... rest) {
-      if constexpr (marks_among < GradientSums, decltype(rest)... >> 0) {
+    const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
+                             auto&&... rest) {
+      refuse_group<decltype(group)>();
+      constexpr bool writes = marks_among<GradientSums, decltype(rest)...> != 0;
+      static_assert(!loses_mark<GradientSums, decltype(rest)...>,
+                    "batchnorm: gradient sums that are written have a name.");
+      if constexpr (writes) {
         const auto into = [&](auto& sums, auto&&... others) {
           Forms::call(this->sums_on(on, saved), sums, x, others...);
         };

@@ -2,6 +2,7 @@
 
 #include "../arguments/arguments.hpp"
 #include "../kernels/kernels.hpp"
+#include "moved_from.hpp"
 #include "probes.hpp"
 
 namespace batchnorm::detail {
@@ -9,11 +10,13 @@ namespace batchnorm::detail {
 /// What forward leaves for backward. Part of a layer's value, not of its state.
 template <typename Scalar>
 struct Record {
-  bool exists = false;
+  Presence exists;
   bool batch_statistics = false;  ///< whether the gradient goes through the statistics
+  bool given = false;             ///< whether they may be of more than x
+  bool prepared = false;          ///< whether there are coefficients
   Index count = 0;                ///< values per channel that they are of
   Index forwards = 0;             ///< since the last backward
-  const void* layer = nullptr;    ///< the memory of the layer's state, which moves with it
+  std::shared_ptr<char> layer;    ///< whose forward it was; null for its own
   Shape shape;
   bool has_residual = false;
   Probes<Scalar> probes;
@@ -22,11 +25,12 @@ struct Record {
 
   /// `from` holds x and, where there is one, the residual.
   template <std::size_t N>
-  void save(const void* of_layer, const Shape& of_x, const std::array<View<const Scalar>, N>& from,
-            bool from_batch, Index values) {
+  void save(const Shape& of_x, const std::array<View<const Scalar>, N>& from, bool from_batch,
+            Index values) {
     exists = true;
-    layer = of_layer;
     batch_statistics = from_batch;
+    given = false;
+    prepared = false;
     count = values;
     ++forwards;
     has_residual = N == 2;
@@ -39,22 +43,23 @@ struct Record {
   void check(const Shape& of_x, const View<const Scalar>& x) const {
     if (!exists) {
       refuse(
-          "backward without a forward: call forward(x) first; a new state forgets the last "
-          "forward, and a layer of another mode does not take it along.");
+          "backward without a forward: call forward(x) first, or give backward the Saved that the "
+          "forward had; a new state forgets the last forward, and a layer of another mode does not "
+          "take it along.");
     }
     if (of_x != shape) {
       refuse("backward expected x of the last forward's shape ", shape, ", got ", of_x,
-             "; is there one layer object per place in the network?");
+             "; is there one layer object, or one Saved, per place in the network?");
     }
     check_probes("x", x, probes);
   }
 
   /// Refuses to serve another layer than that of its forward.
-  void check_layer(const void* of_layer) const {
-    if (!exists || layer == of_layer) return;
+  void check_layer(const std::shared_ptr<char>& of_layer) const {
+    if (!exists || layer == nullptr || layer == of_layer) return;
     refuse(
-        "backward got the Saved of another layer: give it the one that this layer's forward left "
-        "its values in; a copy of a layer is another one.");
+        "backward got the Saved of another layer, or of another state of this one: give it the one "
+        "that this layer's forward left its values in; a copy of a layer is another layer.");
   }
 
   /// Refuses another residual than forward's, on whose values the mask of the activation depends.

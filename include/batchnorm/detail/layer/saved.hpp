@@ -8,6 +8,8 @@ namespace detail {
 
 template <typename ScalarType, typename Mode, typename... Policies>
 class Passes;
+template <typename ScalarType, typename Mode, typename... Policies>
+class Phases;
 
 }  // namespace detail
 
@@ -35,12 +37,14 @@ class Saved {
   /// the next forward.
   [[nodiscard]] Eigen::Map<const Eigen::VectorXd> inverse_deviation() const {
     const auto& values = record_.coefficients.inverse_deviation;
-    return {values.data(), record_.exists ? values.size() : 0};
+    return {values.data(), record_.exists && record_.prepared ? values.size() : 0};
   }
 
  private:
   template <typename S, typename Mode, typename... Policies>
   friend class detail::Passes;
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::Phases;
 
   bool has_statistics() const { return record_.exists && record_.batch_statistics; }
 

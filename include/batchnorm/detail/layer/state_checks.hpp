@@ -142,8 +142,8 @@ void check_counted(const State<Scalar>& state) {
 
 inline void check_pool_sizes(const Eigen::VectorXd& values) {
   for (Index c = 0; c < values.size(); ++c) {
-    if (!(values[c] >= 0.0) || !std::isfinite(values[c])) {
-      refuse("state: expected a finite number of values of at least 0, got ", values[c],
+    if (values[c] != 0.0 && (!(values[c] >= 1.0) || !std::isfinite(values[c]))) {
+      refuse("state: expected a finite number of values, 0 or at least 1, got ", values[c],
              " in channel ", c, ".");
     }
   }

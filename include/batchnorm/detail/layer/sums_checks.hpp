@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cmath>
+#include <limits>
+
 #include "../../gradient_sums.hpp"
 #include "../../moments.hpp"
 #include "../arguments/arguments.hpp"
@@ -8,7 +11,25 @@
 // Whether moments and gradient sums that were given fit a layer and a pass.
 namespace batchnorm::detail {
 
-inline void check_moments(const char* call, const Moments& moments, Index channels) {
+/// Refuses what no values have, and means that the layer's scalar can't hold. What is not finite is
+/// the options' business.
+template <typename Scalar>
+void check_moment_values(const char* call, const Moments& moments) {
+  constexpr double most{std::numeric_limits<Scalar>::max()};
+  for (Index c = 0; c < moments.mean.size(); ++c) {
+    if (moments.m2[c] < 0.0) {
+      refuse(call, ": expected moments with an m2 of at least 0, got ", moments.m2[c],
+             " in channel ", c, "; were the fields exchanged on the way?");
+    }
+    if (std::abs(moments.mean[c]) > most && std::isfinite(moments.mean[c])) {
+      refuse(call, ": expected a mean in the range of the layer's scalar, got ", moments.mean[c],
+             " in channel ", c, "; are they moments of values in double?");
+    }
+  }
+}
+
+template <typename Scalar>
+void check_moments(const char* call, const Moments& moments, Index channels) {
   if (moments.count < 0) {
     refuse(call, ": expected moments of at least 0 values, got ", moments.count,
            "; was the count read as another type?");
@@ -21,6 +42,7 @@ inline void check_moments(const char* call, const Moments& moments, Index channe
            moments.mean.size(), ", ", moments.m2.size(), " and ", low,
            "; are they of another layer's input?");
   }
+  check_moment_values<Scalar>(call, moments);
 }
 
 /// Moments of nothing serve only an x that holds nothing.
@@ -31,6 +53,10 @@ inline void check_moments_of(const Moments& moments, const Shape& x, Index value
 }
 
 inline void check_sums(const char* call, const GradientSums& sums, Index channels) {
+  if (sums.count < 0) {
+    refuse(call, ": expected gradient sums of at least 0 values, got ", sums.count,
+           "; was the count read as another type?");
+  }
   if (sums.sum.size() == channels && sums.product.size() == channels) return;
   refuse(call, ": expected gradient sums of ", channels, " channels, got sum and product of ",
          sums.sum.size(), " and ", sums.product.size(),
@@ -42,7 +68,7 @@ inline void check_sums_count(const char* call, Index got, Index count) {
   if (got == count) return;
   refuse(call, ": expected gradient sums of ", count,
          " values per channel, as many as the moments of the forward are of, got ", got,
-         "; merge those of all parts, and give them to backward behind dy.");
+         "; merge those of all parts, and give learn and backward the Saved that the forward had.");
 }
 
 }  // namespace batchnorm::detail

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace batchnorm::detail {
@@ -37,6 +38,14 @@ class ChannelArray {
  public:
   ChannelArray() = default;
   explicit ChannelArray(Index channels) { resize(channels); }
+  ChannelArray(const ChannelArray&) = default;
+  ChannelArray& operator=(const ChannelArray&) = default;
+  ChannelArray(ChannelArray&&) noexcept = default;
+  ChannelArray& operator=(ChannelArray&& other) noexcept {
+    if (this != &other) values_ = std::move(other.values_);
+    return *this;
+  }
+  ~ChannelArray() = default;
 
   /// New values are 0.
   void resize(Index channels) { values_.resize(static_cast<std::size_t>(channels)); }

@@ -25,7 +25,7 @@ inline bool all_zero(const std::int64_t* counts, Index channels) {
 }
 
 /// Takes the values of a batch into a channel's pool (Chan, Golub and LeVeque 1983, equations 2.1).
-/// The variance has the divisor n - `less`.
+/// The variance has the divisor n - `less`, and is 0 where there is a single value.
 inline void pool(const BatchStatistics& batch, Index c, double less, const RunningState& running) {
   const auto added = static_cast<double>(batch.count);
   const double before = running.values[c];
@@ -34,7 +34,8 @@ inline void pool(const BatchStatistics& batch, Index c, double less, const Runni
   const double m2 = before > 0.0 ? running.variance[c] * (before - less) : 0.0;
   const double between = distance * distance * before * (added / all);
   running.mean[c] = before > 0.0 ? running.mean[c] + distance * (added / all) : batch.mean[c];
-  running.variance[c] = (m2 + batch.m2[c] + between) / (all - less);
+  const double divisor = all - less;
+  running.variance[c] = divisor > 0.0 ? (m2 + batch.m2[c] + between) / divisor : 0.0;
   running.values[c] = all;
 }
 
