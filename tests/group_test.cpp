@@ -164,7 +164,7 @@ void expect_all_to_throw(const std::function<void(ThreadGroup::Member&, BatchNor
     }
   });
   EXPECT_NE(thrown[1], "");
-  for (const std::size_t k : {0, 2})
+  for (const std::size_t k : {std::size_t{0}, std::size_t{2}})
     EXPECT_NE(thrown[k].find(left), std::string::npos) << thrown[k];
 }
 

@@ -85,7 +85,7 @@ endif()
 batchnorm_add_test_program(
   batchnorm_thread_tests_tsan
   PREFIX "tsan."
-  SOURCES threads_test.cpp
+  SOURCES threads_test.cpp group_test.cpp
   DEFINITIONS EIGEN_USE_THREADS
   OPTIONS -fsanitize=thread -O1 $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>
 )
