@@ -147,13 +147,13 @@ TYPED_TEST(Allocation, IsNotNeededByFrozen) { TestFixture::template expect_stead
 TYPED_TEST(Allocation, IsNotNeededByEval) { TestFixture::template expect_steady<Eval>(); }
 
 TYPED_TEST(Allocation, IsNotNeededByPhases) {
-  using Layer = typename TestFixture::template Layer<Train>;
+  using Shared = typename TestFixture::template Layer<Train>;
   for (const Index channels : {37, 9}) {
     typename TestFixture::Arguments large(TypeParam::dimensions(400, channels, 21)),
         small(TypeParam::dimensions(150, channels, 7));
-    Layer layer(some_state<float>(channels));
-    const Layer& constant = layer;
-    typename Layer::Saved saved;
+    Shared layer(some_state<float>(channels));
+    const Shared& constant = layer;
+    typename Shared::Saved saved;
     batchnorm::Moments moments;
     batchnorm::GradientSums sums;
     const auto step = [&](auto& on) {

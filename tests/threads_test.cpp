@@ -152,16 +152,16 @@ TYPED_TEST(Threads, GiveTheBitsOfSerialInPhases) {
 
 // Passes of their own through one layer, which none of them changes.
 TYPED_TEST(Threads, ShareALayerThatNoPassMoves) {
-  using Layer = typename TestFixture::template Layer<Train>;
+  using Shared = typename TestFixture::template Layer<Train>;
   const auto dimensions = TypeParam::dimensions(9, 37, 101);
   typename TestFixture::Arguments on(dimensions);
-  const Layer layer(some_state<float>(37));
+  const Shared layer(some_state<float>(37));
   const batchnorm::Moments moments = layer.moments(on.x.get());
   std::vector<Values> ys(4, Values(TypeParam::shape(dimensions)));
   std::vector<std::thread> threads;
   for (Values& values : ys) {
     threads.emplace_back([&] {
-      typename Layer::Saved saved;
+      typename Shared::Saved saved;
       typename TypeParam::Kind y(dimensions), dx(dimensions);
       layer.forward(saved, on.x.get(), moments, y.get());
       const auto sums = layer.gradient_sums(saved, on.x.get(), on.dy.get());
