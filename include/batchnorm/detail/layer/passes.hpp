@@ -241,7 +241,7 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
   void begin(Saved& saved, const Shape& shape, const std::array<View<const Scalar>, N>& from,
              bool from_batch, Index count) const {
     saved.record_.save(shape, from, from_batch, count);
-    saved.record_.layer = &saved == &saved_ ? nullptr : identity_.token();
+    if (&saved != &saved_) saved.record_.layer = identity_.token();
     saved.record_.coefficients.resize(channels());
   }
 

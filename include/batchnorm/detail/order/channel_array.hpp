@@ -48,7 +48,9 @@ class ChannelArray {
   ~ChannelArray() = default;
 
   /// New values are 0.
-  void resize(Index channels) { values_.resize(static_cast<std::size_t>(channels)); }
+  void resize(Index channels) {
+    if (channels != size()) values_.resize(static_cast<std::size_t>(channels));
+  }
   void set_zero() { std::fill(values_.begin(), values_.end(), T(0)); }
 
   Index size() const { return static_cast<Index>(values_.size()); }
