@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 
@@ -200,6 +201,25 @@ bool same_bits(const Eigen::Tensor<Scalar, Rank, Order>& a,
   for (Index k = 0; k < a.size(); ++k)
     if (!same_bits(a.data()[k], b.data()[k])) return false;
   return true;
+}
+
+/// Whether a call is refused with a sentence that has `part`.
+template <typename Call>
+void expect_refused(const Call& call, const std::string& part) {
+  try {
+    call();
+    ADD_FAILURE() << "accepted; expected: " << part;
+  } catch (const std::invalid_argument& error) {
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+  }
+}
+
+/// A matrix of noise.
+template <typename Scalar>
+Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> noise_matrix(Index rows, Index cols,
+                                                                   std::uint64_t seed) {
+  return Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>::NullaryExpr(
+      rows, cols, [=](Index r, Index c) { return static_cast<Scalar>(noise(seed, r, c, 0)); });
 }
 
 /// Equal states to the bit; no rejected batches are the same as zeros.

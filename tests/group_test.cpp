@@ -105,15 +105,10 @@ TYPED_TEST(Grouped, WorkersAreOneLayerThatMergesTheirParts) {
 
 using Matrix = Eigen::MatrixXf;
 
-Matrix noise_matrix(Index rows, Index cols, std::uint64_t seed) {
-  return Matrix::NullaryExpr(
-      rows, cols, [=](Index r, Index c) { return static_cast<float>(noise(seed, r, c, 0)); });
-}
-
 // Of constant statistics nothing is shared but the gradients of the parameters.
 TEST(GroupOfFrozen, SharesTheGradientsOfTheParameters) {
-  const std::vector<Matrix> xs{noise_matrix(4, 3, 1), noise_matrix(7, 3, 2)},
-      dys{noise_matrix(4, 3, 3), noise_matrix(7, 3, 4)};
+  const std::vector<Matrix> xs{noise_matrix<float>(4, 3, 1), noise_matrix<float>(7, 3, 2)},
+      dys{noise_matrix<float>(4, 3, 3), noise_matrix<float>(7, 3, 4)};
   const BatchNorm<float, Frozen> start(some_state<float>(3));
   std::vector<BatchNorm<float, Frozen>> layers(2, start);
   std::vector<Matrix> dxs(2);
@@ -136,7 +131,7 @@ TEST(GroupOfFrozen, SharesTheGradientsOfTheParameters) {
 }
 
 TEST(GroupOnADevice, GivesTheSameBits) {
-  const Matrix x = noise_matrix(3000, 40, 5), dy = noise_matrix(3000, 40, 6);
+  const Matrix x = noise_matrix<float>(3000, 40, 5), dy = noise_matrix<float>(3000, 40, 6);
   BatchNorm<float> alone(some_state<float>(40)), grouped = alone;
   const Matrix y = alone.forward(x), dx = alone.backward(x, dy);
   Eigen::ThreadPool pool(2);
@@ -153,7 +148,7 @@ constexpr const char* left = "another worker left the group";
 
 /// One of three workers does `fail(member, layer)` in its second step, the others go on.
 void expect_all_to_throw(const std::function<void(ThreadGroup::Member&, BatchNorm<float>&)>& fail) {
-  const Matrix x = noise_matrix(4, 3, 7);
+  const Matrix x = noise_matrix<float>(4, 3, 7);
   ThreadGroup group(3);
   const auto thrown = in_threads(3, [&](std::size_t k) {
     ThreadGroup::Member member(group, static_cast<int>(k));
@@ -170,10 +165,10 @@ void expect_all_to_throw(const std::function<void(ThreadGroup::Member&, BatchNor
 
 TEST(GroupFailures, OfALayerAreEverybodys) {
   expect_all_to_throw([](ThreadGroup::Member& member, BatchNorm<float>& layer) {
-    layer.forward(member, noise_matrix(4, 5, 8));
+    layer.forward(member, noise_matrix<float>(4, 5, 8));
   });
   expect_all_to_throw([](ThreadGroup::Member& member, BatchNorm<float>& layer) {
-    layer.backward(member, noise_matrix(4, 3, 9), noise_matrix(4, 3, 9));
+    layer.backward(member, noise_matrix<float>(4, 3, 9), noise_matrix<float>(4, 3, 9));
   });
 }
 
@@ -184,14 +179,14 @@ TEST(GroupFailures, OutsideALayerAreEverybodys) {
 
 TEST(GroupFailures, OfOutputsAreEverybodys) {
   expect_all_to_throw([](ThreadGroup::Member& member, BatchNorm<float>& layer) {
-    const Matrix x = noise_matrix(4, 3, 10);
+    const Matrix x = noise_matrix<float>(4, 3, 10);
     Matrix y(9, 3);
     layer.forward(member, x, y.topRows(2));
   });
 }
 
 TEST(GroupFailures, OfWorkersThatEndEarlyAreSeen) {
-  const Matrix x = noise_matrix(4, 3, 11);
+  const Matrix x = noise_matrix<float>(4, 3, 11);
   ThreadGroup group(2);
   const auto thrown = in_threads(2, [&](std::size_t k) {
     ThreadGroup::Member member(group, static_cast<int>(k));
@@ -207,7 +202,7 @@ TEST(GroupFailures, OfOneValueAreEverybodys) {
   ThreadGroup group(2);
   const auto thrown = in_threads(2, [&](std::size_t k) {
     ThreadGroup::Member member(group, static_cast<int>(k));
-    BatchNorm<float>(3).forward(member, noise_matrix(k == 0 ? 1 : 0, 3, 12));
+    BatchNorm<float>(3).forward(member, noise_matrix<float>(k == 0 ? 1 : 0, 3, 12));
   });
   for (const std::string& sentence : thrown)
     EXPECT_NE(sentence.find("expected more than 1 value per channel"), std::string::npos);

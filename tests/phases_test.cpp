@@ -144,15 +144,10 @@ TYPED_TEST(Phases, OfSingleValuesAreJudgedTogether) {
 
 using Matrix = Eigen::MatrixXf;
 
-Matrix noise_matrix(Index rows, Index cols, std::uint64_t seed) {
-  return Matrix::NullaryExpr(
-      rows, cols, [=](Index r, Index c) { return static_cast<float>(noise(seed, r, c, 0)); });
-}
-
 TEST(GivenMoments, MoveNothing) {
   BatchNorm<float> norm(some_state<float>(3));
   const State<float> before = norm.state();
-  const Matrix x = noise_matrix(20, 3, 1);
+  const Matrix x = noise_matrix<float>(20, 3, 1);
   const Moments moments = norm.moments(x);
   norm.forward(x, moments);
   const BatchNorm<float>& constant = norm;
@@ -166,7 +161,7 @@ TEST(GivenMoments, MoveNothing) {
 // Recomputation and a second ascent step see a batch twice; the statistics see it once.
 TEST(GivenMoments, OfTwoForwardsAreObservedOnce) {
   BatchNorm<float> once(4), twice(4);
-  const Matrix x = noise_matrix(30, 4, 2);
+  const Matrix x = noise_matrix<float>(30, 4, 2);
   const Matrix y = once.forward(x);
   const Moments moments = twice.moments(x);
   for (int pass = 0; pass < 2; ++pass) EXPECT_TRUE(same_bits(twice.forward(x, moments), y));
@@ -187,7 +182,7 @@ TEST(GivenMoments, OfAnotherBatchNormaliseWithThose) {
 TEST(GivenMoments, FollowTheOptionForValuesThatAreNotFinite) {
   for (const auto rule : {batchnorm::NonFinite::reject, batchnorm::NonFinite::propagate}) {
     BatchNorm<float> plain(some_state<float>(3), {.non_finite = rule}), phased = plain;
-    Matrix x = noise_matrix(40, 3, 3);
+    Matrix x = noise_matrix<float>(40, 3, 3);
     x(7, 1) = std::numeric_limits<float>::infinity();
     const Matrix y = plain.forward(x);
     const Moments moments = phased.moments(x);
@@ -203,7 +198,7 @@ TEST(GivenMoments, OfOneValueFollowTheOption) {
   BatchNorm<float> norm(some_state<float>(3),
                         {.single_value = batchnorm::SingleValue::use_running});
   const State<float> before = norm.state();
-  const Matrix x = noise_matrix(1, 3, 4), dy = noise_matrix(1, 3, 5);
+  const Matrix x = noise_matrix<float>(1, 3, 4), dy = noise_matrix<float>(1, 3, 5);
   BatchNorm<float> plain = norm;
   const Matrix y = plain.forward(x), dx = plain.backward(x, dy);
   const Moments moments = norm.moments(x);
@@ -226,24 +221,15 @@ TEST(Observe, OfNothingDoesNothing) {
 
 TEST(Observe, CountsWithoutRunningStatisticsToo) {
   BatchNorm<float, Train, batchnorm::NoRunningStatistics> norm(3);
-  norm.observe(norm.moments(noise_matrix(5, 3, 6)));
+  norm.observe(norm.moments(noise_matrix<float>(5, 3, 6)));
   EXPECT_EQ(norm.batches(), 1);
-}
-
-void expect_refused(const std::function<void()>& call, const std::string& part) {
-  try {
-    call();
-    ADD_FAILURE() << "accepted; expected: " << part;
-  } catch (const std::invalid_argument& error) {
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
 }
 
 // Whose moments they are, their number does not tell.
 TEST(GivenMoments, HaveNoPlainBackwardUnlessTheyAreOfThePassItself) {
   BatchNorm<float> norm(some_state<float>(3));
-  const Matrix x = noise_matrix(6, 3, 30), other = noise_matrix(6, 3, 31),
-               dy = noise_matrix(6, 3, 32);
+  const Matrix x = noise_matrix<float>(6, 3, 30), other = noise_matrix<float>(6, 3, 31),
+               dy = noise_matrix<float>(6, 3, 32);
   norm.forward(x, norm.moments(other));
   expect_refused([&] { norm.backward(x, dy); }, "backward of a forward that was given moments");
   BatchNorm<float>::Saved saved;
@@ -256,8 +242,8 @@ TEST(GivenMoments, HaveNoPlainBackwardUnlessTheyAreOfThePassItself) {
 // Deviations near the smallest float are measured in units, which sums do not tell.
 TEST(GivenSums, ServeAPassThatIsComputedAgainElsewhere) {
   BatchNorm<float> norm(2, {.epsilon = 0});
-  const Matrix x = noise_matrix(8, 2, 33) * 1e-40F, usual = noise_matrix(8, 2, 34),
-               dy = noise_matrix(8, 2, 35) * 1e-5F;
+  const Matrix x = noise_matrix<float>(8, 2, 33) * 1e-40F, usual = noise_matrix<float>(8, 2, 34),
+               dy = noise_matrix<float>(8, 2, 35) * 1e-5F;
   const Moments moments = norm.moments(x);
   BatchNorm<float>::Saved first, fresh, used;
   norm.forward(first, x, moments);
@@ -275,7 +261,8 @@ TEST(GivenSums, ServeAPassThatIsComputedAgainElsewhere) {
 class Refusals : public ::testing::Test {
  protected:
   BatchNorm<float> norm{some_state<float>(3)};
-  Matrix x = noise_matrix(8, 3, 7), dy = noise_matrix(8, 3, 8), other = noise_matrix(8, 4, 9);
+  Matrix x = noise_matrix<float>(8, 3, 7), dy = noise_matrix<float>(8, 3, 8),
+         other = noise_matrix<float>(8, 4, 9);
   Moments moments = norm.moments(x);
 };
 
@@ -302,7 +289,7 @@ TEST_F(Refusals, NameMomentsThatDoNotFit) {
 }
 
 TEST_F(Refusals, NameSumsThatNobodyMerged) {
-  const Matrix second = noise_matrix(5, 3, 10);
+  const Matrix second = noise_matrix<float>(5, 3, 10);
   moments.merge(norm.moments(second));
   BatchNorm<float>::Saved a, b;
   norm.forward(a, x, moments);
@@ -358,9 +345,8 @@ TEST(GradientSumsMerge, HasAnIdentity) {
 TEST(SharedStatistics, PassTheGradientOfOnePartToTheOther) {
   using Doubles = Eigen::MatrixXd;
   BatchNorm<double> norm(some_state<double>(2));
-  const Doubles xa = noise_matrix(4, 2, 11).cast<double>(),
-                xb = noise_matrix(3, 2, 12).cast<double>();
-  const Doubles weights = noise_matrix(3, 2, 13).cast<double>();
+  const Doubles xa = noise_matrix<double>(4, 2, 11), xb = noise_matrix<double>(3, 2, 12);
+  const Doubles weights = noise_matrix<double>(3, 2, 13);
   const auto loss = [&](const Doubles& a) {
     Moments moments = norm.moments(a);
     moments.merge(norm.moments(xb));
@@ -386,8 +372,8 @@ TEST(SharedStatistics, PassTheGradientOfOnePartToTheOther) {
 
 // Each twin is a pass of its own through one layer, as if through two with the same parameters.
 TEST(Twins, AreTwoCopiesOfTheLayer) {
-  const Matrix xa = noise_matrix(9, 3, 14), xb = noise_matrix(9, 3, 15),
-               da = noise_matrix(9, 3, 16), db = noise_matrix(9, 3, 17);
+  const Matrix xa = noise_matrix<float>(9, 3, 14), xb = noise_matrix<float>(9, 3, 15),
+               da = noise_matrix<float>(9, 3, 16), db = noise_matrix<float>(9, 3, 17);
   BatchNorm<float> shared(some_state<float>(3)), first = shared, second = shared;
   BatchNorm<float>::Saved a, b;
   const Matrix ya = shared.forward(a, xa), yb = shared.forward(b, xb);
@@ -402,12 +388,12 @@ TEST(Twins, AreTwoCopiesOfTheLayer) {
 }
 
 TEST(InputsOnly, LeavesTheGradientsOfTheParameters) {
-  const Matrix x = noise_matrix(9, 3, 18), dy = noise_matrix(9, 3, 19);
+  const Matrix x = noise_matrix<float>(9, 3, 18), dy = noise_matrix<float>(9, 3, 19);
   const auto expect_left = [&](auto norm) {
     norm.forward(x);
     const Matrix expected = norm.backward(x, dy);
     norm.forward(x);
-    norm.backward(x, noise_matrix(9, 3, 20));
+    norm.backward(x, noise_matrix<float>(9, 3, 20));
     const Eigen::VectorXf gamma = norm.gamma_gradient(), beta = norm.beta_gradient();
     EXPECT_TRUE(same_bits(norm.backward(x, dy, inputs_only), expected));
     EXPECT_TRUE(same_bits(norm.gamma_gradient(), gamma));
@@ -422,7 +408,7 @@ TEST(InputsOnly, LeavesTheGradientsOfTheParameters) {
 
 // A Frozen layer has no statistics to share: the sums are those of its parameters.
 TEST(PhasesOfFrozen, AreItsStep) {
-  const Matrix x = noise_matrix(9, 3, 21), dy = noise_matrix(9, 3, 22);
+  const Matrix x = noise_matrix<float>(9, 3, 21), dy = noise_matrix<float>(9, 3, 22);
   BatchNorm<float, Frozen, ReLU> plain(some_state<float>(3)), phased = plain;
   const auto& constant = phased;
   decltype(phased)::Saved saved;
@@ -438,7 +424,7 @@ TEST(PhasesOfFrozen, AreItsStep) {
 
 TEST(WritingForms, AreTheReturningOnes) {
   BatchNorm<float> norm(some_state<float>(3));
-  const Matrix x = noise_matrix(9, 3, 23), dy = noise_matrix(9, 3, 24);
+  const Matrix x = noise_matrix<float>(9, 3, 23), dy = noise_matrix<float>(9, 3, 24);
   Moments moments;
   norm.moments(x, moments);
   EXPECT_TRUE(same_bits(moments.mean, norm.moments(x).mean));

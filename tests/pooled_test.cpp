@@ -25,15 +25,6 @@ Matrix noise_matrix(Index rows, Index cols, std::uint64_t seed, double mean = 0)
                              [=](Index r, Index c) { return mean + noise(seed, r, c, 0); });
 }
 
-void expect_refused(const std::function<void()>& call, const std::string& part) {
-  try {
-    call();
-    ADD_FAILURE() << "accepted; expected: " << part;
-  } catch (const std::invalid_argument& error) {
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
-}
-
 /// Mean and variance of a column in long double.
 struct Exact {
   long double mean = 0, m2 = 0;

@@ -18,20 +18,6 @@ using batchnorm::BatchNorm, batchnorm::Frozen, batchnorm::GradientSums, batchnor
     batchnorm::ReLU, batchnorm::residual, batchnorm::Train;
 using Matrix = Eigen::MatrixXf;
 
-Matrix noise_matrix(Index rows, Index cols, std::uint64_t seed) {
-  return Matrix::NullaryExpr(
-      rows, cols, [=](Index r, Index c) { return static_cast<float>(noise(seed, r, c, 0)); });
-}
-
-void expect_refused(const std::function<void()>& call, const std::string& part) {
-  try {
-    call();
-    ADD_FAILURE() << "accepted; expected: " << part;
-  } catch (const std::invalid_argument& error) {
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
-  }
-}
-
 template <typename Mode>
 class SavedOf : public ::testing::Test {
  protected:
@@ -39,7 +25,8 @@ class SavedOf : public ::testing::Test {
   using Saved = typename Layer::Saved;
 
   Layer norm{some_state<float>(3)};
-  Matrix xa = noise_matrix(8, 3, 1), xb = noise_matrix(8, 3, 2), dy = noise_matrix(8, 3, 3);
+  Matrix xa = noise_matrix<float>(8, 3, 1), xb = noise_matrix<float>(8, 3, 2),
+         dy = noise_matrix<float>(8, 3, 3);
   Saved a, b;
 };
 using Modes = ::testing::Types<Train, Frozen>;
@@ -77,7 +64,7 @@ TYPED_TEST(SavedOf, RefusesWhatItDidNotSee) {
                  "backward without a forward");
   expect_refused([&] { (void)this->norm.gradient_sums(this->a, this->xb, this->dy); },
                  "backward got another x than the last forward");
-  expect_refused([&] { this->norm.backward(this->a, noise_matrix(7, 3, 1), this->dy); },
+  expect_refused([&] { this->norm.backward(this->a, noise_matrix<float>(7, 3, 1), this->dy); },
                  "of the last forward's shape (8, 3)");
   EXPECT_TRUE(same_bits(this->norm.gamma_gradient(), gradient));
 }
@@ -167,7 +154,7 @@ TYPED_TEST(SavedOf, IsForgottenByNoCopyOfTheLayer) {
 
 TYPED_TEST(SavedOf, ServesAnotherNumberOfChannelsNext) {
   typename TestFixture::Layer wide(some_state<float>(70));
-  const Matrix x = noise_matrix(6, 70, 4), d = noise_matrix(6, 70, 5);
+  const Matrix x = noise_matrix<float>(6, 70, 4), d = noise_matrix<float>(6, 70, 5);
   auto alone = wide;
   alone.forward(x);
   const Matrix expected = alone.backward(x, d);
@@ -184,7 +171,7 @@ TEST(SavedMoments, AreThoseThatThePassTook) {
   EXPECT_EQ(saved.count(), 0);
   EXPECT_EQ(saved.moments().mean.size(), 0);
   EXPECT_EQ(saved.inverse_deviation().size(), 0);
-  const Matrix x = noise_matrix(9, 3, 6);
+  const Matrix x = noise_matrix<float>(9, 3, 6);
   const Moments expected = norm.moments(x);
   norm.forward(saved, x);
   EXPECT_EQ(saved.count(), 9);
@@ -200,7 +187,7 @@ TEST(SavedMoments, AreThoseThatThePassTook) {
 TEST(SavedMoments, OfGivenOnesAreThose) {
   BatchNorm<double> norm(some_state<double>(3));
   BatchNorm<double>::Saved saved;
-  const Eigen::MatrixXd x = noise_matrix(9, 3, 7).cast<double>(), none(0, 3);
+  const Eigen::MatrixXd x = noise_matrix<float>(9, 3, 7).cast<double>(), none(0, 3);
   Moments given = norm.moments(x);
   given.merge(norm.moments(Eigen::MatrixXd(x.array() + 3)));
   for (const Eigen::MatrixXd& part : {x, none}) {
@@ -215,7 +202,7 @@ TEST(SavedMoments, OfGivenOnesAreThose) {
 // Float data keeps no low part of a mean, its merged moments do.
 TEST(SavedMoments, OfAPlainForwardForgetTheLowPartOfGivenOnes) {
   BatchNorm<float> norm(3);
-  const Matrix x = noise_matrix(9, 3, 8);
+  const Matrix x = noise_matrix<float>(9, 3, 8);
   Moments given = norm.moments(x);
   given.mean_low.setConstant(1e-20);
   BatchNorm<float>::Saved saved;
@@ -228,7 +215,7 @@ TEST(SavedMoments, OfAPlainForwardForgetTheLowPartOfGivenOnes) {
 TEST(SavedMoments, OfRunningStatisticsAreNone) {
   BatchNorm<float, Frozen> norm(some_state<float>(3));
   BatchNorm<float, Frozen>::Saved saved;
-  norm.forward(saved, noise_matrix(9, 3, 9));
+  norm.forward(saved, noise_matrix<float>(9, 3, 9));
   EXPECT_EQ(saved.count(), 0);
   EXPECT_EQ(saved.moments().count, 0);
   EXPECT_EQ(saved.inverse_deviation().size(), 3);
@@ -238,7 +225,7 @@ TEST(SavedOfALayerThatLearnsNothing, ServesThatLayer) {
   using Layer = BatchNorm<float, Train, batchnorm::NoAffine, batchnorm::NoRunningStatistics>;
   Layer norm(3);
   Layer::Saved saved;
-  const Matrix x = noise_matrix(9, 3, 10), dy = noise_matrix(9, 3, 11);
+  const Matrix x = noise_matrix<float>(9, 3, 10), dy = noise_matrix<float>(9, 3, 11);
   norm.forward(saved, x);
   norm.forward(x);
   EXPECT_TRUE(same_bits(norm.backward(saved, x, dy), norm.backward(x, dy)));

@@ -23,11 +23,7 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   /// An empty x gives an empty y and moves nothing. On a device, the same bits.
   template <typename First, typename... Rest>
   decltype(auto) forward(First&& first, Rest&&... rest) {
-    const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
-                             auto&&... others) -> decltype(auto) {
-      return forward_forms(*this, on, group, saved, x, std::forward<decltype(others)>(others)...);
-    };
-    return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
+    return forward_of(*this, std::forward<First>(first), std::forward<Rest>(rest)...);
   }
 
   /// The same of what leaves its values in a given `Saved` and moves nothing: Frozen, and Train
@@ -38,11 +34,7 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
                   (Base::trains && marks_among<Moments, Rest...> == 0)) {
       return refuse_const<First>();
     } else {
-      const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
-                               auto&&... others) -> decltype(auto) {
-        return forward_forms(*this, on, group, saved, x, std::forward<decltype(others)>(others)...);
-      };
-      return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
+      return forward_of(*this, std::forward<First>(first), std::forward<Rest>(rest)...);
     }
   }
 
@@ -52,11 +44,7 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   /// sums dx alone, as a part of all that the statistics are of; `learn` takes the others.
   template <typename First, typename... Rest>
   decltype(auto) backward(First&& first, Rest&&... rest) {
-    const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
-                             auto&&... others) -> decltype(auto) {
-      return backward_forms(*this, on, group, saved, x, std::forward<decltype(others)>(others)...);
-    };
-    return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
+    return backward_of(*this, std::forward<First>(first), std::forward<Rest>(rest)...);
   }
 
   /// The same with a `Saved` and gradient sums, which leaves the layer as it is.
@@ -69,12 +57,7 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
                     "writes dx alone.");
       return nothing_to_return();
     } else {
-      const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
-                               auto&&... others) -> decltype(auto) {
-        return backward_forms(*this, on, group, saved, x,
-                              std::forward<decltype(others)>(others)...);
-      };
-      return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
+      return backward_of(*this, std::forward<First>(first), std::forward<Rest>(rest)...);
     }
   }
 
@@ -114,6 +97,25 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   LearningLayer(Stored state, const Options& options) : Base(std::move(state), options) {}
 
  private:
+  /// Of a layer, or of a constant one.
+  template <typename Self, typename... Arguments>
+  static decltype(auto) forward_of(Self& self, Arguments&&... arguments) {
+    const auto call = [&self](const Executor& on, auto& group, Saved& saved, const auto& x,
+                              auto&&... rest) -> decltype(auto) {
+      return forward_forms(self, on, group, saved, x, std::forward<decltype(rest)>(rest)...);
+    };
+    return at_head(self.saved_, call, std::forward<Arguments>(arguments)...);
+  }
+
+  template <typename Self, typename... Arguments>
+  static decltype(auto) backward_of(Self& self, Arguments&&... arguments) {
+    const auto call = [&self](const Executor& on, auto& group, Saved& saved, const auto& x,
+                              auto&&... rest) -> decltype(auto) {
+      return backward_forms(self, on, group, saved, x, std::forward<decltype(rest)>(rest)...);
+    };
+    return at_head(self.saved_, call, std::forward<Arguments>(arguments)...);
+  }
+
   template <typename Self, typename G, typename X, typename... Rest>
   static decltype(auto) forward_forms(Self& self, const Executor& on, [[maybe_unused]] G& group,
                                       Saved& saved, const X& x, Rest&&... rest) {

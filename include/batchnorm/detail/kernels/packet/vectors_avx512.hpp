@@ -55,6 +55,7 @@ inline __m512d choose_less(__m512d a, __m512d b, __m512d chosen, __m512d otherwi
   return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), otherwise, chosen);
 }
 
+#if !defined(__clang__)
 /// A scalar as the lowest lane of a vector, whose other lanes are anything.
 inline __m128 in_vector(float value) {
   __m128 vector;
@@ -76,6 +77,7 @@ inline double choose_less(double a, double b, double chosen, double otherwise) {
   const __mmask8 less = _mm_cmp_sd_mask(in_vector(a), in_vector(b), _CMP_LT_OQ);
   return _mm_cvtsd_f64(_mm_mask_blend_pd(less, in_vector(otherwise), in_vector(chosen)));
 }
+#endif
 
 inline __m256 half_of(__m512 a, std::integral_constant<int, 0> /*low*/) {
   return _mm256_castpd_ps(_mm512_maskz_extractf64x4_pd(all_of_double, _mm512_castps_pd(a), 0));
