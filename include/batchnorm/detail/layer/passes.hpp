@@ -1,31 +1,27 @@
 #pragma once
 
 #include "../../group.hpp"
-#include "../run/run.hpp"
-#include "../steps/steps.hpp"
-#include "learnt_parameters.hpp"
-#include "saved.hpp"
+#include "pass_steps.hpp"
 #include "sums_checks.hpp"
 
 namespace batchnorm::detail {
 
-/// Forward and backward of the modes Train and Frozen, whole and in phases, once the arguments of a
-/// call have one form. What is const writes to the given `Saved` and outputs alone.
+/// Forward and backward of the modes Train and Frozen, whole, in phases and as one of a group, once
+/// the arguments of a call have one form.
 template <typename ScalarType, typename Mode, typename... Policies>
-class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
-  using Base = LearntParameters<ScalarType, Mode, Policies...>;
+class Passes : public PassSteps<ScalarType, Mode, Policies...> {
+  using Base = PassSteps<ScalarType, Mode, Policies...>;
 
  public:
   using Base::channels;
+  using typename Base::Saved;
   using typename Base::Scalar;
   using typename Base::Set;
-  /// What a forward leaves for its backward.
-  using Saved = batchnorm::Saved<Scalar>;
 
  protected:
+  using Base::trains;
   using typename Base::Activation;
   using typename Base::Stored;
-  static constexpr bool trains = std::is_same_v<Mode, Train>;
 
   Passes(Stored state, const Options& options) : Base(std::move(state), options) {}
 
@@ -35,10 +31,10 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
       const auto from = this->inputs(x, r);
       const bool from_batch = takes_batch_statistics(shape, from[0].count());
       const auto to = this->output("y", x, y, from);
-      begin(saved, shape, from, from_batch, from[0].count());
+      this->begin(saved, shape, from, from_batch, from[0].count());
       if (from[0].count() == 0) return;
-      if (!from_batch) return normalize_with_running(executor, saved, from, to);
-      if constexpr (trains) normalize_with_batch(executor, saved, from, to);
+      if (!from_batch) return this->normalize_with_running(executor, saved, from, to);
+      if constexpr (trains) this->normalize_with_batch(executor, saved, from, to);
     };
   }
 
@@ -48,8 +44,8 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
       const Shape shape = this->check_input(x);
       const auto from = this->inputs(x, r);
       const auto to = this->output("y", x, y, from);
-      begin(saved, shape, from, false, 0);
-      if (from[0].count() > 0) normalize_with_running(executor, saved, from, to);
+      this->begin(saved, shape, from, false, 0);
+      if (from[0].count() > 0) this->normalize_with_running(executor, saved, from, to);
     };
   }
 
@@ -63,11 +59,11 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
       const bool from_moments = takes_batch_statistics(shape, moments.count);
       const auto to = this->output("y", x, y, from);
       const bool given = from_moments && !repeats(saved, moments);
-      begin(saved, shape, from, from_moments, moments.count);
+      this->begin(saved, shape, from, from_moments, moments.count);
       saved.record_.given = given;
-      if (!from_moments) return normalize_with_running(executor, saved, from, to);
-      if (moments.count > 0) prepare_with(saved, moments);
-      if (from[0].count() > 0) normalize(executor, saved, from, to);
+      if (!from_moments) return this->normalize_with_running(executor, saved, from, to);
+      if (moments.count > 0) this->prepare_with(saved, moments);
+      if (from[0].count() > 0) this->normalize(executor, saved, from, to);
     };
   }
 
@@ -100,7 +96,7 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
                                     GradientUpdate update, auto&... out) {
       const auto from = this->saved_inputs(saved, x, r, dy);
       check_own_statistics(saved);
-      run_backward(executor, saved, from, this->gradient_outputs(x, from, out...), update);
+      this->run_backward(executor, saved, from, this->gradient_outputs(x, from, out...), update);
       saved.record_.forwards = 0;
     };
   }
@@ -111,15 +107,9 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
                                            GradientUpdate /*none*/, auto&... out) {
       const auto from = this->saved_inputs(saved, x, r, dy);
       check_sums_of("backward", saved, sums);
-      map_gradients(executor, saved, sums, from, this->gradient_outputs(x, from, out...));
+      this->map_gradients(executor, saved, sums, from, this->gradient_outputs(x, from, out...));
       saved.record_.forwards = 0;
     };
-  }
-
-  /// Of no forward so far is there a backward.
-  void forget_forwards() {
-    saved_.record_.exists = false;
-    identity_.renew();
   }
 
   /// As one of a group, with the statistics of all its parts.
@@ -164,19 +154,8 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
           "observe: expected moments of more than 1 value per channel, got 1; a variance needs "
           "two: merge those of several values first, or use pooled(), which takes single ones.");
     }
-    move_statistics({moments.mean.data(), moments.m2.data(), channels(), moments.count});
+    this->move_statistics({moments.mean.data(), moments.m2.data(), channels(), moments.count});
   }
-
-  /// Takes the gradients of the parameters from the sums of a pass.
-  void write_gradients_of(Saved& saved, GradientUpdate update, const double* sum,
-                          const double* product) {
-    Renormalizer& renormalizer = saved.work_.renormalizer;
-    const bool renormalized = saved.has_statistics() && renormalizer.is_on();
-    this->write_gradients(update, sum,
-                          renormalized ? renormalizer.gamma_gradient(sum, product) : product);
-  }
-
-  bool renormalizes() const { return Stored::tracks && this->options_.renormalization.is_on(); }
 
   /// Whether `sums` are of this layer, and of all that the pass took its statistics from.
   void check_sums_of(const char* call, const Saved& saved, const GradientSums& sums) const {
@@ -198,11 +177,6 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
            are_kept(moments, saved.work_);
   }
 
-  /// Refuses the `Saved` of another layer; its own may come from one that it was copied from.
-  void check_owner(const Saved& saved) const {
-    if (&saved != &saved_) saved.record_.check_layer(identity_.token());
-  }
-
   /// Train normalises with a batch, unless it has one value per channel and the options say
   /// otherwise.
   bool takes_batch_statistics(const Shape& shape, Index count) const {
@@ -216,183 +190,6 @@ class Passes : public LearntParameters<ScalarType, Mode, Policies...> {
                  "inference, make a BatchNorm<Scalar, Eval> from the layer."
                : ", or give the layer RunningStatistics, with which a single value can be "
                  "normalised.");
-  }
-
-  void move_statistics(const BatchStatistics& batch) {
-    auto& state = this->state_;
-    ++state.batches;
-    if constexpr (Stored::tracks) {
-      auto& values = state.values.values;
-      const Index pooled = this->options_.momentum.is_pooled() ? channels() : 0;
-      if (values.size() != pooled) values.setZero(pooled);
-      run_step<calls::UpdateRunning>(
-          batch, this->options_,
-          RunningState{state.running_mean.data(), state.running_variance.data(),
-                       state.rejected.data(), values.data(), state.batches});
-    }
-  }
-
-  Saved saved_;
-
- private:
-  Identity identity_;
-
-  template <std::size_t N>
-  void begin(Saved& saved, const Shape& shape, const std::array<View<const Scalar>, N>& from,
-             bool from_batch, Index count) const {
-    saved.record_.save(shape, from, from_batch, count);
-    if (&saved != &saved_) saved.record_.layer = identity_.token();
-    saved.record_.coefficients.resize(channels());
-  }
-
-  template <typename X, typename R, typename Dy>
-  auto saved_inputs(const Saved& saved, const X& x, const R& r, const Dy& dy) const {
-    const Shape shape = this->check_input(x);
-    check_owner(saved);
-    saved.record_.check(shape, this->view_of(x));
-    const auto from = this->gradient_inputs(x, r, dy);
-    if constexpr (Activation::gates) saved.record_.check_residual(from);
-    return from;
-  }
-
-  template <std::size_t N>
-  void normalize_with_batch(const Executor& executor, Saved& saved,
-                            const std::array<View<const Scalar>, N>& from, const View<Scalar>& to) {
-    Workspace<Scalar>& work = saved.work_;
-    work.resize(channels());
-    work.renormalizer.resize(this->renormalizes() ? channels() : 0);
-    const auto& state = std::as_const(this->state_);
-    run_step<calls::BatchForward<Scalar, Activation, N == 2>>(
-        executor, this->options_, state.gamma.data(), state.beta.data(), running(), from, to,
-        saved.record_.coefficients, work);
-    saved.record_.prepared = true;
-    move_statistics({work.mean.data(), work.m2.data(), channels(), from[0].count()});
-  }
-
-  template <std::size_t N>
-  void normalize_with_running(const Executor& executor, Saved& saved,
-                              const std::array<View<const Scalar>, N>& from,
-                              const View<Scalar>& to) const {
-    if constexpr (Stored::tracks) {
-      const auto& state = this->state_;
-      prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
-                                   state.gamma.data(), state.beta.data(), this->options_.epsilon,
-                                   saved.record_.coefficients);
-      saved.record_.prepared = true;
-      normalize(executor, saved, from, to);
-    }
-  }
-
-  RunningBefore running() const {
-    return {this->state_.running_mean.data(), this->state_.running_variance.data()};
-  }
-
-  /// What makes a batch of `moments` comparable with the running statistics. A pass that is
-  /// computed again, with the moments of the first time, repeats what it took then, though these
-  /// have moved.
-  void renormalize(Saved& saved, const Moments& moments) const {
-    Renormalizer& renormalizer = saved.work_.renormalizer;
-    if (!renormalizes()) return renormalizer.resize(0);
-    if (renormalizer.r.size() == channels() && are_kept(moments, saved.work_)) return;
-    renormalizer.resize(channels());
-    renormalizer.compare({0, channels()}, moments.mean.data(), moments.m2.data(),
-                         1.0 / static_cast<double>(moments.count), running(), this->options_);
-  }
-
-  void prepare_with(Saved& saved, const Moments& moments) const {
-    renormalize(saved, moments);
-    const Renormalizer& renormalizer = saved.work_.renormalizer;
-    const auto& state = this->state_;
-    const Statistics<Scalar> statistics{
-        moments.mean.data(),     low_of(moments),
-        moments.m2.data(),       1.0 / static_cast<double>(moments.count),
-        state.gamma.data(),      state.beta.data(),
-        this->options_.epsilon,  renormalizer.r_or_null(),
-        renormalizer.d_or_null()};
-    run_kernel<calls::PrepareCoefficients<Scalar>>(statistics, ChannelRange{0, channels()},
-                                                   saved.record_.coefficients);
-    keep_moments(moments, saved.work_);
-    saved.record_.prepared = true;
-  }
-
-  template <std::size_t N>
-  void normalize(const Executor& executor, const Saved& saved,
-                 const std::array<View<const Scalar>, N>& from, const View<Scalar>& to) const {
-    run_kernel<calls::Normalize<Scalar, Activation, N == 2>>(
-        executor, saved.record_.coefficients, all_channels(from[0], N + 1, this->options_), from,
-        to);
-  }
-
-  template <std::size_t N, std::size_t M>
-  void run_backward(const Executor& executor, Saved& saved,
-                    const std::array<View<const Scalar>, N>& from,
-                    const std::array<View<Scalar>, M>& to, GradientUpdate update) {
-    auto& gradient = saved.work_.gradient;
-    gradient.resize(channels());
-    if (from[0].count() == 0) {
-      gradient.sum.set_zero();
-      gradient.product.set_zero();
-    } else if constexpr (!trains) {
-      if (update == GradientUpdate::inputs_only) return map_constant(executor, saved, from, to);
-      take_backward<calls::ConstantBackward<Scalar, Activation, N == 3>>(executor, saved, from, to);
-    } else if (saved.has_statistics()) {
-      take_backward<calls::BatchBackward<Scalar, Activation, N == 3>>(executor, saved, from, to);
-    } else {
-      take_backward<calls::BackwardOfFew<Scalar, Activation, N == 3>>(executor, saved, from, to);
-    }
-    write_gradients_of(saved, update, gradient.sum.data(), gradient.product.data());
-  }
-
-  template <typename Call, typename From, typename To>
-  void take_backward(const Executor& executor, Saved& saved, const From& from, const To& to) const {
-    run_step<Call>(executor, this->options_, saved.record_.coefficients, from, to, saved.work_);
-  }
-
-  template <std::size_t N>
-  void sum_gradients(const Executor& executor, Saved& saved,
-                     const std::array<View<const Scalar>, N>& from) const {
-    Workspace<Scalar>& work = saved.work_;
-    work.gradient.resize(channels());
-    if (from[0].count() == 0) {
-      work.gradient.sum.set_zero();
-      work.gradient.product.set_zero();
-      return;
-    }
-    run_kernel<calls::ParameterGradients<Scalar, Activation, N == 3>>(
-        executor, saved.record_.coefficients, ChannelRange{0, channels()}, from, work.sums,
-        work.gradient);
-  }
-
-  template <std::size_t N, std::size_t M>
-  void map_gradients(const Executor& executor, Saved& saved, const GradientSums& sums,
-                     const std::array<View<const Scalar>, N>& from,
-                     const std::array<View<Scalar>, M>& to) const {
-    if (from[0].count() == 0) return;
-    if (!saved.has_statistics()) return map_constant(executor, saved, from, to);
-    if constexpr (trains) {
-      const auto& k = saved.record_.coefficients;
-      auto& gradient = saved.work_.gradient;
-      const CallPart all = all_channels(from[0], N + M, this->options_);
-      gradient.resize(channels());
-      put_sums(sums, gradient);
-      run_kernel<calls::PrepareBatchGradient<Scalar>>(k, sums.count, all.range, gradient);
-      run_kernel<calls::BatchGradient<Scalar, Activation, N == 3>>(executor, k, gradient, all, from,
-                                                                   to);
-    }
-  }
-
-  /// dx of an affine map: in Train of single values, which are seldom and few.
-  template <std::size_t N, std::size_t M>
-  void map_constant(const Executor& executor, const Saved& saved,
-                    const std::array<View<const Scalar>, N>& from,
-                    const std::array<View<Scalar>, M>& to) const {
-    const auto& k = saved.record_.coefficients;
-    const CallPart all = all_channels(from[0], N + M, this->options_);
-    if constexpr (trains) {
-      run_kernel<calls::AffineGradientOfFew<Scalar, Activation, N == 3>>(k, all, from, to);
-    } else {
-      run_kernel<calls::AffineGradient<Scalar, Activation, N == 3>>(executor, k, all, from, to);
-    }
   }
 };
 

@@ -7,6 +7,8 @@ namespace batchnorm {
 namespace detail {
 
 template <typename ScalarType, typename Mode, typename... Policies>
+class PassSteps;
+template <typename ScalarType, typename Mode, typename... Policies>
 class Passes;
 template <typename ScalarType, typename Mode, typename... Policies>
 class Phases;
@@ -41,6 +43,8 @@ class Saved {
   }
 
  private:
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::PassSteps;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::Passes;
   template <typename S, typename Mode, typename... Policies>
