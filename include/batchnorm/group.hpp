@@ -20,30 +20,4 @@ concept Group = requires(T& group, Moments& moments, GradientSums& sums) {
   noexcept;
 };
 
-namespace detail {
-
-/// A call without a group.
-struct NoGroup {};
-
-/// Leaves a group unless what it guards came to its end.
-template <typename G>
-class LeavesUnlessDone {
- public:
-  explicit LeavesUnlessDone(G& group) : group_(group) {}
-  ~LeavesUnlessDone() {
-    if (!done_) group_.leave();
-  }
-  LeavesUnlessDone(const LeavesUnlessDone&) = delete;
-  LeavesUnlessDone& operator=(const LeavesUnlessDone&) = delete;
-  LeavesUnlessDone(LeavesUnlessDone&&) = delete;
-  LeavesUnlessDone& operator=(LeavesUnlessDone&&) = delete;
-
-  void done() { done_ = true; }
-
- private:
-  G& group_;
-  bool done_ = false;
-};
-
-}  // namespace detail
 }  // namespace batchnorm

@@ -11,6 +11,9 @@
 // that what the pass leaves its values in; each of them may be missing.
 namespace batchnorm::detail {
 
+/// A call without a group.
+struct NoGroup {};
+
 /// Whether a call brings a `Saved`.
 template <typename... Arguments>
 inline constexpr bool brings_saved = (false || ... || is_saved<std::remove_cvref_t<Arguments>>);

@@ -6,6 +6,26 @@
 
 namespace batchnorm::detail {
 
+/// Leaves a group unless what it guards came to its end.
+template <typename G>
+class LeavesUnlessDone {
+ public:
+  explicit LeavesUnlessDone(G& group) : group_(group) {}
+  ~LeavesUnlessDone() {
+    if (!done_) group_.leave();
+  }
+  LeavesUnlessDone(const LeavesUnlessDone&) = delete;
+  LeavesUnlessDone& operator=(const LeavesUnlessDone&) = delete;
+  LeavesUnlessDone(LeavesUnlessDone&&) = delete;
+  LeavesUnlessDone& operator=(LeavesUnlessDone&&) = delete;
+
+  void done() { done_ = true; }
+
+ private:
+  G& group_;
+  bool done_ = false;
+};
+
 /// Forward and backward of the modes Train and Frozen, whole, in phases and as one of a group, once
 /// the arguments of a call have one form.
 template <typename ScalarType, typename Mode, typename... Policies>
