@@ -45,7 +45,11 @@ class Momentum {
   constexpr bool operator==(const Momentum&) const = default;
 
  private:
-  enum class Kind { constant, cumulative, pooled };
+  enum class Kind {
+    constant,    ///< every batch has the same weight for the running value
+    cumulative,  ///< every batch weighs the same
+    pooled       ///< every value weighs the same
+  };
 
   constexpr Momentum(double old_weight, double new_weight, Kind kind)
       : old_weight_(old_weight), new_weight_(new_weight), kind_(kind) {}
