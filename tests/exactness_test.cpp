@@ -106,7 +106,8 @@ class Exact : public ::testing::Test {
     }
   }
 };
-TYPED_TEST_SUITE(Exact, Layouts, LayoutName);
+using LayoutsAndSlices = Joined<Layouts, ::testing::Types<LayoutsOf<float>::Slice>>::Types;
+TYPED_TEST_SUITE(Exact, LayoutsAndSlices, LayoutName);
 
 TYPED_TEST(Exact, ForwardOfFewValues) {
   for (const double ratio : ratios)

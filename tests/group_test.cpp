@@ -47,32 +47,11 @@ class Grouped : public ::testing::Test {
 
   static void step_of_member(Layer& layer, ThreadGroup& group, std::size_t worker, Part<L>& part) {
     ThreadGroup::Member member(group, static_cast<int>(worker));
-
     layer.forward(member, part.x.get(), residual(part.r.get()), part.y.get());
     layer.backward(member, part.x.get(), residual(part.r.get()), part.dy.get(), part.dx.get(),
                    part.dr.get());
     layer.backward(member, part.x.get(), residual(part.r.get()), part.dy.get(), part.dx.get(),
                    part.dr.get(), accumulate);
-  }
-
-  /// The same by one layer.
-  static void step_of_all(Layer& layer, std::vector<Part<L>>& parts) {
-    std::vector<typename Layer::Saved> saved(parts.size());
-    Moments moments;
-    for (Part<L>& part : parts) moments.merge(layer.moments(part.x.get()));
-    for (std::size_t k = 0; k < parts.size(); ++k)
-      layer.forward(saved[k], parts[k].x.get(), residual(parts[k].r.get()), moments,
-                    parts[k].y.get());
-    layer.observe(moments);
-    GradientSums sums;
-    for (std::size_t k = 0; k < parts.size(); ++k)
-      sums.merge(layer.gradient_sums(saved[k], parts[k].x.get(), residual(parts[k].r.get()),
-                                     parts[k].dy.get()));
-    for (std::size_t k = 0; k < parts.size(); ++k)
-      layer.backward(saved[k], parts[k].x.get(), residual(parts[k].r.get()), parts[k].dy.get(),
-                     sums, parts[k].dx.get(), parts[k].dr.get());
-    layer.learn(saved[0], sums);
-    layer.learn(saved[0], sums, accumulate);
   }
 };
 TYPED_TEST_SUITE(Grouped, Layouts, LayoutName);
@@ -84,7 +63,8 @@ TYPED_TEST(Grouped, WorkersAreOneLayerThatMergesTheirParts) {
     auto parts = some_parts<L>(sizes), expected = some_parts<L>(sizes);
     const typename TestFixture::Layer start(some_state<float>(part_channels));
     auto alone = start;
-    TestFixture::step_of_all(alone, expected);
+    auto [saved, sums] = step_of_parts(alone, expected);
+    alone.learn(saved, sums, accumulate);
     std::vector<typename TestFixture::Layer> layers(parts.size(), start);
     ThreadGroup group(static_cast<int>(parts.size()));
     const auto thrown = in_threads(parts.size(), [&](std::size_t k) {

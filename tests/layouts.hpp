@@ -44,6 +44,8 @@ struct LayoutsOf {
   using Of = Layout<Kind<Scalar, Order>, Axis, axis>;
   using RowMajorMatrix = Of<MatrixKind, Eigen::RowMajor, batchnorm::ChannelsFirst, 1>;
   using ColMajorMatrix = Of<MatrixKind, Eigen::ColMajor, batchnorm::ChannelsFirst, 1>;
+  /// Some columns of a wider matrix, whose rows lie apart.
+  using Slice = Of<BlockKind, Eigen::RowMajor, batchnorm::ChannelsFirst, 1>;
   using Strided = Of<StridedMapKind, Eigen::RowMajor, batchnorm::ChannelsFirst, 1>;
   using ChannelsInRows = Of<MatrixKind, Eigen::RowMajor, batchnorm::ChannelAxis<0>, 0>;
   using NCHW = Of<Tensor4Kind, Eigen::RowMajor, batchnorm::ChannelsFirst, 1>;
@@ -53,6 +55,13 @@ struct LayoutsOf {
                                ColMajorTensor>;
 };
 using Layouts = LayoutsOf<float>::All;
+
+template <typename... Lists>
+struct Joined;
+template <typename... A, typename... B>
+struct Joined<::testing::Types<A...>, ::testing::Types<B...>> {
+  using Types = ::testing::Types<A..., B...>;
+};
 
 struct LayoutName {
   template <typename L>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "layouts.hpp"
@@ -38,6 +39,33 @@ std::vector<Part<L>> some_parts(const std::vector<Index>& sizes = {4, 1, 0, 9}) 
   for (const Index samples : sizes)
     parts.emplace_back(samples, 500 + 10 * static_cast<std::uint64_t>(parts.size()));
   return parts;
+}
+
+/// One step of a layer, every part with the statistics of all, and what its parameters learnt from.
+/// `backwards` sums the gradients from the last part to the first.
+template <typename Layer, typename L>
+std::pair<typename Layer::Saved, batchnorm::GradientSums> step_of_parts(Layer& layer,
+                                                                        std::vector<Part<L>>& parts,
+                                                                        bool backwards = false) {
+  using batchnorm::residual;
+  std::vector<typename Layer::Saved> saved(parts.size());
+  batchnorm::Moments moments;
+  for (Part<L>& part : parts) moments.merge(layer.moments(part.x.get()));
+  for (std::size_t k = 0; k < parts.size(); ++k)
+    layer.forward(saved[k], parts[k].x.get(), moments, residual(parts[k].r.get()),
+                  parts[k].y.get());
+  layer.observe(moments);
+  batchnorm::GradientSums sums;
+  for (std::size_t step = 0; step < parts.size(); ++step) {
+    const std::size_t k = backwards ? parts.size() - 1 - step : step;
+    sums.merge(layer.gradient_sums(saved[k], parts[k].x.get(), residual(parts[k].r.get()),
+                                   parts[k].dy.get()));
+  }
+  for (std::size_t k = 0; k < parts.size(); ++k)
+    layer.backward(saved[k], parts[k].x.get(), residual(parts[k].r.get()), parts[k].dy.get(), sums,
+                   parts[k].dx.get(), parts[k].dr.get());
+  layer.learn(saved[0], sums);
+  return {saved[0], sums};
 }
 
 /// The values of all parts behind each other, as one value per position.

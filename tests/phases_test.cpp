@@ -31,37 +31,10 @@ class Phases : public ::testing::Test {
   using Scalar = typename ScalarOfLayout<L>::Scalar;
   template <typename Mode>
   using Layer = BatchNorm<Scalar, Mode, ReLU, typename L::Axis>;
-  using Saved = typename Layer<Train>::Saved;
-  using Parts = std::vector<Part<L>>;
 
   static Layer<Train> some_layer() { return Layer<Train>(some_state<Scalar>(part_channels)); }
-
-  /// Every part with the statistics of all, and one step of the layer.
-  static void step(Layer<Train>& layer, Parts& parts) {
-    std::vector<Saved> saved(parts.size());
-    Moments moments;
-    for (Part<L>& part : parts) moments.merge(layer.moments(part.x.get()));
-    for (std::size_t k = 0; k < parts.size(); ++k)
-      layer.forward(saved[k], parts[k].x.get(), moments, residual(parts[k].r.get()),
-                    parts[k].y.get());
-    layer.observe(moments);
-    GradientSums sums;
-    for (std::size_t k = parts.size(); k-- > 0;)
-      sums.merge(layer.gradient_sums(saved[k], parts[k].x.get(), residual(parts[k].r.get()),
-                                     parts[k].dy.get()));
-    for (std::size_t k = 0; k < parts.size(); ++k)
-      layer.backward(saved[k], parts[k].x.get(), residual(parts[k].r.get()), parts[k].dy.get(),
-                     sums, parts[k].dx.get(), parts[k].dr.get());
-    layer.learn(saved[0], sums);
-  }
 };
 
-template <typename... Lists>
-struct Joined;
-template <typename... A, typename... B>
-struct Joined<::testing::Types<A...>, ::testing::Types<B...>> {
-  using Types = ::testing::Types<A..., B...>;
-};
 using LayoutsOfBoth = Joined<LayoutsOf<float>::All, LayoutsOf<double>::All>::Types;
 TYPED_TEST_SUITE(Phases, LayoutsOfBoth, LayoutName);
 
@@ -96,7 +69,7 @@ TYPED_TEST(Phases, OfPartsAreTheStepOfTheJoinedBatch) {
   auto layer = TestFixture::some_layer();
   const reference::State before = to_reference(layer.state());
   auto parts = some_parts<L>();
-  TestFixture::step(layer, parts);
+  step_of_parts(layer, parts, true);
 
   reference::Settings settings;
   settings.relu = true;

@@ -154,6 +154,20 @@ TEST(Renormalization, RepeatsWhatItTookWhereAPassIsComputedAgain) {
   EXPECT_TRUE(same_bits(norm.forward(saved, other, saved.moments()), z));
 }
 
+// The moments may be equal, the running statistics are another layer's.
+TEST(Renormalization, RepeatsNothingOfAnotherLayer) {
+  BatchNorm<float> norm(some_state<float>(3), {.renormalization = {2, 0.5}}),
+      other(some_state<float>(3, 50), {.renormalization = {2, 0.5}});
+  const Eigen::MatrixXf x = noise_matrix(20, 3, 11).cast<float>();
+  const Moments moments = norm.moments(x);
+  BatchNorm<float>::Saved used, fresh;
+  norm.forward(used, x, moments);
+  EXPECT_TRUE(same_bits(other.forward(used, x, moments), other.forward(fresh, x, moments)));
+  norm.forward(used, x, moments);
+  norm.set_state(other.state());
+  EXPECT_TRUE(same_bits(norm.forward(used, x, moments), other.forward(fresh, x, moments)));
+}
+
 TEST(Renormalization, ChangesOnALivingLayer) {
   BatchNorm<float> norm(some_state<float>(3)), limited = norm;
   const Eigen::MatrixXf x = noise_matrix(20, 3, 9).cast<float>();

@@ -184,6 +184,16 @@ TEST(SavedMoments, AreThoseThatThePassTook) {
   EXPECT_TRUE(same_bits(norm.saved().moments().m2, expected.m2));
 }
 
+TEST(SavedMoments, OfAnEmptyForwardAreNone) {
+  BatchNorm<float> norm(some_state<float>(3));
+  BatchNorm<float>::Saved saved;
+  norm.forward(saved, noise_matrix<float>(9, 3, 12));
+  norm.forward(saved, Matrix(0, 3));
+  EXPECT_EQ(saved.count(), 0);
+  EXPECT_EQ(saved.moments().mean.size(), 0);
+  EXPECT_EQ(saved.inverse_deviation().size(), 0);
+}
+
 TEST(SavedMoments, OfGivenOnesAreThose) {
   BatchNorm<double> norm(some_state<double>(3));
   BatchNorm<double>::Saved saved;

@@ -155,9 +155,9 @@ TYPED_TEST(Threads, ShareALayerThatNoPassMoves) {
   typename TestFixture::Arguments on(dimensions);
   const Shared layer(some_state<float>(37));
   const batchnorm::Moments moments = layer.moments(on.x.get());
-  std::vector<Values> ys(4, Values(TypeParam::shape(dimensions)));
+  std::vector<Values> dxs(4, Values(TypeParam::shape(dimensions)));
   std::vector<std::thread> threads;
-  for (Values& values : ys) {
+  for (Values& values : dxs) {
     threads.emplace_back([&] {
       typename Shared::Saved saved;
       typename TypeParam::Kind y(dimensions), dx(dimensions);
@@ -168,7 +168,11 @@ TYPED_TEST(Threads, ShareALayerThatNoPassMoves) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  for (const Values& values : ys) EXPECT_TRUE(same_bits(values, ys[0]));
+  Shared serial = layer;
+  serial.forward(on.x.get());
+  auto dx = serial.backward(on.x.get(), on.dy.get());
+  const Values expected = read(dx, dimensions, TypeParam::axis);
+  for (const Values& values : dxs) EXPECT_TRUE(same_bits(values, expected));
 }
 
 // Several parts for each thread, one for each, and both passes shared out.

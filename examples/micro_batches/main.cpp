@@ -6,41 +6,19 @@
 #include <cstdio>
 #include <vector>
 
-#include "learning.hpp"
+#include "perceptron.hpp"
 
 namespace {
 
 using namespace example;
-using batchnorm::Eval, batchnorm::Moments, batchnorm::ReLU, batchnorm::Train;
+using batchnorm::Eval, batchnorm::Moments, batchnorm::Train;
 
-/// 64 -> 128 -> BatchNorm -> ReLU -> 10
-template <typename Mode>
-struct Net {
-  nn::Linear<float> hidden{64, 128, nn::Bias::none}, output{128, 10, nn::Bias::none};
-  batchnorm::BatchNorm<float, Mode, ReLU> norm;
-
-  explicit Net(nn::Random random) : norm(128) {
-    hidden.initialize(nn::he_variance(64), random);
-    output.initialize(nn::glorot_variance(128, 10), random);
-  }
-
-  template <typename Other>
-  explicit Net(const Net<Other>& other)
-      : hidden(other.hidden), output(other.output), norm(other.norm) {}
-
-  Matrix forward(const nn::Device& device, const Matrix& x) const {
-    Matrix z, logits;
-    hidden.forward(device, x, z);
-    output.forward(device, norm.forward(device, z), logits);
-    return logits;
-  }
-};
+using Net = Perceptron<Train>;
 
 /// A step of SGD over a batch in micro-batches of at most so many samples.
 class Step {
  public:
-  Step(const nn::Device& device, Net<Train>& net, Index most)
-      : device_(device), net_(net), most_(most) {}
+  Step(const nn::Device& device, Net& net, Index most) : device_(device), net_(net), most_(most) {}
 
   /// All micro-batches with the statistics of the batch.
   void together(const Samples& batch, float rate) {
@@ -121,15 +99,15 @@ class Step {
   }
 
   const nn::Device& device_;
-  Net<Train>& net_;
+  Net& net_;
   Index most_;
   Index batch_size_ = 0;
   Samples part_;
   Matrix z_, a_, da_, dhidden_, doutput_;
-  batchnorm::BatchNorm<float, Train, ReLU>::Saved saved_;
+  Net::Norm::Saved saved_;
 };
 
-float distance(const Net<Train>& a, const Net<Train>& b) {
+float distance(const Net& a, const Net& b) {
   return std::max((a.hidden.weights() - b.hidden.weights()).cwiseAbs().maxCoeff(),
                   (a.output.weights() - b.output.weights()).cwiseAbs().maxCoeff());
 }
@@ -146,7 +124,7 @@ int main() {
   const Samples train{digits.train.images.topRows(3 * batch), digits.train.labels.head(3 * batch)};
 
   const auto trained = [&](Index most, auto step) {
-    Net<Train> net{nn::Random(1, 0)};
+    Net net(128, 10, nn::Bias::none, nn::Random(1, 0));
     Step steps(device, net, most);
     nn::Batches batches(train.labels.size(), batch, nn::Random(1, 1));
     Samples samples;
@@ -159,18 +137,18 @@ int main() {
     }
     return net;
   };
-  const Net<Train> whole = trained(batch, &Step::apart);
+  const Net whole = trained(batch, &Step::apart);
   std::printf("Digits, %d epochs in batches of %td\n\n", epochs, batch);
   std::printf("micro-batches       statistics of    test accuracy   batches seen   distance\n");
-  const auto row = [&](Index most, const char* of, const Net<Train>& net) {
+  const auto row = [&](Index most, const char* of, const Net& net) {
     std::printf("%2td of %3td samples   %-15s %9.1f %% %12td   %10.1e\n", batch / most, most, of,
-                accuracy(device, Net<Eval>(net), digits.test), Index{net.norm.batches()},
+                accuracy(device, Perceptron<Eval>(net), digits.test), Index{net.norm.batches()},
                 static_cast<double>(distance(net, whole)));
   };
   row(batch, "all of them", whole);
   bool same = true;
   for (const Index most : {144, 8}) {
-    const Net<Train> together = trained(most, &Step::together);
+    const Net together = trained(most, &Step::together);
     row(most, "all of them", together);
     row(most, "each by itself", trained(most, &Step::apart));
     same = same && distance(together, whole) < 1e-3F &&

@@ -6,24 +6,18 @@
 #include <thread>
 #include <vector>
 
-#include "learning.hpp"
+#include "perceptron.hpp"
 
 namespace {
 
 using namespace example;
-using batchnorm::ReLU, batchnorm::Train;
+using batchnorm::Train;
 
-/// 64 -> 1024 -> BatchNorm -> ReLU -> 10
-template <typename Mode>
-struct Wide {
-  nn::Linear<float> hidden{64, 1024, nn::Bias::none}, output{1024, 10, nn::Bias::learned};
-  batchnorm::BatchNorm<float, Mode, ReLU> norm;
+/// 64 -> 1024 -> BatchNorm -> ReLU -> 10, to be trained.
+struct Wide : Perceptron<Train> {
   Matrix z{}, a{};
 
-  explicit Wide(nn::Random random) : norm(1024) {
-    hidden.initialize(nn::he_variance(64), random);
-    output.initialize(nn::glorot_variance(1024, 10), random);
-  }
+  explicit Wide(nn::Random random) : Perceptron<Train>(1024, 10, nn::Bias::learned, random) {}
 
   Matrix forward(const nn::Device& device, const Matrix& x) {
     hidden.forward(device, x, z);
@@ -46,11 +40,6 @@ struct Wide {
     nn::visit_parameters(norm, f);
     nn::visit_parameters(output, f);
   }
-
-  bool operator==(const Wide& other) const {
-    return hidden.weights() == other.hidden.weights() && norm == other.norm &&
-           output.weights() == other.output.weights() && output.bias() == other.output.bias();
-  }
 };
 
 }  // namespace
@@ -60,12 +49,12 @@ int main() {
   std::printf("64 -> 1024 -> BatchNorm, ReLU -> 10; 20 epochs in batches of 432; %u cores\n\n",
               std::thread::hardware_concurrency());
   std::printf("threads   weights and statistics\n");
-  std::vector<Wide<Train>> networks;
+  std::vector<Wide> networks;
   bool same = true;
   for (const int threads : {1, 2, 4}) {
     Eigen::ThreadPool pool(threads);
     const nn::Device device(&pool, threads);
-    Wide<Train>& network = networks.emplace_back(nn::Random(1, 0));
+    Wide& network = networks.emplace_back(nn::Random(1, 0));
     train(device, network, digits.train, {.epochs = 20, .batch = 432});
     same = same && network == networks.front();
     std::printf("%7d   %s\n", threads, network == networks.front() ? "same bits" : "others");

@@ -4,12 +4,15 @@
 #include <cstdio>
 #include <vector>
 
-#include "learning.hpp"
+#include "perceptron.hpp"
 
 namespace {
 
 using namespace example;
-using batchnorm::accumulate, batchnorm::Eval, batchnorm::ReLU, batchnorm::Train;
+using batchnorm::accumulate, batchnorm::Eval, batchnorm::Train;
+
+/// From an image to its code.
+using Encoder = Perceptron<Train>;
 
 /// Pairs of images, half of them of one class.
 struct Pairs {
@@ -34,35 +37,19 @@ Pairs some_pairs(const Samples& from, Index count, nn::Random& random) {
   return {nn::pick(from, first), nn::pick(from, second)};
 }
 
-/// 64 -> 64 -> BatchNorm -> ReLU -> 8
-template <typename Mode>
-struct Encoder {
-  nn::Linear<float> hidden{64, 64, nn::Bias::none}, output{64, 8, nn::Bias::none};
-  batchnorm::BatchNorm<float, Mode, ReLU> norm;
-
-  explicit Encoder(nn::Random random) : norm(64) {
-    hidden.initialize(nn::he_variance(64), random);
-    output.initialize(nn::glorot_variance(64, 8), random);
-  }
-
-  template <typename Other>
-  explicit Encoder(const Encoder<Other>& other)
-      : hidden(other.hidden), output(other.output), norm(other.norm) {}
-};
-
 /// The pass of one twin.
 struct Twin {
-  batchnorm::BatchNorm<float, Train, ReLU>::Saved saved{};
+  Encoder::Norm::Saved saved{};
   Matrix z{}, a{}, code{}, da{};
 
-  void forward(const nn::Device& device, Encoder<Train>& encoder, const Matrix& images) {
+  void forward(const nn::Device& device, Encoder& encoder, const Matrix& images) {
     encoder.hidden.forward(device, images, z);
     encoder.norm.forward(device, saved, z, a);
     encoder.output.forward(device, a, code);
   }
 
   /// Adds the gradients of the weights.
-  void backward(const nn::Device& device, Encoder<Train>& encoder, const Matrix& images,
+  void backward(const nn::Device& device, Encoder& encoder, const Matrix& images,
                 const Matrix& dcode, batchnorm::GradientUpdate update, Matrix& dhidden,
                 Matrix& doutput) {
     encoder.output.backward(device, a, dcode, da);
@@ -88,7 +75,7 @@ Matrix contrast(const Matrix& a, const Matrix& b, const Pairs& pairs) {
   return gradient * (2 / static_cast<float>(gradient.rows()));
 }
 
-void learn(const nn::Device& device, Encoder<Train>& encoder, const Pairs& pairs, float rate) {
+void learn(const nn::Device& device, Encoder& encoder, const Pairs& pairs, float rate) {
   Twin first, second;
   first.forward(device, encoder, pairs.first.images);
   second.forward(device, encoder, pairs.second.images);
@@ -103,14 +90,9 @@ void learn(const nn::Device& device, Encoder<Train>& encoder, const Pairs& pairs
 }
 
 /// The share of pairs that are told right by their distance, in percent.
-double told_right(const nn::Device& device, const Encoder<Eval>& encoder, const Pairs& pairs) {
-  const auto code = [&](const Matrix& images) {
-    Matrix z, result;
-    encoder.hidden.forward(device, images, z);
-    encoder.output.forward(device, encoder.norm.forward(z), result);
-    return result;
-  };
-  const Matrix apart = code(pairs.first.images) - code(pairs.second.images);
+double told_right(const nn::Device& device, const Perceptron<Eval>& encoder, const Pairs& pairs) {
+  const Matrix apart =
+      encoder.forward(device, pairs.first.images) - encoder.forward(device, pairs.second.images);
   Index right = 0;
   for (Index pair = 0; pair < apart.rows(); ++pair)
     right += (apart.row(pair).norm() < margin / 2) == pairs.same(pair) ? 1 : 0;
@@ -125,7 +107,7 @@ int main() {
   const mlp::Dataset digits = load_digits();
   nn::Random random(1, 2);
   const Pairs test = some_pairs(digits.test, 2000, random);
-  Encoder<Train> encoder{nn::Random(1, 0)};
+  Encoder encoder(64, 8, nn::Bias::none, nn::Random(1, 0));
 
   std::printf("pairs seen   told right, of 2,000 pairs of digits that were not trained on\n");
   double right = 0;
@@ -134,7 +116,7 @@ int main() {
       for (int step = 0; step < 500; ++step)
         learn(device, encoder, some_pairs(digits.train, 64, random), 0.05F);
     }
-    right = told_right(device, Encoder<Eval>(encoder), test);
+    right = told_right(device, Perceptron<Eval>(encoder), test);
     std::printf("%10d   %6.1f %%\n", 64 * steps, right);
   }
   return right > 90 ? 0 : 1;

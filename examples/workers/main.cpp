@@ -7,36 +7,14 @@
 #include <thread>
 #include <vector>
 
-#include "learning.hpp"
+#include "perceptron.hpp"
 
 namespace {
 
 using namespace example;
-using batchnorm::Eval, batchnorm::GradientUpdate, batchnorm::ReLU, batchnorm::ThreadGroup,
-    batchnorm::Train;
+using batchnorm::Eval, batchnorm::ThreadGroup, batchnorm::Train;
 
-/// 64 -> 128 -> BatchNorm -> ReLU -> 10
-template <typename Mode>
-struct Net {
-  nn::Linear<float> hidden{64, 128, nn::Bias::none}, output{128, 10, nn::Bias::none};
-  batchnorm::BatchNorm<float, Mode, ReLU> norm;
-
-  explicit Net(nn::Random random) : norm(128) {
-    hidden.initialize(nn::he_variance(64), random);
-    output.initialize(nn::glorot_variance(128, 10), random);
-  }
-
-  template <typename Other>
-  explicit Net(const Net<Other>& other)
-      : hidden(other.hidden), output(other.output), norm(other.norm) {}
-
-  Matrix forward(const nn::Device& device, const Matrix& x) const {
-    Matrix z, logits;
-    hidden.forward(device, x, z);
-    output.forward(device, norm.forward(z), logits);
-    return logits;
-  }
-};
+using Net = Perceptron<Train>;
 
 /// The rows of worker `k` of `workers`.
 Samples part_of(const Samples& batch, Index k, Index workers) {
@@ -48,7 +26,7 @@ Samples part_of(const Samples& batch, Index k, Index workers) {
 /// What a worker does between two meetings: its part of a step, of a loss that is the mean over the
 /// whole batch. The gradients of the weights are summed by who calls.
 template <typename... Member>
-void step_of(const nn::Device& device, Net<Train>& net, const Samples& part, Index batch_size,
+void step_of(const nn::Device& device, Net& net, const Samples& part, Index batch_size,
              Member&... member) {
   Matrix z, a, logits, dlogits, da;
   net.hidden.forward(device, part.images, z);
@@ -63,10 +41,10 @@ void step_of(const nn::Device& device, Net<Train>& net, const Samples& part, Ind
 
 /// Sums the gradients of the products, and steps every network alike. Those of gamma and beta are
 /// of the whole batch already where the statistics were shared, and are summed where not.
-void update(std::vector<Net<Train>>& nets, bool shared, float rate) {
+void update(std::vector<Net>& nets, bool shared, float rate) {
   Matrix dhidden = Matrix::Zero(64, 128), doutput = Matrix::Zero(128, 10);
   Eigen::VectorXf dgamma = Eigen::VectorXf::Zero(128), dbeta = dgamma;
-  for (const Net<Train>& net : nets) {
+  for (const Net& net : nets) {
     dhidden += net.hidden.weights_gradient();
     doutput += net.output.weights_gradient();
     dgamma += net.norm.gamma_gradient();
@@ -76,7 +54,7 @@ void update(std::vector<Net<Train>>& nets, bool shared, float rate) {
     dgamma = nets[0].norm.gamma_gradient();
     dbeta = nets[0].norm.beta_gradient();
   }
-  for (Net<Train>& net : nets) {
+  for (Net& net : nets) {
     net.hidden.weights() -= rate * dhidden;
     net.output.weights() -= rate * doutput;
     net.norm.gamma() -= rate * dgamma;
@@ -84,10 +62,11 @@ void update(std::vector<Net<Train>>& nets, bool shared, float rate) {
   }
 }
 
-std::vector<Net<Train>> trained(const nn::Device& device, const Samples& samples, int workers,
-                                bool shared) {
+std::vector<Net> trained(const nn::Device& device, const Samples& samples, int workers,
+                         bool shared) {
   constexpr int epochs = 10;
-  std::vector<Net<Train>> nets(static_cast<std::size_t>(workers), Net<Train>{nn::Random(1, 0)});
+  std::vector<Net> nets(static_cast<std::size_t>(workers),
+                        Net(128, 10, nn::Bias::none, nn::Random(1, 0)));
   nn::Batches batches(samples.labels.size(), 16, nn::Random(1, 1));
   Samples batch;
   for (int epoch = 0; epoch < epochs; ++epoch) {
@@ -98,7 +77,7 @@ std::vector<Net<Train>> trained(const nn::Device& device, const Samples& samples
       std::vector<std::thread> threads;
       for (int k = 0; k < workers; ++k) {
         threads.emplace_back([&, k] {
-          Net<Train>& net = nets[static_cast<std::size_t>(k)];
+          Net& net = nets[static_cast<std::size_t>(k)];
           const Samples part = part_of(batch, k, workers);
           ThreadGroup::Member member(group, k);
           if (shared) {
@@ -115,9 +94,9 @@ std::vector<Net<Train>> trained(const nn::Device& device, const Samples& samples
   return nets;
 }
 
-bool equal(const std::vector<Net<Train>>& nets) {
+bool equal(const std::vector<Net>& nets) {
   bool same = true;
-  for (const Net<Train>& net : nets) {
+  for (const Net& net : nets) {
     same = same && net.norm == nets[0].norm && net.hidden.weights() == nets[0].hidden.weights() &&
            net.output.weights() == nets[0].output.weights();
   }
@@ -138,9 +117,9 @@ int main() {
   bool kept = true;
   for (const int workers : {1, 4, 8}) {
     for (const bool shared : {true, false}) {
-      const std::vector<Net<Train>> nets = trained(device, samples, workers, shared);
+      const std::vector<Net> nets = trained(device, samples, workers, shared);
       std::printf("%7d   %-13s %11.1f %%   %s\n", workers, shared ? "all" : "each alone",
-                  accuracy(device, Net<Eval>(nets[0]), digits.test),
+                  accuracy(device, Perceptron<Eval>(nets[0]), digits.test),
                   equal(nets) ? "same bits" : "statistics differ");
       kept = kept && (!shared || equal(nets));
     }

@@ -31,6 +31,13 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     if (&saved != &saved_) saved.record_.check_layer(identity_.token());
   }
 
+  /// Whether a forward with these moments is the pass that `saved` is of, computed again.
+  bool repeats(const Saved& saved, const Moments& moments) const {
+    const bool is_own = &saved == &saved_ || saved.record_.layer == identity_.token();
+    return is_own && saved.has_statistics() && saved.record_.count == moments.count &&
+           are_kept(moments, saved.work_);
+  }
+
   /// Of no forward so far is there a backward.
   void forget_forwards() {
     saved_.record_.exists = false;
@@ -67,7 +74,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
              bool from_batch, Index count) const {
     saved.record_.save(shape, from, from_batch, count);
     if (&saved != &saved_) saved.record_.layer = identity_.token();
-    saved.record_.coefficients.resize(channels());
+    saved.record_.coefficients.resize(from[0].count() == 0 ? 0 : channels());
   }
 
   template <typename X, typename R, typename Dy>
@@ -90,7 +97,6 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     run_step<calls::BatchForward<Scalar, Activation, N == 2>>(
         executor, this->options_, state.gamma.data(), state.beta.data(), running(), from, to,
         saved.record_.coefficients, work);
-    saved.record_.prepared = true;
     move_statistics({work.mean.data(), work.m2.data(), channels(), from[0].count()});
   }
 
@@ -103,7 +109,6 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
       prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
                                    state.gamma.data(), state.beta.data(), this->options_.epsilon,
                                    saved.record_.coefficients);
-      saved.record_.prepared = true;
       normalize(executor, saved, from, to);
     }
   }
@@ -112,20 +117,20 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     return {this->state_.running_mean.data(), this->state_.running_variance.data()};
   }
 
-  /// What makes a batch of `moments` comparable with the running statistics. A pass that is
-  /// computed again, with the moments of the first time, repeats what it took then, though these
-  /// have moved.
+  /// What makes a batch of `moments` comparable with the running statistics.
   void renormalize(Saved& saved, const Moments& moments) const {
     Renormalizer& renormalizer = saved.work_.renormalizer;
-    if (!renormalizes()) return renormalizer.resize(0);
-    if (renormalizer.r.size() == channels() && are_kept(moments, saved.work_)) return;
-    renormalizer.resize(channels());
+    renormalizer.resize(renormalizes() ? channels() : 0);
+    if (!renormalizer.is_on()) return;
     renormalizer.compare({0, channels()}, moments.mean.data(), moments.m2.data(),
                          1.0 / static_cast<double>(moments.count), running(), this->options_);
   }
 
-  void prepare_with(Saved& saved, const Moments& moments) const {
-    renormalize(saved, moments);
+  /// A pass that is computed `again` repeats what it took of the running statistics, though these
+  /// have moved.
+  void prepare_with(Saved& saved, const Moments& moments, bool again) const {
+    if (!again) renormalize(saved, moments);
+    saved.record_.coefficients.resize(channels());
     const Renormalizer& renormalizer = saved.work_.renormalizer;
     const auto& state = this->state_;
     const Statistics<Scalar> statistics{
@@ -137,7 +142,6 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     run_kernel<calls::PrepareCoefficients<Scalar>>(statistics, ChannelRange{0, channels()},
                                                    saved.record_.coefficients);
     keep_moments(moments, saved.work_);
-    saved.record_.prepared = true;
   }
 
   template <std::size_t N>

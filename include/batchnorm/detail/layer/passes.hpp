@@ -78,11 +78,12 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
       check_moments_of(moments, shape, from[0].count());
       const bool from_moments = takes_batch_statistics(shape, moments.count);
       const auto to = this->output("y", x, y, from);
-      const bool given = from_moments && !repeats(saved, moments);
+      const bool again = this->repeats(saved, moments);
+      const bool given = from_moments && (saved.record_.given || !again);
       this->begin(saved, shape, from, from_moments, moments.count);
       saved.record_.given = given;
       if (!from_moments) return this->normalize_with_running(executor, saved, from, to);
-      if (moments.count > 0) this->prepare_with(saved, moments);
+      if (moments.count > 0) this->prepare_with(saved, moments, again);
       if (from[0].count() > 0) this->normalize(executor, saved, from, to);
     };
   }
@@ -189,12 +190,6 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
     refuse(
         "backward of a forward that was given moments, which may be of more than x: take "
         "gradient_sums(x, dy), merge those of all parts, and give them to backward behind dy.");
-  }
-
-  /// Whether a forward with these moments is the pass that `saved` is of, computed again.
-  static bool repeats(const Saved& saved, const Moments& moments) {
-    return saved.has_statistics() && !saved.record_.given && saved.record_.count == moments.count &&
-           are_kept(moments, saved.work_);
   }
 
   /// Train normalises with a batch, unless it has one value per channel and the options say

@@ -13,15 +13,14 @@ struct Record {
   Presence exists;
   bool batch_statistics = false;  ///< whether the gradient goes through the statistics
   bool given = false;             ///< whether they may be of more than x
-  bool prepared = false;          ///< whether there are coefficients
   Index count = 0;                ///< values per channel that they are of
   Index forwards = 0;             ///< since the last backward
   std::shared_ptr<char> layer;    ///< whose forward it was; null for its own
   Shape shape;
   bool has_residual = false;
   Probes<Scalar> probes;
-  Probes<Scalar> residual_probes;  ///< where there is a residual
-  ChannelCoefficients<Scalar> coefficients;
+  Probes<Scalar> residual_probes;            ///< where there is a residual
+  ChannelCoefficients<Scalar> coefficients;  ///< none where nothing was normalised
 
   /// `from` holds x and, where there is one, the residual.
   template <std::size_t N>
@@ -30,7 +29,6 @@ struct Record {
     exists = true;
     batch_statistics = from_batch;
     given = false;
-    prepared = false;
     count = values;
     ++forwards;
     has_residual = N == 2;

@@ -39,7 +39,7 @@ class Saved {
   /// the next forward.
   [[nodiscard]] Eigen::Map<const Eigen::VectorXd> inverse_deviation() const {
     const auto& values = record_.coefficients.inverse_deviation;
-    return {values.data(), record_.exists && record_.prepared ? values.size() : 0};
+    return {values.data(), record_.exists ? values.size() : 0};
   }
 
  private:
