@@ -40,6 +40,11 @@ struct MergeMoments {
                          const ChannelMoments& b);
 };
 
+/// Whether the moments of all channels are finite.
+struct FindAllFinite {
+  using Signature = void(const double* mean, const double* m2, Index channels, bool& all_finite);
+};
+
 /// Moves the running statistics of some channels.
 struct MoveRunning {
   using Signature = void(const RunningUpdate& by, const ChannelRange& range, double old_weight,

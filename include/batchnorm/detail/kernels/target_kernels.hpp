@@ -61,6 +61,13 @@ struct Kernel<calls::MergeMoments> {
 };
 
 template <>
+struct Kernel<calls::FindAllFinite> {
+  static void run(const double* mean, const double* m2, Index channels, bool& all_finite) {
+    all_finite = are_all_finite(mean, m2, channels);
+  }
+};
+
+template <>
 struct Kernel<calls::MoveRunning> {
   static void run(const RunningUpdate& by, const ChannelRange& range, double old_weight,
                   double new_weight) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -12,16 +13,16 @@ inline bool is_finite(const BatchStatistics& batch, Index c) {
 }
 
 inline bool all_finite(const BatchStatistics& batch) {
-  Index bad = 0;
-  for (Index c = 0; c < batch.channels; ++c)
-    bad += static_cast<Index>(!(0.0 * batch.mean[c] + 0.0 * batch.m2[c] == 0.0));
-  return bad == 0;
+  bool result = true;
+  run_kernel<calls::FindAllFinite>(batch.mean, batch.m2, batch.channels, result);
+  return result;
 }
 
-inline bool all_zero(const std::int64_t* counts, Index channels) {
-  std::int64_t some = 0;
-  for (Index c = 0; c < channels; ++c) some |= counts[c];
-  return some == 0;
+/// Whether all channels weigh this batch alike: always, unless a batch's weight depends on how many
+/// a channel has accepted.
+inline bool weigh_alike(const Momentum& momentum, const std::int64_t* rejected, Index channels) {
+  if (!momentum.is_cumulative()) return !momentum.is_pooled();
+  return std::all_of(rejected, rejected + channels, [](std::int64_t count) { return count == 0; });
 }
 
 /// Takes the values of a batch into a channel's pool (Chan, Golub and LeVeque 1983, equations 2.1).
@@ -50,7 +51,7 @@ struct Step<calls::UpdateRunning> {
     const Momentum& momentum = options.momentum;
     const bool reject = options.non_finite == NonFinite::reject && !all_finite(batch);
     const bool pools = momentum.is_pooled();
-    if (!reject && !pools && all_zero(running.rejected, batch.channels)) {
+    if (!reject && weigh_alike(momentum, running.rejected, batch.channels)) {
       return move(update, {0, batch.channels}, momentum, running.batches);
     }
     for (Index c = 0; c < batch.channels; ++c) {

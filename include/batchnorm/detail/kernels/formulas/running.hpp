@@ -6,6 +6,25 @@
 
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
+/// By 0 * mean + 0 * m2, which is 0 of finite numbers and NaN of others.
+template <typename P>
+P nothing_of(const double* mean, const double* m2) {
+  const P none = broadcast<P>(0);
+  return add(multiply(none, load<P>(mean)), multiply(none, load<P>(m2)));
+}
+
+/// Whether the moments of all channels are finite.
+inline bool are_all_finite(const double* mean, const double* m2, Index channels) {
+  using Wide = PacketOf<double>;
+  Wide nothing = broadcast<Wide>(0);
+  Index c = 0;
+  for (; c + lanes<Wide> <= channels; c += lanes<Wide>)
+    nothing = add(nothing, nothing_of<Wide>(mean + c, m2 + c));
+  double rest = sum_of(lane_array(nothing));
+  for (; c < channels; ++c) rest += nothing_of<double>(mean + c, m2 + c);
+  return rest == 0.0;
+}
+
 /// Moves the running statistics of some channels (Ioffe and Szegedy 2015, algorithm 2, line 10).
 inline void move_running(const RunningUpdate& by, const ChannelRange& range, double old_weight,
                          double new_weight) {

@@ -60,7 +60,7 @@ void batch_gradients(const Executor& executor, GradientReduction<Scalar, Inputs>
                      double* sum, double* product) {
   const Index channels = views[0].channels;
   const bool short_runs = has_short_runs(views, order, sums_of.loops.packet);
-  if (!short_runs && order != LoopOrder::rows) {
+  if (!short_runs && !can_join(views, order)) {
     const Slots slots = merged_gradients(executor, sums_of, views, order, workspace.chunks);
     std::copy_n(slots.row(0), channels, sum);
     std::copy_n(slots.row(1), channels, product);
