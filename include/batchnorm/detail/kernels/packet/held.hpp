@@ -31,6 +31,13 @@ P held(P packet) {
   return packet;
 }
 
+/// Asks for the cache line of an address, which need not be anybody's.
+inline void prefetch([[maybe_unused]] const void* at) {
+#if defined(__GNUC__)
+  __builtin_prefetch(at);
+#endif
+}
+
 /// Makes the compiler forget what it knows of an index. Left to itself, clang++ advances a pointer
 /// for every array of a loop, for which there are not registers enough.
 inline void hide_index([[maybe_unused]] Index& index) {

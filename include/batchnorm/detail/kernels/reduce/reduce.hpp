@@ -49,6 +49,20 @@ Index runs_together(const View<const Scalar>& x, Index packets, Index block) {
   return far ? std::min(most, std::max(few_runs, few_packets / packets)) : most;
 }
 
+/// How many values ahead memory is asked for where runs come from far away, each of them so short
+/// that the processor foresees little of the next; else 0. Sums of a single input gain 5 to 35 %,
+/// those of several nothing.
+template <typename Kernel>
+Index values_ahead(const ViewsOf<Kernel>& views, Index run) {
+  constexpr Index far_values = 1 << 20;
+  constexpr Index long_run = 4096;
+  constexpr Index bytes = 3072;
+  const auto& x = views[0];
+  const bool far = x.outer * x.outer_stride > far_values;
+  const bool helps = Kernel::inputs == 1 && far && run <= long_run;
+  return helps ? bytes / Index{sizeof(typename Kernel::Scalar)} : 0;
+}
+
 /// Sums at most `channel_group` channels of a chunk, whose inner is contiguous in runs of at least
 /// a packet.
 template <typename Kernel>
@@ -108,13 +122,14 @@ void sum_group(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& 
   using Scalar = typename Kernel::Scalar;
   const Index count = c_end - c_begin;
   const Index block = Kernel::rows_in_block(views[0].count());
+  const Index ahead = values_ahead<Kernel>(views, chunk.inner_end - chunk.inner_begin);
   ChannelGroup<Kernel> sums;
   for (Index c = c_begin; c < c_end; ++c) {
     Pilot<Scalar> pilot{};
     if constexpr (Kernel::has_origin) {
       pilot = before != nullptr ? before->pilot<Scalar>(c) : pilot_of(kernel, views, chunk, c);
     }
-    sums[static_cast<std::size_t>(c - c_begin)].begin(kernel, c, block, pilot);
+    sums[static_cast<std::size_t>(c - c_begin)].begin(kernel, c, block, ahead, pilot);
   }
   if (order == LoopOrder::planes &&
       chunk.inner_end - chunk.inner_begin >= PlaneSums<Kernel>::width) {

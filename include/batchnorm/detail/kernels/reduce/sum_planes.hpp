@@ -15,11 +15,14 @@ class PlaneSums {
   using Wide = WideOf<Kernel>;
   static constexpr Index width = lanes<Wide>;
 
-  /// Begins the sums of a channel, from which at most `block` rows are summed at once.
-  void begin(const Kernel& kernel, Index channel, Index block, const Pilot<Scalar>& pilot) {
+  /// Begins the sums of a channel, from which at most `block` rows are summed at once. What follows
+  /// `ahead` values behind a row is asked for, unless that is 0.
+  void begin(const Kernel& kernel, Index channel, Index block, Index ahead,
+             const Pilot<Scalar>& pilot) {
     const Pilot<Wide> same{broadcast<Wide>(pilot.origin), broadcast<Wide>(pilot.magnitude)};
     kernel_ = &kernel;
     block_ = block;
+    ahead_ = ahead;
     coefficients_ = kernel.template begin<Wide>(channel, Spread::same, same, totals_);
   }
 
@@ -54,18 +57,20 @@ class PlaneSums {
   class Rows {
    public:
     Rows(const Row<Kernel>& idle, const Pointers<Kernel>& from, const Strides<Kernel>& step,
-         Index length)
+         Index length, Index ahead)
         : idle_(idle),
           from_(from),
           at_(from),
           step_(step),
           whole_(length / width),
-          tail_(length % width) {}
+          tail_(length % width),
+          ahead_(ahead) {}
 
     /// Inlined also where clang++ would not, which knows nothing of flattening calls of calls.
     [[gnu::always_inline]] Row<Kernel> next() {
       if (taken_ < whole_) {
         const Row<Kernel> row = row_at<Kernel>(at_);
+        if (ahead_ > 0) unroll<Kernel::inputs>([&](auto i) { prefetch(at_[i] + ahead_); });
         at_ = advanced(at_, width);
         if (++taken_ == whole_ && tail_ == 0) next_run();
         return row;
@@ -90,6 +95,7 @@ class PlaneSums {
     Strides<Kernel> step_;
     Index whole_;
     Index tail_;
+    Index ahead_;
     Index taken_ = 0;
   };
 
@@ -107,7 +113,7 @@ class PlaneSums {
     Part part = kernel_->none(k);
     Part other = part;
     const Index count = runs * divide_up(length, width);
-    Rows rows(kernel_->idle(k), from, step, length);
+    Rows rows(kernel_->idle(k), from, step, length, ahead_);
     const auto group = [&] {
       return std::array{rows.next(), rows.next(), rows.next(), rows.next()};
     };
@@ -127,6 +133,7 @@ class PlaneSums {
 
   const Kernel* kernel_;
   Index block_;
+  Index ahead_;
   Totals<Kernel> totals_;
   Coefficients coefficients_;
 };
