@@ -58,8 +58,8 @@ inline Doubles masked(Doubles a, std::uint64_t mask) {
                                    static_cast<std::int64_t>(mask));
 }
 inline Doubles bits_subtracted(std::uint64_t bits, Doubles a) {
-  return reinterpret_cast<Doubles>(static_cast<std::int64_t>(bits) -
-                                   reinterpret_cast<BitsOfDoubles>(a));
+  using Bits = std::uint64_t __attribute__((vector_size(32)));
+  return reinterpret_cast<Doubles>(bits - reinterpret_cast<Bits>(a));
 }
 
 inline Floats absolute_of(Floats a) {
