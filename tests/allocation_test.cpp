@@ -170,6 +170,20 @@ TYPED_TEST(Allocation, IsNotNeededByPhases) {
   }
 }
 
+TYPED_TEST(Allocation, IsNotNeededByWeights) {
+  const auto dimensions = TypeParam::dimensions(13, 37, 21);
+  typename TestFixture::Arguments on(dimensions);
+  typename TestFixture::template Layer<Train> layer(37);
+  const auto samples = static_cast<Index>(dimensions[TypeParam::axis == 0 ? 1 : 0]);
+  Eigen::VectorXf w = Eigen::VectorXf::LinSpaced(samples, 0, static_cast<float>(samples - 1));
+  const auto step = [&] {
+    layer.forward(on.x.get(), batchnorm::sample_weights(w), on.y.get());
+    layer.backward(on.x.get(), batchnorm::sample_weights(w), on.dy.get(), on.dx.get());
+  };
+  step();
+  expect_no_allocation(step);
+}
+
 TYPED_TEST(Allocation, IsNotNeededByAPool) {
   typename TestFixture::Arguments on(TypeParam::dimensions(13, 37, 21));
   typename TestFixture::template Layer<Train> layer(37, {.momentum = batchnorm::pooled()});

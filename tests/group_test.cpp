@@ -124,6 +124,37 @@ TEST(GroupOnADevice, GivesTheSameBits) {
   EXPECT_TRUE(same_bits(grouped.state(), alone.state()));
 }
 
+/// Two workers whose samples weigh, the second none of them in its first step.
+TEST(GroupOfWeights, IsOneLayerOfTheJoinedBatch) {
+  const Matrix x = noise_matrix<float>(9, 3, 15), dy = noise_matrix<float>(9, 3, 16);
+  for (const bool some_weigh : {true, false}) {
+    Eigen::VectorXf w = Eigen::VectorXf::Zero(9);
+    if (some_weigh) w.head(6) << 1, 0, 2, 3, 1, 0;
+    BatchNorm<float> alone(some_state<float>(3));
+    std::vector<BatchNorm<float>> layers(2, alone);
+    const Matrix y = alone.forward(x, batchnorm::sample_weights(w));
+    const Matrix dx = alone.backward(x, batchnorm::sample_weights(w), dy);
+    Matrix ys[2], dxs[2];
+    ThreadGroup group(2);
+    const auto thrown = in_threads(2, [&](std::size_t k) {
+      ThreadGroup::Member member(group, static_cast<int>(k));
+      const Index first = k == 0 ? 0 : 6, rows = k == 0 ? 6 : 3;
+      const Matrix part = x.middleRows(first, rows), of_part = dy.middleRows(first, rows);
+      const Eigen::VectorXf weights = w.segment(first, rows);
+      ys[k] = layers[k].forward(member, part, batchnorm::sample_weights(weights));
+      dxs[k] = layers[k].backward(member, part, batchnorm::sample_weights(weights), of_part);
+    });
+    EXPECT_EQ(thrown[0] + thrown[1], "");
+    EXPECT_TRUE(ys[0].isApprox(y.topRows(6), 1e-6F));
+    EXPECT_TRUE(ys[1].isApprox(y.bottomRows(3), 1e-6F));
+    EXPECT_TRUE(dxs[0].isApprox(dx.topRows(6), 1e-5F));
+    EXPECT_TRUE(dxs[1].isApprox(dx.bottomRows(3), 1e-5F));
+    EXPECT_TRUE(layers[1].gamma_gradient().isApprox(alone.gamma_gradient(), 1e-5F));
+    EXPECT_EQ(layers[0].batches(), alone.batches());
+    EXPECT_TRUE(layers[0].running_variance().isApprox(alone.running_variance(), 1e-12));
+  }
+}
+
 constexpr const char* left = "another worker left the group";
 
 /// One of three workers does `fail(member, layer)` in its second step, the others go on.

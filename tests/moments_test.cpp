@@ -271,7 +271,7 @@ TEST(Huge, SumsOfMoreThanTwoToThe31ValuesPerChannel) {
   Eigen::VectorXf row(inner);
   for (Index i = 0; i < inner; ++i) row(i) = i % 2 == 0 ? 1.0F : -1.0F;
   batchnorm::View<const float> view{row.data(), outer, 1, inner, 0, 0, 1};
-  Moments found{view.count(), Eigen::ArrayXd(1), Eigen::ArrayXd(1), {}};
+  Moments found{static_cast<double>(view.count()), Eigen::ArrayXd(1), Eigen::ArrayXd(1), {}};
   batchnorm::detail::SumsWorkspace workspace;
   const batchnorm::detail::ChannelMoments to{found.mean.data(), nullptr, found.m2.data()};
   batchnorm::detail::run_kernel<batchnorm::detail::calls::RangeMoments<float>>(

@@ -271,6 +271,41 @@ TEST(ThreadsForms, OfEveryCallTakeADevice) {
   EXPECT_TRUE(threaded == serial);
 }
 
+/// Of weights that are read once per row, once per position, and once per sample.
+template <typename X, typename W>
+void expect_weighted_bits_of_serial(const X& x, const X& dy, const W& w) {
+  BatchNorm<float> serial(some_state<float>(37));
+  const BatchNorm<float> start = serial;
+  X y = serial.forward(x, batchnorm::sample_weights(w));
+  X dx = serial.backward(x, batchnorm::sample_weights(w), dy);
+  for (const int threads : {2, 3, 8}) {
+    const Workers workers(threads);
+    BatchNorm<float> threaded = start;
+    EXPECT_TRUE(same_bits(threaded.forward(workers.device(), x, batchnorm::sample_weights(w)), y));
+    EXPECT_TRUE(
+        same_bits(threaded.backward(workers.device(), x, batchnorm::sample_weights(w), dy), dx));
+    EXPECT_TRUE(same_bits(threaded.state(), serial.state()));
+    EXPECT_TRUE(same_bits(threaded.gamma_gradient(), serial.gamma_gradient()));
+  }
+}
+
+TEST(ThreadsOfWeights, GiveTheBitsOfSerial) {
+  const auto weight = [](Index k) { return static_cast<float>(k * 7 % 4); };
+  MatrixOf<float, Eigen::RowMajor> rows = MatrixOf<float, Eigen::RowMajor>::Random(9011, 37);
+  const MatrixOf<float, Eigen::RowMajor> of_rows = rows.array().sin();
+  const Eigen::VectorXf w = Eigen::VectorXf::NullaryExpr(9011, weight);
+  expect_weighted_bits_of_serial(rows, of_rows, w);
+
+  Eigen::Tensor<float, 4, Eigen::RowMajor> planes(23, 37, 19, 21), of_planes(23, 37, 19, 21);
+  planes.setRandom();
+  of_planes.setRandom();
+  Eigen::Tensor<float, 3, Eigen::RowMajor> of_positions(23, 19, 21);
+  for (Index k = 0; k < of_positions.size(); ++k) of_positions.data()[k] = weight(k);
+  expect_weighted_bits_of_serial(planes, of_planes, of_positions);
+  const Eigen::VectorXf of_samples = Eigen::VectorXf::NullaryExpr(23, weight);
+  expect_weighted_bits_of_serial(planes, of_planes, of_samples);
+}
+
 TEST(ThreadsInPlace, GiveTheBitsOfSerial) {
   const Workers workers(8);
   const MatrixOf<float, Eigen::RowMajor> x = MatrixOf<float, Eigen::RowMajor>::Random(100003, 3);

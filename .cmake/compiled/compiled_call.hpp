@@ -33,13 +33,19 @@ constexpr auto calls_of_activation() {
                         calls::BatchForward<Scalar, Activation, HasResidual>,
                         calls::BatchBackward<Scalar, Activation, HasResidual>,
                         calls::ConstantBackward<Scalar, Activation, HasResidual>,
-                        calls::BackwardOfFew<Scalar, Activation, HasResidual>>();
+                        calls::BackwardOfFew<Scalar, Activation, HasResidual>,
+                        calls::WeightedParameterGradients<Scalar, Activation, HasResidual>,
+                        calls::WeightedBatchGradient<Scalar, Activation, HasResidual>,
+                        calls::WeightedForward<Scalar, Activation, HasResidual>,
+                        calls::WeightedBackward<Scalar, Activation, HasResidual>>();
 }
 
 template <typename Scalar>
 constexpr auto calls_of_scalar() {
-  return compiled_calls<calls::RangeMoments<Scalar>, calls::PrepareCoefficients<Scalar>,
-                        calls::PrepareBatchGradient<Scalar>, calls::WriteGradient<Scalar>>();
+  return compiled_calls<calls::RangeMoments<Scalar>, calls::WeightedMoments<Scalar>,
+                        calls::TotalWeights<Scalar>, calls::ChunkWeights<Scalar>,
+                        calls::PrepareCoefficients<Scalar>, calls::PrepareBatchGradient<Scalar>,
+                        calls::WriteGradient<Scalar>>();
 }
 
 }  // namespace batchnorm::detail

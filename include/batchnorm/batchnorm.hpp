@@ -50,6 +50,7 @@
 #include "policies.hpp"
 #include "refused.hpp"
 #include "residual.hpp"
+#include "sample_weights.hpp"
 #include "state.hpp"
 #include "target.hpp"
 #include "version.hpp"

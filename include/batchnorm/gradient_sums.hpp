@@ -2,7 +2,7 @@
 
 #include <Eigen/Core>
 
-#include "detail/refusal/refusal.hpp"
+#include "detail/refusal/count.hpp"
 #include "view.hpp"
 
 namespace batchnorm {
@@ -12,7 +12,7 @@ namespace batchnorm {
 /// activation, and x_hat the normalised value. Those of several parts are merged by addition. A
 /// default-constructed one is the identity of `merge`; what is empty merges to nothing.
 struct GradientSums {
-  Index count = 0;           ///< values per channel
+  double count = 0.0;        ///< values per channel, or the sum of their weights
   Eigen::ArrayXd sum{};      ///< sum of g, one per channel: the gradient of beta
   Eigen::ArrayXd product{};  ///< sum of g * x_hat, one per channel: the gradient of gamma
 
@@ -21,13 +21,14 @@ struct GradientSums {
   void merge(const GradientSums& other) {
     check();
     other.check();
-    if (count != 0 && other.count != 0 && sum.size() != other.sum.size()) {
+    const bool both = !is_empty() && !other.is_empty();
+    if (both && sum.size() != other.sum.size()) {
       detail::refuse("merge: expected gradient sums of ", sum.size(), " channels, got ",
                      other.sum.size(), ".");
     }
-    if (count == 0) {
+    if (is_empty()) {
       *this = other;
-    } else if (other.count != 0) {
+    } else if (both) {
       count += other.count;
       sum += other.sum;
       product += other.product;
@@ -35,13 +36,16 @@ struct GradientSums {
   }
 
  private:
+  /// What weighs nothing may have gradients.
+  bool is_empty() const { return count == 0.0 && (sum == 0.0).all() && (product == 0.0).all(); }
+
   /// Refuses what is incomplete; what is empty may be.
   void check() const {
-    if (count < 0) {
+    if (!detail::is_count(count)) {
       detail::refuse("merge: expected a count of at least 0, got ", count,
                      "; was it read as another type?");
     }
-    if (count == 0 || sum.size() == product.size()) return;
+    if (is_empty() || sum.size() == product.size()) return;
     detail::refuse("merge: expected a value per channel in sum and product, got ", sum.size(),
                    " and ", product.size(), "; was a field left out on the way?");
   }

@@ -3,7 +3,7 @@
 #include <Eigen/Core>
 
 #include "detail/kernels/kernels.hpp"
-#include "detail/refusal/refusal.hpp"
+#include "detail/refusal/count.hpp"
 #include "view.hpp"
 
 namespace batchnorm {
@@ -12,7 +12,7 @@ namespace batchnorm {
 /// behind batches, chunks, threads and ranks. A default-constructed one is the identity of `merge`;
 /// what is empty merges to nothing.
 struct Moments {
-  Index count = 0;        ///< values per channel, M
+  double count = 0.0;     ///< values per channel, M, or the sum of their weights
   Eigen::ArrayXd mean{};  ///< one per channel, rounded
   Eigen::ArrayXd m2{};    ///< sum of (x - mean)^2, one per channel
   /// What `mean` leaves out, one per channel, or empty for nothing: the mean is mean + mean_low.
@@ -25,34 +25,32 @@ struct Moments {
   void merge(const Moments& other) {
     check();
     other.check();
-    if (count != 0 && other.count != 0 && mean.size() != other.mean.size()) {
+    if (count != 0.0 && other.count != 0.0 && mean.size() != other.mean.size()) {
       detail::refuse("merge: expected moments of ", mean.size(), " channels, got ",
                      other.mean.size(), ".");
     }
-    if (count == 0) {
+    if (count == 0.0) {
       *this = other;
-    } else if (other.count != 0) {
+    } else if (other.count != 0.0) {
       merge_values(other);
     }
   }
 
   /// Divisor M: what normalises a batch. NaN without values.
-  [[nodiscard]] Eigen::ArrayXd variance() const { return m2 / static_cast<double>(count); }
+  [[nodiscard]] Eigen::ArrayXd variance() const { return m2 / count; }
 
   /// Divisor M - 1: what PyTorch's running variance holds. NaN with fewer than two values.
-  [[nodiscard]] Eigen::ArrayXd unbiased_variance() const {
-    return m2 / static_cast<double>(count - 1);
-  }
+  [[nodiscard]] Eigen::ArrayXd unbiased_variance() const { return m2 / (count - 1.0); }
 
  private:
   /// Refuses what is incomplete; what is empty may be.
   void check() const {
-    if (count < 0) {
+    if (!detail::is_count(count)) {
       detail::refuse("merge: expected a count of at least 0, got ", count,
                      "; was it read as another type?");
     }
     const bool low_fits = mean_low.size() == 0 || mean_low.size() == mean.size();
-    if (count == 0 || (m2.size() == mean.size() && low_fits)) return;
+    if (count == 0.0 || (m2.size() == mean.size() && low_fits)) return;
     detail::refuse(
         "merge: expected a value per channel in mean and m2, and in mean_low or none, got ",
         mean.size(), ", ", m2.size(), " and ", mean_low.size(),

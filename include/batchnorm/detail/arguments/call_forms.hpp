@@ -8,20 +8,27 @@
 // residual or NoResidual, dy, sums) for the sums of backward, with types that were checked.
 namespace batchnorm::detail {
 
+/// Whether `T` is a `Mark`; of a mark that is a template, `Mark` is its name alone.
+template <typename Mark, typename T>
+inline constexpr bool is_mark = std::is_same_v<T, Mark>;
+
+struct AnySampleWeights;
+template <typename T>
+inline constexpr bool is_mark<AnySampleWeights, SampleWeights<T>> = true;
+
 /// How many of `Rest` are a `Mark`.
 template <typename Mark, typename... Rest>
-inline constexpr int marks_among = (0 + ... + int{std::is_same_v<std::remove_cvref_t<Rest>, Mark>});
+inline constexpr int marks_among = (0 + ... + int{is_mark<Mark, std::remove_cvref_t<Rest>>});
 
 /// Whether a `Mark` that is to be written is a temporary, or constant.
 template <typename Mark, typename... Rest>
-inline constexpr bool loses_mark = (false || ... ||
-                                    (std::is_same_v<std::remove_cvref_t<Rest>, Mark> &&
-                                     !std::is_same_v<Rest, Mark&>));
+inline constexpr bool loses_mark =
+    (false || ... || (is_mark<Mark, std::remove_cvref_t<Rest>> && !std::is_same_v<Rest, Mark&>));
 
 /// Calls `call(mark, others...)`: the first `Mark` among the arguments, and the others in order.
 template <typename Mark, typename Call, typename First, typename... Rest>
 decltype(auto) with_mark(const Call& call, First&& first, Rest&&... rest) {
-  if constexpr (std::is_same_v<std::remove_cvref_t<First>, Mark>) {
+  if constexpr (is_mark<Mark, std::remove_cvref_t<First>>) {
     return call(std::forward<First>(first), std::forward<Rest>(rest)...);
   } else {
     const auto with_first = [&](auto&& mark, auto&&... others) -> decltype(auto) {

@@ -4,6 +4,7 @@
 
 #include "../../execution.hpp"
 #include "../../residual.hpp"
+#include "../../sample_weights.hpp"
 #include "arguments.hpp"
 
 // Misuse of arguments that the compiler can see: one sentence each, at most one per argument.
@@ -26,6 +27,11 @@ inline constexpr bool is_saved = false;
 template <typename Scalar>
 inline constexpr bool is_saved<Saved<Scalar>> = true;
 
+template <typename T>
+inline constexpr bool is_sample_weights = false;
+template <typename T>
+inline constexpr bool is_sample_weights<SampleWeights<T>> = true;
+
 /// Whether `T` may be read as a tensor of `Scalar` with its channels where `Set` says.
 template <typename Set, typename Scalar, typename T>
 consteval bool check_readable() {
@@ -34,6 +40,10 @@ consteval bool check_readable() {
     static_assert(
         never<T>,
         "batchnorm: a Saved stands in front of x, behind a device; Eval layers take none.");
+  } else if constexpr (is_sample_weights<T>) {
+    static_assert(never<T>,
+                  "batchnorm: sample weights stand once, behind x, in calls of a Train layer that "
+                  "take statistics.");
   } else if constexpr (!Traits::is_eigen) {
     static_assert(never<T>,
                   "batchnorm: expected an Eigen matrix, array, map, block or tensor as argument; "
@@ -117,6 +127,9 @@ consteval bool check_output() {
 
 /// What a call without a residual has in its place.
 struct NoResidual {};
+
+/// What a call without sample weights has in their place.
+struct NoWeights {};
 
 template <typename Set, typename Scalar, typename X>
 consteval bool check_residual(std::type_identity<NoResidual> /*none*/) {

@@ -4,6 +4,7 @@
 
 #include "../../options.hpp"
 #include "../order/call_parts.hpp"
+#include "../order/weights.hpp"
 #include "../run/run.hpp"
 #include "formulas/coefficients.hpp"
 #include "reduce/channel_moments.hpp"
@@ -34,9 +35,32 @@ struct RangeMoments {
                          SumsWorkspace& workspace, const ChannelMoments& to);
 };
 
+/// What the weights of a chunk come to.
+template <typename Scalar>
+struct TotalWeights {
+  using Signature = void(const Weights<Scalar>& weights, const Chunk& chunk, WeightTotals& totals);
+};
+
+/// The weights of the chunks in which x is summed, which `WeightedMoments` of any channels takes.
+template <typename Scalar>
+struct ChunkWeights {
+  using Signature = void(const View<const Scalar>& x, const Weights<Scalar>& weights,
+                         std::vector<double>& totals);
+};
+
+/// Mean and m2 of some channels where every position has a weight, which says how much its values
+/// count.
+template <typename Scalar>
+struct WeightedMoments {
+  using Signature = void(const Executor& executor, const ChannelRange& range,
+                         const View<const Scalar>& x, const Weights<Scalar>& weights,
+                         const std::vector<double>& totals, SumsWorkspace& workspace,
+                         const ChannelMoments& to);
+};
+
 /// Makes `a` the moments of the values of both.
 struct MergeMoments {
-  using Signature = void(Index channels, Index count_a, const ChannelMoments& a, Index count_b,
+  using Signature = void(Index channels, double count_a, const ChannelMoments& a, double count_b,
                          const ChannelMoments& b);
 };
 
@@ -75,10 +99,16 @@ struct ParameterGradients {
                          SumsWorkspace& workspace, GradientCoefficients<Scalar>& gradient);
 };
 
+/// The same where elements whose dy is 0 add nothing, whatever x is there.
+template <typename Scalar, typename Activation, bool HasResidual>
+struct WeightedParameterGradients {
+  using Signature = typename ParameterGradients<Scalar, Activation, HasResidual>::Signature;
+};
+
 /// What `BatchGradient` needs of a range's sums, of `count` values per channel.
 template <typename Scalar>
 struct PrepareBatchGradient {
-  using Signature = void(const ChannelCoefficients<Scalar>& k, Index count,
+  using Signature = void(const ChannelCoefficients<Scalar>& k, double count,
                          const ChannelRange& range, GradientCoefficients<Scalar>& gradient);
 };
 
@@ -87,6 +117,16 @@ template <typename Scalar, typename Activation, bool HasResidual>
 struct BatchGradient {
   using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,
                          const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+                         const GradientInputs<Scalar, HasResidual>& from,
+                         const Gradients<Scalar, HasResidual>& to);
+};
+
+/// The same where every position has a weight in the statistics.
+template <typename Scalar, typename Activation, bool HasResidual>
+struct WeightedBatchGradient {
+  using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                         const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+                         const Weights<Scalar>& weights,
                          const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };

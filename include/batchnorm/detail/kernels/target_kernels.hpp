@@ -7,9 +7,13 @@
 #include "reduce/batch_gradients.hpp"
 #include "reduce/batch_moments.hpp"
 #include "reduce/sum_loops.hpp"
+#include "reduce/weight_totals.hpp"
+#include "reduce/weighted_batch.hpp"
+#include "reduce/weighted_moments.hpp"
 #include "transform/elements.hpp"
 #include "transform/operations.hpp"
 #include "transform/transform.hpp"
+#include "transform/weighted.hpp"
 
 // The calls (calls.hpp) of one instruction set.
 namespace batchnorm::detail::BATCHNORM_TARGET {
@@ -52,9 +56,36 @@ struct Kernel<calls::RangeMoments<Scalar>> {
   }
 };
 
+template <typename Scalar>
+struct Kernel<calls::TotalWeights<Scalar>> {
+  static void run(const Weights<Scalar>& weights, const Chunk& chunk, WeightTotals& totals) {
+    totals = WeightTotalsKernel<Scalar>().of(weights, chunk);
+  }
+};
+
+template <typename Scalar>
+struct Kernel<calls::ChunkWeights<Scalar>> {
+  static void run(const View<const Scalar>& x, const Weights<Scalar>& weights,
+                  std::vector<double>& totals) {
+    sum_chunks(&sum_of_weights<Scalar>, WeightedView<Scalar>(x, weights), totals);
+  }
+};
+
+template <typename Scalar>
+struct Kernel<calls::WeightedMoments<Scalar>> {
+  static void run(const Executor& executor, const ChannelRange& range, const View<const Scalar>& x,
+                  const Weights<Scalar>& weights, const std::vector<double>& totals,
+                  SumsWorkspace& workspace, const ChannelMoments& to) {
+    const WeightedLoops<Scalar> loops{WeightedChunk<Scalar, Scalar>::most_channels,
+                                      &sum_weighted_moments<Scalar>, &merge_moments};
+    weighted_moments(loops, executor, WeightedView<Scalar>(range.of(x), weights), totals.data(),
+                     workspace, to.from(range.begin));
+  }
+};
+
 template <>
 struct Kernel<calls::MergeMoments> {
-  static void run(Index channels, Index count_a, const ChannelMoments& a, Index count_b,
+  static void run(Index channels, double count_a, const ChannelMoments& a, double count_b,
                   const ChannelMoments& b) {
     merge_moments(channels, count_a, a, count_b, b);
   }
@@ -93,14 +124,17 @@ struct Kernel<calls::Normalize<Scalar, Activation, HasResidual>> {
   }
 };
 
-template <typename Scalar, typename Activation, bool HasResidual>
-struct Kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>> {
+/// The sums of `Sums`, a `GradientKernel`.
+template <typename Sums>
+struct SumsKernel {
+  using Scalar = typename Sums::Scalar;
+
   static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                  const ChannelRange& range, const calls::GradientInputs<Scalar, HasResidual>& from,
+                  const ChannelRange& range, const Views<Scalar, Sums::inputs>& from,
                   SumsWorkspace& workspace, GradientCoefficients<Scalar>& gradient) {
     prepare_units(k, range, gradient);
-    const GradientReduction<Scalar, HasResidual ? 3 : 2> sums{
-        gradient_loops<GradientKernel<Scalar, Activation, HasResidual>>(),
+    const GradientReduction<Scalar, Sums::inputs> sums{
+        gradient_loops<Sums>(),
         {gradient.unit.data() + range.begin,
          gradient.centre_units.data() + range.begin,
          gradient.scale_per_unit.data() + range.begin,
@@ -112,9 +146,17 @@ struct Kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>> {
   }
 };
 
+template <typename Scalar, typename Activation, bool HasResidual>
+struct Kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>
+    : SumsKernel<GradientKernel<Scalar, Activation, HasResidual>> {};
+
+template <typename Scalar, typename Activation, bool HasResidual>
+struct Kernel<calls::WeightedParameterGradients<Scalar, Activation, HasResidual>>
+    : SumsKernel<GradientKernel<Scalar, Activation, HasResidual, true>> {};
+
 template <typename Scalar>
 struct Kernel<calls::PrepareBatchGradient<Scalar>> {
-  static void run(const ChannelCoefficients<Scalar>& k, Index count, const ChannelRange& range,
+  static void run(const ChannelCoefficients<Scalar>& k, double count, const ChannelRange& range,
                   GradientCoefficients<Scalar>& gradient) {
     if (k.units.wanted()) prepare_units(k, range, gradient);
     prepare_batch_gradient(k, count, range, gradient);
@@ -131,6 +173,27 @@ struct Kernel<calls::BatchGradient<Scalar, Activation, HasResidual>> {
         normalization<Scalar, Activation, HasResidual>(k, part.range),
         gradient.offset.data() + part.range.begin, gradient.slope.data() + part.range.begin};
     transform_part(executor, operation, k.units, part, {from, to});
+  }
+};
+
+template <typename Scalar, typename Activation, bool HasResidual>
+struct Kernel<calls::WeightedBatchGradient<Scalar, Activation, HasResidual>> {
+  using Gradient = BatchGradient<Scalar, Activation, HasResidual>;
+
+  static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                  const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+                  const Weights<Scalar>& weights,
+                  const calls::GradientInputs<Scalar, HasResidual>& from,
+                  const calls::Gradients<Scalar, HasResidual>& to) {
+    const Gradient operation{normalization<Scalar, Activation, HasResidual>(k, part.range),
+                             gradient.offset.data() + part.range.begin,
+                             gradient.slope.data() + part.range.begin};
+    const ViewsOfTransform<Gradient> views{part.range.of(from), part.range.of(to)};
+    if (k.units.wanted()) {
+      const Scalar* unit = k.units.unit.data() + part.range.begin;
+      return transform_weighted_elements<Gradient>(operation, weights, unit, {views});
+    }
+    WeightedTransform<Gradient>(operation, weights, views, part.around_caches).run(executor);
   }
 };
 

@@ -102,7 +102,11 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   static decltype(auto) forward_of(Self& self, Arguments&&... arguments) {
     const auto call = [&self](const Executor& on, auto& group, Saved& saved, const auto& x,
                               auto&&... rest) -> decltype(auto) {
-      return forward_forms(self, on, group, saved, x, std::forward<decltype(rest)>(rest)...);
+      const auto form = [&](const auto& weights, auto&&... others) -> decltype(auto) {
+        return forward_forms(self, on, group, saved, weights, x,
+                             std::forward<decltype(others)>(others)...);
+      };
+      return Base::with_weights(form, x, std::forward<decltype(rest)>(rest)...);
     };
     return at_head(self.saved_, call, std::forward<Arguments>(arguments)...);
   }
@@ -111,14 +115,19 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   static decltype(auto) backward_of(Self& self, Arguments&&... arguments) {
     const auto call = [&self](const Executor& on, auto& group, Saved& saved, const auto& x,
                               auto&&... rest) -> decltype(auto) {
-      return backward_forms(self, on, group, saved, x, std::forward<decltype(rest)>(rest)...);
+      const auto form = [&](const auto& weights, auto&&... others) -> decltype(auto) {
+        return backward_forms(self, on, group, saved, weights, x,
+                              std::forward<decltype(others)>(others)...);
+      };
+      return Base::with_weights(form, x, std::forward<decltype(rest)>(rest)...);
     };
     return at_head(self.saved_, call, std::forward<Arguments>(arguments)...);
   }
 
-  template <typename Self, typename G, typename X, typename... Rest>
+  template <typename Self, typename G, typename W, typename X, typename... Rest>
   static decltype(auto) forward_forms(Self& self, const Executor& on, [[maybe_unused]] G& group,
-                                      Saved& saved, const X& x, Rest&&... rest) {
+                                      Saved& saved, [[maybe_unused]] const W& weights, const X& x,
+                                      Rest&&... rest) {
     using Forms = ForwardForms<Set, Scalar>;
     constexpr bool grouped = Group<G>;
     constexpr bool given = marks_among<Moments, Rest...> != 0;
@@ -126,8 +135,11 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
       static_assert(never<X>, "batchnorm: a group merges the moments of its members itself.");
       return nothing_to_return();
     } else if constexpr (grouped && !std::is_const_v<Self>) {
-      return Forms::call(self.forward_in(on, group, saved), x, std::forward<Rest>(rest)...);
+      return Forms::call(self.forward_in(on, group, saved, weights), x,
+                         std::forward<Rest>(rest)...);
     } else if constexpr (given) {
+      static_assert(std::is_same_v<W, NoWeights>,
+                    "batchnorm: moments that are given have the sample weights in them.");
       static_assert(Base::trains || never<X>,
                     "batchnorm: a Frozen layer normalises with its running statistics; moments "
                     "are given to a Train layer.");
@@ -139,13 +151,13 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
     } else if constexpr (std::is_const_v<Self>) {
       return Forms::call(self.constant_forward_on(on, saved), x, std::forward<Rest>(rest)...);
     } else {
-      return Forms::call(self.forward_on(on, saved), x, std::forward<Rest>(rest)...);
+      return Forms::call(self.forward_on(on, saved, weights), x, std::forward<Rest>(rest)...);
     }
   }
 
-  template <typename Self, typename G, typename X, typename... Rest>
+  template <typename Self, typename G, typename W, typename X, typename... Rest>
   static decltype(auto) backward_forms(Self& self, const Executor& on, [[maybe_unused]] G& group,
-                                       Saved& saved, const X& x, Rest&&... rest) {
+                                       Saved& saved, const W& weights, const X& x, Rest&&... rest) {
     using Forms = BackwardForms<Set, Scalar>;
     constexpr bool grouped = Group<G>;
     constexpr bool given = marks_among<GradientSums, Rest...> != 0;
@@ -153,15 +165,16 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
       static_assert(never<X>, "batchnorm: a group merges the gradient sums of its members itself.");
       return nothing_to_return();
     } else if constexpr (grouped && !std::is_const_v<Self>) {
-      return Forms::call(self.backward_in(on, group, saved), x, std::forward<Rest>(rest)...);
+      return Forms::call(self.backward_in(on, group, saved, weights), x,
+                         std::forward<Rest>(rest)...);
     } else if constexpr (!given) {
-      return Forms::call(self.backward_on(on, saved), x, std::forward<Rest>(rest)...);
+      return Forms::call(self.backward_on(on, saved, weights), x, std::forward<Rest>(rest)...);
     } else {
       static_assert(updates_among<Rest...> == 0 || never<X>,
                     "batchnorm: backward with gradient sums leaves the gradients of gamma and "
                     "beta as they are: norm.learn(sums, accumulate) adds to them.");
       const auto call = [&](const GradientSums& sums, auto&&... others) -> decltype(auto) {
-        return Forms::call(self.backward_with(on, saved, sums), x,
+        return Forms::call(self.backward_with(on, saved, sums, weights), x,
                            std::forward<decltype(others)>(others)...);
       };
       return with_mark<GradientSums>(call, std::forward<Rest>(rest)...);

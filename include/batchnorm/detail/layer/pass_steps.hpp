@@ -71,7 +71,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
 
   template <std::size_t N>
   void begin(Saved& saved, const Shape& shape, const std::array<View<const Scalar>, N>& from,
-             bool from_batch, Index count) const {
+             bool from_batch, double count) const {
     saved.record_.save(shape, from, from_batch, count);
     if (&saved != &saved_) saved.record_.layer = identity_.token();
     saved.record_.coefficients.resize(from[0].count() == 0 ? 0 : channels());
@@ -97,7 +97,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     run_step<calls::BatchForward<Scalar, Activation, N == 2>>(
         executor, this->options_, state.gamma.data(), state.beta.data(), running(), from, to,
         saved.record_.coefficients, work);
-    move_statistics({work.mean.data(), work.m2.data(), channels(), from[0].count()});
+    move_statistics({work.mean.data(), work.m2.data(), channels(), count_of(from[0])});
   }
 
   template <std::size_t N>
@@ -123,7 +123,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     renormalizer.resize(renormalizes() ? channels() : 0);
     if (!renormalizer.is_on()) return;
     renormalizer.compare({0, channels()}, moments.mean.data(), moments.m2.data(),
-                         1.0 / static_cast<double>(moments.count), running(), this->options_);
+                         1.0 / moments.count, running(), this->options_);
   }
 
   /// A pass that is computed `again` repeats what it took of the running statistics, though these
@@ -134,11 +134,9 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     const Renormalizer& renormalizer = saved.work_.renormalizer;
     const auto& state = this->state_;
     const Statistics<Scalar> statistics{
-        moments.mean.data(),     low_of(moments),
-        moments.m2.data(),       1.0 / static_cast<double>(moments.count),
-        state.gamma.data(),      state.beta.data(),
-        this->options_.epsilon,  renormalizer.r_or_null(),
-        renormalizer.d_or_null()};
+        moments.mean.data(),    low_of(moments),          moments.m2.data(),
+        1.0 / moments.count,    state.gamma.data(),       state.beta.data(),
+        this->options_.epsilon, renormalizer.r_or_null(), renormalizer.d_or_null()};
     run_kernel<calls::PrepareCoefficients<Scalar>>(statistics, ChannelRange{0, channels()},
                                                    saved.record_.coefficients);
     keep_moments(moments, saved.work_);
@@ -177,7 +175,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     run_step<Call>(executor, this->options_, saved.record_.coefficients, from, to, saved.work_);
   }
 
-  template <std::size_t N>
+  template <typename Sums, std::size_t N>
   void sum_gradients(const Executor& executor, Saved& saved,
                      const std::array<View<const Scalar>, N>& from) const {
     Workspace<Scalar>& work = saved.work_;
@@ -187,9 +185,8 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
       work.gradient.product.set_zero();
       return;
     }
-    run_kernel<calls::ParameterGradients<Scalar, Activation, N == 3>>(
-        executor, saved.record_.coefficients, ChannelRange{0, channels()}, from, work.sums,
-        work.gradient);
+    run_kernel<Sums>(executor, saved.record_.coefficients, ChannelRange{0, channels()}, from,
+                     work.sums, work.gradient);
   }
 
   template <std::size_t N, std::size_t M>

@@ -2,15 +2,15 @@
 
 #include "../arguments/call_forms.hpp"
 #include "../arguments/call_head.hpp"
-#include "passes.hpp"
+#include "group_passes.hpp"
 
 namespace batchnorm::detail {
 
 /// The phases of a step beside forward and backward: its two reductions handed out, and given back
 /// once they were merged with those of other parts.
 template <typename ScalarType, typename Mode, typename... Policies>
-class Phases : public Passes<ScalarType, Mode, Policies...> {
-  using Base = Passes<ScalarType, Mode, Policies...>;
+class Phases : public GroupPasses<ScalarType, Mode, Policies...> {
+  using Base = GroupPasses<ScalarType, Mode, Policies...>;
 
  public:
   using Base::channels;
@@ -102,18 +102,33 @@ class Phases : public Passes<ScalarType, Mode, Policies...> {
     const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
                              auto&&... to) {
       refuse_group<decltype(group)>();
-      static_assert(sizeof...(to) == marks_among<Moments, decltype(to)...> && sizeof...(to) < 2 &&
+      constexpr int outputs = marks_among<Moments, decltype(to)...>;
+      constexpr int weights = marks_among<AnySampleWeights, decltype(to)...>;
+      static_assert(sizeof...(to) == outputs + weights && outputs < 2 && weights < 2 &&
                         !loses_mark<Moments, decltype(to)...>,
-                    "batchnorm: moments takes (x) or (x, moments), a device or Saved before x; "
-                    "moments that are written have a name.");
-      return this->moments_on(on, saved, x, to...);
+                    "batchnorm: moments takes (x) or (x, moments), sample_weights(w) behind x, a "
+                    "device or Saved before x; moments that are written have a name.");
+      return moments_into(on, saved, x, to...);
     };
     return at_head(own, call, std::forward<Arguments>(arguments)...);
   }
 
+  template <typename X, typename... To>
+  auto moments_into(const Executor& on, Saved& saved, const X& x, To&... to) const {
+    const auto call = [&](const auto& weights, auto&... result) {
+      if constexpr (sizeof...(result) == 0) {
+        Moments moments;
+        this->moments_on(on, saved, x, weights, moments);
+        return moments;
+      } else {
+        this->moments_on(on, saved, x, weights, result...);
+      }
+    };
+    return Base::with_weights(call, x, to...);
+  }
+
   template <typename OwnSaved, typename... Arguments>
   auto sums_at(OwnSaved& own, Arguments&&... arguments) const {
-    using Forms = GradientSumsForms<Set, Scalar>;
     const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
                              auto&&... rest) {
       refuse_group<decltype(group)>();
@@ -122,16 +137,24 @@ class Phases : public Passes<ScalarType, Mode, Policies...> {
                     "batchnorm: gradient sums that are written have a name.");
       if constexpr (writes) {
         const auto into = [&](auto& sums, auto&&... others) {
-          Forms::call(this->sums_on(on, saved), sums, x, others...);
+          sums_into(on, saved, sums, x, others...);
         };
         with_mark<GradientSums>(into, rest...);
       } else {
         GradientSums sums;
-        Forms::call(this->sums_on(on, saved), sums, x, rest...);
+        sums_into(on, saved, sums, x, rest...);
         return sums;
       }
     };
     return at_head(own, call, std::forward<Arguments>(arguments)...);
+  }
+
+  template <typename Sums, typename X, typename... Rest>
+  void sums_into(const Executor& on, Saved& saved, Sums& sums, const X& x, Rest&... rest) const {
+    const auto call = [&](const auto& weights, auto&... others) {
+      GradientSumsForms<Set, Scalar>::call(this->sums_on(on, saved, weights), sums, x, others...);
+    };
+    Base::with_weights(call, x, rest...);
   }
 };
 

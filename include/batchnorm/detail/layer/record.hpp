@@ -13,7 +13,8 @@ struct Record {
   Presence exists;
   bool batch_statistics = false;  ///< whether the gradient goes through the statistics
   bool given = false;             ///< whether they may be of more than x
-  Index count = 0;                ///< values per channel that they are of
+  bool weighted = false;          ///< whether the samples of the forward had weights
+  double count = 0.0;             ///< values per channel that they are of
   Index forwards = 0;             ///< since the last backward
   std::shared_ptr<char> layer;    ///< whose forward it was; null for its own
   Shape shape;
@@ -25,10 +26,11 @@ struct Record {
   /// `from` holds x and, where there is one, the residual.
   template <std::size_t N>
   void save(const Shape& of_x, const std::array<View<const Scalar>, N>& from, bool from_batch,
-            Index values) {
+            double values) {
     exists = true;
     batch_statistics = from_batch;
     given = false;
+    weighted = false;
     count = values;
     ++forwards;
     has_residual = N == 2;
@@ -50,6 +52,12 @@ struct Record {
              "; is there one layer object, or one Saved, per place in the network?");
     }
     check_probes("x", x, probes);
+  }
+
+  /// Refuses a backward without the weights that its forward had.
+  void check_unweighted() const {
+    if (weighted)
+      refuse("backward misses the sample weights that its forward had; give both the same.");
   }
 
   /// Refuses to serve another layer than that of its forward.

@@ -11,6 +11,8 @@ class PassSteps;
 template <typename ScalarType, typename Mode, typename... Policies>
 class Passes;
 template <typename ScalarType, typename Mode, typename... Policies>
+class WeightedPasses;
+template <typename ScalarType, typename Mode, typename... Policies>
 class Phases;
 
 }  // namespace detail
@@ -26,12 +28,12 @@ class Saved {
  public:
   /// Values per channel that the statistics of the forward are of, those of other parts included;
   /// 0 before the first forward, and where it normalised with running statistics.
-  [[nodiscard]] Index count() const { return has_statistics() ? record_.count : 0; }
+  [[nodiscard]] double count() const { return has_statistics() ? record_.count : 0.0; }
 
   /// The statistics that the forward took from its batch, or was given; empty where it normalised
   /// with running statistics, and before the first.
   [[nodiscard]] Moments moments() const {
-    if (count() == 0) return {};
+    if (count() == 0.0) return {};
     return {count(), array(work_.mean), array(work_.m2), array(work_.low)};
   }
 
@@ -47,6 +49,8 @@ class Saved {
   friend class detail::PassSteps;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::Passes;
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::WeightedPasses;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::Phases;
 

@@ -30,11 +30,11 @@ void check_moment_values(const char* call, const Moments& moments) {
 
 template <typename Scalar>
 void check_moments(const char* call, const Moments& moments, Index channels) {
-  if (moments.count < 0) {
+  if (!is_count(moments.count)) {
     refuse(call, ": expected moments of at least 0 values, got ", moments.count,
            "; was the count read as another type?");
   }
-  if (moments.count == 0) return;
+  if (moments.count == 0.0) return;
   const Index low = moments.mean_low.size();
   if (moments.mean.size() != channels || moments.m2.size() != channels ||
       (low != 0 && low != channels)) {
@@ -47,13 +47,13 @@ void check_moments(const char* call, const Moments& moments, Index channels) {
 
 /// Moments of nothing serve only an x that holds nothing.
 inline void check_moments_of(const Moments& moments, const Shape& x, Index values) {
-  if (moments.count > 0 || values == 0) return;
+  if (moments.count > 0.0 || values == 0) return;
   refuse("forward got moments of no values for x of shape ", x,
          "; merge norm.moments(x) into them first.");
 }
 
 inline void check_sums(const char* call, const GradientSums& sums, Index channels) {
-  if (sums.count < 0) {
+  if (!is_count(sums.count)) {
     refuse(call, ": expected gradient sums of at least 0 values, got ", sums.count,
            "; was the count read as another type?");
   }
@@ -63,9 +63,17 @@ inline void check_sums(const char* call, const GradientSums& sums, Index channel
          "; norm.gradient_sums(x, dy) gives those of a part.");
 }
 
+/// The same weights in forward and backward have the same sum.
+inline void check_weights_sum(double got, double of_forward) {
+  if (got == of_forward) return;
+  refuse("backward expected the sample weights of its forward, ", of_forward,
+         " together, got such that are ", got, "; give both the same.");
+}
+
 /// The gradient through statistics of `count` values needs the sums of as many.
-inline void check_sums_count(const char* call, Index got, Index count) {
-  if (got == count) return;
+inline void check_sums_count(const char* call, double got, double count) {
+  constexpr double roundings = 1e-9;  // of weights that were added in another order
+  if (std::abs(got - count) <= roundings * count) return;
   refuse(call, ": expected gradient sums of ", count,
          " values per channel, as many as the moments of the forward are of, got ", got,
          "; merge those of all parts, and give learn and backward the Saved that the forward had.");

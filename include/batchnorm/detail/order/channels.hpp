@@ -30,6 +30,12 @@ struct ChannelRange {
   }
 };
 
+/// Values per channel of a view.
+template <typename Scalar>
+double count_of(const View<Scalar>& view) {
+  return static_cast<double>(view.count());
+}
+
 /// Whether an output lies where an input does.
 template <typename Scalar, std::size_t N>
 bool is_among(const View<Scalar>& out, const std::array<View<const Scalar>, N>& inputs) {

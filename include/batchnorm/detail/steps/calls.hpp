@@ -8,12 +8,12 @@
 // What a training layer asks of its steps; see kernels/calls.hpp.
 namespace batchnorm::detail {
 
-/// The statistics of a batch of `count` values per channel.
+/// The statistics of a batch of `count` values per channel, or of so much weight.
 struct BatchStatistics {
   const double* mean;
   const double* m2;
   Index channels;
-  Index count;
+  double count;
 };
 
 /// The running statistics of a layer, which have seen `batches` batches; `values` per channel where
@@ -38,6 +38,16 @@ struct BatchForward {
                          ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work);
 };
 
+/// The same with the statistics of x where every position has a weight, `total` together.
+template <typename Scalar, typename Activation, bool HasResidual>
+struct WeightedForward {
+  using Signature = void(const Executor& executor, const Options& options, const Scalar* gamma,
+                         const Scalar* beta, const RunningBefore& before,
+                         const Weights<Scalar>& weights, double total,
+                         const Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
+                         ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work);
+};
+
 /// dx (and dresidual) through the statistics of x, and the sums that are the gradients of the
 /// parameters, into `work.gradient`, which has its size.
 template <typename Scalar, typename Activation, bool HasResidual>
@@ -45,6 +55,16 @@ struct BatchBackward {
   using Signature = void(const Executor& executor, const Options& options,
                          const ChannelCoefficients<Scalar>& k,
                          const GradientInputs<Scalar, HasResidual>& from,
+                         const Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work);
+};
+
+/// The same through statistics in which every position has a weight, `total` together. Where that
+/// is 0, the statistics are constants.
+template <typename Scalar, typename Activation, bool HasResidual>
+struct WeightedBackward {
+  using Signature = void(const Executor& executor, const Options& options,
+                         const ChannelCoefficients<Scalar>& k, const Weights<Scalar>& weights,
+                         double total, const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work);
 };
 

@@ -36,18 +36,56 @@ void in_parts(const Executor& executor, const Options& options,
   for (Index k = 0; k < parts.size(); ++k) visit(executor, parts[k], work.sums);
 }
 
-/// The sums that are the gradients of the parameters, and behind those of a part `map(executor,
-/// part)`, which makes its dx of them.
-template <typename Activation, bool HasResidual, typename Scalar, typename Map>
+/// What a pass normalises with beside its statistics.
+template <typename Scalar>
+struct ForwardParameters {
+  const Scalar* gamma;
+  const Scalar* beta;
+  const RunningBefore& before;
+};
+
+/// Statistics of `count` values, by `take(executor, range, sums)`, and behind those of a part its
+/// y.
+template <typename Activation, bool HasResidual, typename Scalar, typename Take>
+void forward_in_parts(const Executor& executor, const Options& options,
+                      const ForwardParameters<Scalar>& given, double count,
+                      const calls::Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
+                      ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work, const Take& take) {
+  const double share = 1.0 / count;
+  const ChannelMoments moments = work.moments();
+  Renormalizer& renormalizer = work.renormalizer;
+  const Statistics<Scalar> of_batch{moments.mean,
+                                    moments.low,
+                                    moments.m2,
+                                    share,
+                                    given.gamma,
+                                    given.beta,
+                                    options.epsilon,
+                                    renormalizer.r_or_null(),
+                                    renormalizer.d_or_null()};
+  in_parts(executor, options, from, std::array{y}, work,
+           [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
+             take(on, part.range, sums);
+             if (renormalizer.is_on()) {
+               renormalizer.compare(part.range, moments.mean, moments.m2, share, given.before,
+                                    options);
+             }
+             run_kernel<calls::PrepareCoefficients<Scalar>>(of_batch, part.range, k);
+             run_kernel<calls::Normalize<Scalar, Activation, HasResidual>>(on, k, part, from, y);
+           });
+}
+
+/// The sums of `Sums` that are the gradients of the parameters, and behind those of a part
+/// `map(executor, part)`, which makes its dx of them.
+template <typename Sums, typename Scalar, std::size_t N, std::size_t M, typename Map>
 void backward_in_parts(const Executor& executor, const Options& options,
                        const ChannelCoefficients<Scalar>& k,
-                       const calls::GradientInputs<Scalar, HasResidual>& from,
-                       const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work,
+                       const std::array<View<const Scalar>, N>& from,
+                       const std::array<View<Scalar>, M>& to, Workspace<Scalar>& work,
                        const Map& map) {
   in_parts(executor, options, from, to, work,
            [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
-             run_kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
-                 on, k, part.range, from, sums, work.gradient);
+             run_kernel<Sums>(on, k, part.range, from, sums, work.gradient);
              map(on, part);
            });
 }
@@ -58,27 +96,13 @@ struct Step<calls::BatchForward<Scalar, Activation, HasResidual>> {
                   const Scalar* beta, const RunningBefore& before,
                   const calls::Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
                   ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work) {
-    const double share = 1.0 / static_cast<double>(from[0].count());
-    const ChannelMoments moments = work.moments();
-    Renormalizer& renormalizer = work.renormalizer;
-    const Statistics<Scalar> of_batch{moments.mean,
-                                      moments.low,
-                                      moments.m2,
-                                      share,
-                                      gamma,
-                                      beta,
-                                      options.epsilon,
-                                      renormalizer.r_or_null(),
-                                      renormalizer.d_or_null()};
-    in_parts(executor, options, from, std::array{y}, work,
-             [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
-               run_kernel<calls::RangeMoments<Scalar>>(on, part.range, from[0], options.non_finite,
-                                                       sums, moments);
-               if (renormalizer.is_on())
-                 renormalizer.compare(part.range, moments.mean, moments.m2, share, before, options);
-               run_kernel<calls::PrepareCoefficients<Scalar>>(of_batch, part.range, k);
-               run_kernel<calls::Normalize<Scalar, Activation, HasResidual>>(on, k, part, from, y);
-             });
+    const ForwardParameters<Scalar> given{gamma, beta, before};
+    forward_in_parts<Activation, HasResidual>(
+        executor, options, given, count_of(from[0]), from, y, k, work,
+        [&](const Executor& on, const ChannelRange& range, SumsWorkspace& sums) {
+          run_kernel<calls::RangeMoments<Scalar>>(on, range, from[0], options.non_finite, sums,
+                                                  work.moments());
+        });
   }
 };
 
@@ -88,8 +112,8 @@ struct Step<calls::BatchBackward<Scalar, Activation, HasResidual>> {
                   const ChannelCoefficients<Scalar>& k,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
                   const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
-    const Index count = from[0].count();
-    backward_in_parts<Activation, HasResidual>(
+    const double count = count_of(from[0]);
+    backward_in_parts<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
         executor, options, k, from, to, work, [&](const Executor& on, const CallPart& part) {
           run_kernel<calls::PrepareBatchGradient<Scalar>>(k, count, part.range, work.gradient);
           run_kernel<calls::BatchGradient<Scalar, Activation, HasResidual>>(on, k, work.gradient,
@@ -104,7 +128,7 @@ struct Step<calls::ConstantBackward<Scalar, Activation, HasResidual>> {
                   const ChannelCoefficients<Scalar>& k,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
                   const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
-    backward_in_parts<Activation, HasResidual>(
+    backward_in_parts<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
         executor, options, k, from, to, work, [&](const Executor& on, const CallPart& part) {
           run_kernel<calls::AffineGradient<Scalar, Activation, HasResidual>>(on, k, part, from, to);
         });

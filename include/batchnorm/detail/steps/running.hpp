@@ -28,7 +28,7 @@ inline bool weigh_alike(const Momentum& momentum, const std::int64_t* rejected, 
 /// Takes the values of a batch into a channel's pool (Chan, Golub and LeVeque 1983, equations 2.1).
 /// The variance has the divisor n - `less`, and is 0 where there is a single value.
 inline void pool(const BatchStatistics& batch, Index c, double less, const RunningState& running) {
-  const auto added = static_cast<double>(batch.count);
+  const double added = batch.count;
   const double before = running.values[c];
   const double all = before + added;
   const double distance = before > 0.0 ? batch.mean[c] - running.mean[c] : 0.0;
@@ -45,8 +45,7 @@ struct Step<calls::UpdateRunning> {
   static void run(const BatchStatistics& batch, const Options& options,
                   const RunningState& running) {
     const double less = options.running_variance == RunningVariance::unbiased ? 1.0 : 0.0;
-    const RunningUpdate update{batch.mean, batch.m2,
-                               1.0 / (static_cast<double>(batch.count) - less), running.mean,
+    const RunningUpdate update{batch.mean, batch.m2, 1.0 / (batch.count - less), running.mean,
                                running.variance};
     const Momentum& momentum = options.momentum;
     const bool reject = options.non_finite == NonFinite::reject && !all_finite(batch);

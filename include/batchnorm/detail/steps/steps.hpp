@@ -6,6 +6,7 @@
 #if !defined(BATCHNORM_COMPILED)
 #include "passes.hpp"
 #include "running.hpp"
+#include "weighted_passes.hpp"
 #endif
 
 // This room is the steps of a training layer, which it takes without knowing modes and policies:

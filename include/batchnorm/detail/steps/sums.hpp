@@ -14,13 +14,28 @@ namespace batchnorm::detail {
 template <typename Scalar>
 void take_moments(const Executor& executor, const View<const Scalar>& x, NonFinite non_finite,
                   SumsWorkspace& workspace, Moments& to) {
-  to.count = x.count();
+  to.count = static_cast<double>(x.count());
   for (auto* values : {&to.mean, &to.m2, &to.mean_low}) values->setZero(x.channels);
-  if (to.count == 0) return;
+  if (x.count() == 0) return;
   const ChannelMoments arrays{to.mean.data(), keeps_low<Scalar> ? to.mean_low.data() : nullptr,
                               to.m2.data()};
   run_kernel<calls::RangeMoments<Scalar>>(executor, ChannelRange{0, x.channels}, x, non_finite,
                                           workspace, arrays);
+}
+
+/// The same of an x whose positions have weights, `total` together.
+template <typename Scalar>
+void take_weighted_moments(const Executor& executor, const View<const Scalar>& x,
+                           const Weights<Scalar>& weights, double total, Workspace<Scalar>& work,
+                           Moments& to) {
+  to.count = total;
+  for (auto* values : {&to.mean, &to.m2, &to.mean_low}) values->setZero(x.channels);
+  if (total == 0.0) return;
+  const ChannelMoments arrays{to.mean.data(), keeps_low<Scalar> ? to.mean_low.data() : nullptr,
+                              to.m2.data()};
+  run_kernel<calls::ChunkWeights<Scalar>>(x, weights, work.weights);
+  run_kernel<calls::WeightedMoments<Scalar>>(executor, ChannelRange{0, x.channels}, x, weights,
+                                             work.weights, work.sums, arrays);
 }
 
 /// What the means of `moments` leave out, or null where they leave out nothing.
@@ -49,7 +64,7 @@ void keep_moments(const Moments& moments, Workspace<Scalar>& work) {
 }
 
 template <typename Scalar>
-void take_sums(Index count, const GradientCoefficients<Scalar>& from, GradientSums& to) {
+void take_sums(double count, const GradientCoefficients<Scalar>& from, GradientSums& to) {
   to.count = count;
   to.sum = Eigen::Map<const Eigen::ArrayXd>(from.sum.data(), from.sum.size());
   to.product = Eigen::Map<const Eigen::ArrayXd>(from.product.data(), from.product.size());

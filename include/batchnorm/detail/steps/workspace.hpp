@@ -15,6 +15,7 @@ template <typename Scalar>
 struct Workspace {
   SumsWorkspace sums;
   std::vector<SumsWorkspace> parts;  ///< of parts that are summed at the same time
+  std::vector<double> weights;       ///< of the chunks of a call whose samples weigh
   ChannelArray<double> mean;
   ChannelArray<double> low;  ///< what mean leaves out, or nothing
   ChannelArray<double> m2;

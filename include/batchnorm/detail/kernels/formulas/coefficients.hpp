@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
 #include "../../order/channels.hpp"
@@ -87,6 +88,12 @@ struct GradientCoefficients {
     for (auto* values : {&unit, &centre_units, &scale_per_unit, &offset, &slope})
       values->resize(channels);
     for (auto* values : {&sum, &product}) values->resize(channels);
+  }
+
+  /// Of some channels whose statistics are constants: nothing of dx goes through them.
+  void through_nothing(const ChannelRange& range) {
+    for (auto* values : {&offset, &slope})
+      std::fill(values->data() + range.begin, values->data() + range.end, Scalar(0));
   }
 };
 

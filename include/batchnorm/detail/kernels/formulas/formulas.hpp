@@ -87,11 +87,11 @@ void normalize_products(const ChannelCoefficients<Scalar>& k, const ChannelRange
 /// The coefficients of dx = scale * (g - mean(g) - x_hat * mean(g x_hat)), from a range's
 /// normalised products of `count` values. The slope is per unit where the scale is.
 template <typename Scalar>
-void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, Index count,
+void prepare_batch_gradient(const ChannelCoefficients<Scalar>& k, double count,
                             const ChannelRange& range, GradientCoefficients<Scalar>& gradient) {
   const bool has_units = k.units.wanted();
   for_each_channel_packet(range, [&]<typename P>(const ChannelsAt<P>& at) {
-    const P share = broadcast<P>(1.0 / static_cast<double>(count));
+    const P share = broadcast<P>(1.0 / count);
     const P mean_product = multiply(minus(at.load(gradient.product.data())), share);
     const P slope = multiply(mean_product, at.load(k.inverse_deviation.data()));
     const P mean = multiply(minus(at.load(gradient.sum.data())), share);

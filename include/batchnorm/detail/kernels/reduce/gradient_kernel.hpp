@@ -23,8 +23,9 @@ struct UnitCoefficients {
 };
 
 /// Sums of g and of g * (x - centre) * unit, where g is dy behind the activation. Inputs: x, dy,
-/// and the residual where there is one.
-template <typename S, typename Activation, bool HasResidual>
+/// and the residual where there is one. With `PassesOver`, elements whose dy is 0 add nothing,
+/// whatever x is there.
+template <typename S, typename Activation, bool HasResidual, bool PassesOver = false>
 struct GradientKernel {
   using Scalar = S;
   static constexpr std::size_t inputs = HasResidual ? 3 : 2;
@@ -63,6 +64,15 @@ struct GradientKernel {
     return coefficients<P>(channel, how);
   }
 
+  /// (x - centre) * unit.
+  template <typename P>
+  static P centred(const Coefficients<P>& k, const std::array<P, inputs>& row) {
+    const P value = k.centred(row[0]);
+    if constexpr (!PassesOver) return value;
+    const P none = broadcast<P>(0);
+    return select_less(none, absolute(row[1]), value, none);
+  }
+
   /// dy behind the activation.
   template <typename P>
   static P gated(const Coefficients<P>& k, const P& centred, const std::array<P, inputs>& row) {
@@ -76,19 +86,19 @@ struct GradientKernel {
 
   template <typename P>
   void add(Part<P>& part, const Coefficients<P>& k, const std::array<P, inputs>& row) const {
-    const P centred = k.centred(row[0]);
-    const P g = gated(k, centred, row);
+    const P deviation = centred(k, row);
+    const P g = gated(k, deviation, row);
     part.sum.add(g);
-    part.product.add_product(g, centred);
+    part.product.add_product(g, deviation);
   }
 
   template <typename P>
   void add(Part<P>& part, const Coefficients<P>& k,
            const std::array<std::array<P, inputs>, 4>& rows) const {
-    const P a = k.centred(rows[0][0]);
-    const P b = k.centred(rows[1][0]);
-    const P c = k.centred(rows[2][0]);
-    const P d = k.centred(rows[3][0]);
+    const P a = centred(k, rows[0]);
+    const P b = centred(k, rows[1]);
+    const P c = centred(k, rows[2]);
+    const P d = centred(k, rows[3]);
     // By name, since compilers differ in which argument of a call they compute first.
     const P of_a = added(part, k, a, rows[0]);
     const P of_b = added(part, k, b, rows[1]);

@@ -43,7 +43,7 @@ struct MomentsLoops {
   void (*sum)(const View<const Scalar>& view, const Chunk& chunk, Index c_begin, Index c_end,
               LoopOrder order, const Slots& slots);
   /// See merge.hpp.
-  void (*merge)(Index channels, Index count_a, const ChannelMoments& a, Index count_b,
+  void (*merge)(Index channels, double count_a, const ChannelMoments& a, double count_b,
                 const ChannelMoments& b);
   /// See merge.hpp.
   void (*merge_runs)(const PlaceMap& map, Index count, const ChannelMoments& places,

@@ -39,13 +39,14 @@ inline void merge_whole_means(Index channels, double weight_b, double spread,
 
 /// Merges the moments of `count_b` values into those of `count_a`, channel by channel (Chan, Golub
 /// and LeVeque 1983, equations 2.1): mean = mean_a + (mean_b - mean_a) n_b / n and m2 = m2_a + m2_b
-/// + (mean_b - mean_a)^2 n_a n_b / n. What is empty merges to nothing.
-inline void merge_moments(Index channels, Index count_a, const ChannelMoments& a, Index count_b,
+/// + (mean_b - mean_a)^2 n_a n_b / n. What is empty merges to nothing. The count of values that
+/// weigh is the sum of their weights.
+inline void merge_moments(Index channels, double count_a, const ChannelMoments& a, double count_b,
                           const ChannelMoments& b) {
-  if (count_b == 0) return;
-  if (count_a == 0) return copy_moments(channels, b, a);
-  const double weight_b = static_cast<double>(count_b) / static_cast<double>(count_a + count_b);
-  const double spread = weight_b * static_cast<double>(count_a);
+  if (count_b == 0.0) return;
+  if (count_a == 0.0) return copy_moments(channels, b, a);
+  const double weight_b = count_b / (count_a + count_b);
+  const double spread = weight_b * count_a;
   if (a.low == nullptr) {
     merge_rounded_means(channels, weight_b, spread, a, b);
   } else {

@@ -15,9 +15,10 @@ template <typename Scalar, typename MomentsOf>
 void merge_chunk_moments(const MomentsLoops<Scalar>& loops, const Chunks& chunks,
                          const MomentsOf& moments, Index channels) {
   merge_tree(chunks.size(), [&](Index into, Index from, Index end) {
-    const Index before = chunks.values_before(from);
-    loops.merge(channels, before - chunks.values_before(into), moments(into),
-                chunks.values_before(end) - before, moments(from));
+    const auto values = [&](Index first, Index last) {
+      return static_cast<double>(chunks.values_before(last) - chunks.values_before(first));
+    };
+    loops.merge(channels, values(into, from), moments(into), values(from, end), moments(from));
   });
 }
 
@@ -48,18 +49,19 @@ void joined_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
                     const JoinedRows<const Scalar, 1>& rows, Index channels,
                     SumsWorkspace& workspace, const ChannelMoments& to) {
   const Index all = rows.whole[0].channels;
-  const Index each = rows.whole[0].outer;
+  const auto each = static_cast<double>(rows.whole[0].outer);
   const ChannelMoments places = SumsWorkspace::moments_of(workspace.joined, all, to.low != nullptr);
   merged_moments(loops, executor, rows.whole[0], LoopOrder::rows, workspace.chunks, places);
   merge_tree(all / channels, [&](Index into, Index from, Index end) {
-    loops.merge(channels, (from - into) * each, places.from(into * channels), (end - from) * each,
-                places.from(from * channels));
+    loops.merge(channels, static_cast<double>(from - into) * each, places.from(into * channels),
+                static_cast<double>(end - from) * each, places.from(from * channels));
   });
   copy_moments(channels, places, to);
   const Index left_over = rows.rest[0].outer;
   if (left_over == 0) return;
   merged_moments(loops, executor, rows.rest[0], LoopOrder::rows, workspace.chunks, places);
-  loops.merge(channels, each * (all / channels), to, left_over, places);
+  loops.merge(channels, each * static_cast<double>(all / channels), to,
+              static_cast<double>(left_over), places);
 }
 
 /// Mean and m2 per channel, or place, of everything in `view`.

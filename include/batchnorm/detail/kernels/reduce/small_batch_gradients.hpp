@@ -33,7 +33,7 @@ struct SmallBatchGradients {
 
   void add(Part& part, const Pointers<SmallBatchGradients>& from) const {
     const auto row = row_at<SmallBatchGradients>(from);
-    const Wide centred = part.coefficients.centred(row[0]);
+    const Wide centred = Kernel::centred(part.coefficients, row);
     const Widened<Scalar> a(centred);
     const Widened<Scalar> g(Kernel::gated(part.coefficients, centred, row));
     unroll<a.size>([&](auto k) {

@@ -170,6 +170,19 @@ struct BatchGradient {
     const P through_statistics = multiply_add(centred, k.slope, add(g, k.offset));
     return gradients<HasResidual>(multiply(through_statistics, k.scale), g);
   }
+
+  /// dx = scale * (g + weight * (offset + (x - centre) * slope)). What weighs nothing and has no dy
+  /// has no gradient, whatever x is there.
+  template <typename P>
+  static auto from_centred_weighted(const Coefficients<P>& k, const P& centred,
+                                    const std::array<P, inputs>& in, const P& weight) {
+    const P none = broadcast<P>(0);
+    const P seen = select_less(none, absolute(in[1]), centred, none);
+    const P g = gradient_behind<Activation, HasResidual>(seen, k.scale, k.shift, in);
+    const P through_statistics = multiply_add(centred, k.slope, k.offset);
+    const P weighted = select_less(none, weight, multiply(weight, through_statistics), none);
+    return gradients<HasResidual>(multiply(add(g, weighted), k.scale), g);
+  }
 };
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <numeric>
+
+#include "../../order/weights.hpp"
+#include "loops.hpp"
+#include "tasks.hpp"
+#include "workspace.hpp"
+
+namespace batchnorm::detail {
+
+/// The moments of weighted values of an instruction set.
+template <typename Scalar>
+struct WeightedLoops {
+  Index most_channels;  ///< that `sum` takes at once
+  /// Moments of some channels of a chunk whose weights are `total` together, into its slots.
+  void (*sum)(const View<const Scalar>& view, const Weights<Scalar>& weights, const Chunk& chunk,
+              LoopOrder order, const ChannelRange& range, double total, const Slots& slots);
+  /// See merge.hpp.
+  void (*merge)(Index channels, double count_a, const ChannelMoments& a, double count_b,
+                const ChannelMoments& b);
+};
+
+/// A view, its weights and its order, arranged for a reduction.
+template <typename Scalar>
+struct WeightedView {
+  std::array<View<const Scalar>, 1> views;
+  Weights<Scalar> weights;
+  LoopOrder order;
+
+  WeightedView(const View<const Scalar>& x, const Weights<Scalar>& of) : views{x}, weights(of) {
+    std::array<View<Scalar>, 0> nothing;
+    order = arrange_weighted(views, nothing, weights);
+  }
+
+  Chunks chunks() const { return Chunks(views[0], order); }
+};
+
+/// The sums of the weights of all chunks, which are the same whatever channels x has.
+template <typename Scalar>
+void sum_chunks(double (*sum)(const Weights<Scalar>& weights, const Chunk& chunk),
+                const WeightedView<Scalar>& x, std::vector<double>& totals) {
+  const Chunks chunks = x.chunks();
+  totals.resize(static_cast<std::size_t>(chunks.size()));
+  for (Index k = 0; k < chunks.size(); ++k)
+    totals[static_cast<std::size_t>(k)] = sum(x.weights, chunks[k]);
+}
+
+/// Mean and m2 per channel of everything in `view`, chunk by chunk, whose weights are `totals`.
+template <typename Scalar>
+void weighted_moments(const WeightedLoops<Scalar>& loops, const Executor& executor,
+                      const WeightedView<Scalar>& x, const double* totals, SumsWorkspace& workspace,
+                      const ChannelMoments& to) {
+  constexpr Index sums{moments_sums<Scalar>};
+  const View<const Scalar>& view = x.views[0];
+  const Chunks chunks = x.chunks();
+  const Index channels = view.channels;
+  workspace.chunks.resize(static_cast<std::size_t>(chunks.size() * sums * channels));
+  const auto slots = [&](Index k) {
+    return Slots{workspace.chunks.data() + k * sums * channels, channels};
+  };
+  for_each_task(
+      executor, chunks, x.order, view, 1, loops.most_channels,
+      [&](Index k, Index c_begin, Index c_end) {
+        loops.sum(view, x.weights, chunks[k], x.order, {c_begin, c_end}, totals[k], slots(k));
+      });
+  merge_tree(chunks.size(), [&](Index into, Index from, Index end) {
+    loops.merge(channels, std::accumulate(totals + into, totals + from, 0.0),
+                moments_in<Scalar>(slots(into)), std::accumulate(totals + from, totals + end, 0.0),
+                moments_in<Scalar>(slots(from)));
+  });
+  copy_moments(channels, moments_in<Scalar>(slots(0)), to);
+}
+
+}  // namespace batchnorm::detail
