@@ -56,7 +56,7 @@ class GroupPasses : public WeightedPasses<ScalarType, Mode, Policies...> {
           this->observe_once(moments);
         }
       } else {
-        this->forward_on(executor, saved)(x, r, y);
+        this->forward_on(executor, saved, weights)(x, r, y);
       }
       guard.done();
     };

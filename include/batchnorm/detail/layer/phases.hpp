@@ -108,7 +108,7 @@ class Phases : public GroupPasses<ScalarType, Mode, Policies...> {
                         !loses_mark<Moments, decltype(to)...>,
                     "batchnorm: moments takes (x) or (x, moments), sample_weights(w) behind x, a "
                     "device or Saved before x; moments that are written have a name.");
-      return moments_into(on, saved, x, to...);
+      return this->moments_into(on, saved, x, to...);
     };
     return at_head(own, call, std::forward<Arguments>(arguments)...);
   }
@@ -137,12 +137,12 @@ class Phases : public GroupPasses<ScalarType, Mode, Policies...> {
                     "batchnorm: gradient sums that are written have a name.");
       if constexpr (writes) {
         const auto into = [&](auto& sums, auto&&... others) {
-          sums_into(on, saved, sums, x, others...);
+          this->sums_into(on, saved, sums, x, others...);
         };
         with_mark<GradientSums>(into, rest...);
       } else {
         GradientSums sums;
-        sums_into(on, saved, sums, x, rest...);
+        this->sums_into(on, saved, sums, x, rest...);
         return sums;
       }
     };

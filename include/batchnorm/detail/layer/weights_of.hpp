@@ -54,9 +54,9 @@ Shape weights_shape(const T& t) {
 
 /// x's shape without the channel axis.
 inline Shape positions_of(const Shape& x, int axis) {
-  Shape result;
-  for (int k = 0; k < x.rank; ++k)
-    if (k != axis) result.extents[static_cast<std::size_t>(result.rank++)] = x.extents[k];
+  Shape result{x.rank - 1, {}};
+  for (std::size_t k = 0, to = 0; k < static_cast<std::size_t>(x.rank); ++k)
+    if (k != static_cast<std::size_t>(axis)) result.extents[to++] = x.extents[k];
   return result;
 }
 
