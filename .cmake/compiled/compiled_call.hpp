@@ -36,6 +36,7 @@ constexpr auto calls_of_activation() {
                         calls::BackwardOfFew<Scalar, Activation, HasResidual>,
                         calls::WeightedParameterGradients<Scalar, Activation, HasResidual>,
                         calls::WeightedBatchGradient<Scalar, Activation, HasResidual>,
+                        calls::ConditionalGradient<Scalar, Activation, HasResidual>,
                         calls::WeightedForward<Scalar, Activation, HasResidual>,
                         calls::WeightedBackward<Scalar, Activation, HasResidual>>();
 }
@@ -45,7 +46,7 @@ constexpr auto calls_of_scalar() {
   return compiled_calls<calls::RangeMoments<Scalar>, calls::WeightedMoments<Scalar>,
                         calls::TotalWeights<Scalar>, calls::ChunkWeights<Scalar>,
                         calls::PrepareCoefficients<Scalar>, calls::PrepareBatchGradient<Scalar>,
-                        calls::WriteGradient<Scalar>>();
+                        calls::ModulateCoefficients<Scalar>, calls::WriteGradient<Scalar>>();
 }
 
 }  // namespace batchnorm::detail

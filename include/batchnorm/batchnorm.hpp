@@ -36,6 +36,7 @@
 // transform; backward is reduce, transform.
 
 #include "activation.hpp"
+#include "affine.hpp"
 #include "arithmetic.hpp"
 #include "eval.hpp"
 #include "execution.hpp"

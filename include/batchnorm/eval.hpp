@@ -1,6 +1,7 @@
 #pragma once
 
-#include "detail/arguments/call_forms.hpp"
+#include "detail/arguments/affine_forms.hpp"
+#include "detail/layer/affine_of.hpp"
 #include "layer.hpp"
 
 namespace batchnorm {
@@ -87,15 +88,13 @@ class BatchNorm<ScalarType, Eval, Policies...>
   /// gives an empty y.
   template <NotADevice X, typename... Rest>
   [[nodiscard]] decltype(auto) forward(const X& x, Rest&&... rest) const {
-    return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::Executor{}), x,
-                                                   std::forward<Rest>(rest)...);
+    return call_forward(detail::Executor{}, x, std::forward<Rest>(rest)...);
   }
 
   /// The same on a device, with the same bits.
   template <ExecutionDevice Device, typename X, typename... Rest>
   [[nodiscard]] decltype(auto) forward(const Device& device, const X& x, Rest&&... rest) const {
-    return detail::ForwardForms<Set, Scalar>::call(forward_on(detail::Executor(device)), x,
-                                                   std::forward<Rest>(rest)...);
+    return call_forward(detail::Executor(device), x, std::forward<Rest>(rest)...);
   }
 
   /// The gradient of the loss with respect to x, and to the residual where there is one; parameters
@@ -180,6 +179,41 @@ class BatchNorm<ScalarType, Eval, Policies...>
     };
   }
 
+  /// With gamma and beta from outside.
+  template <typename G, typename B>
+  auto forward_on(const detail::Executor& executor, const GivenAffine<G, B>& affine) const {
+    return [this, executor, affine](const auto& x, const auto& r, auto& y) {
+      this->check_input(x);
+      const auto from = this->inputs(x, r);
+      const auto [values, samples] =
+          detail::affine_values<Set, Scalar>(x, affine, this->channels(), this->options_);
+      detail::check_apart_from_affine("y", y, affine);
+      const auto to = this->output("y", x, y, from);
+      detail::Workspace<Scalar> work;
+      detail::normalize_samples<Activation>(executor, this->options_, samples, coefficients_,
+                                            values, from, to, work);
+    };
+  }
+
+  template <typename G, typename B, typename Dg, typename Db>
+  auto backward_on(const detail::Executor& executor, const GivenAffine<G, B>& affine, Dg& dgamma,
+                   Db& dbeta) const {
+    return [this, executor, affine, &dgamma, &dbeta](const auto& x, const auto& r, const auto& dy,
+                                                     GradientUpdate /*none*/, auto&... out) {
+      this->check_input(x);
+      const auto from = this->gradient_inputs(x, r, dy);
+      const auto [values, samples] =
+          detail::affine_values<Set, Scalar>(x, affine, this->channels(), this->options_);
+      detail::check_affine_outputs(affine, dgamma, dbeta, out...);
+      const auto to = this->gradient_outputs(x, from, out...);
+      const auto gradients = detail::affine_gradients<Scalar>(affine, dgamma, dbeta);
+      if (from[0].count() == 0) return;
+      detail::Workspace<Scalar> work;
+      detail::backward_of_samples<Activation>(executor, this->options_, samples, coefficients_, 0.0,
+                                              values, from, to, gradients, work);
+    };
+  }
+
   auto backward_on(const detail::Executor& executor) const {
     return [this, executor](const auto& x, const auto& r, const auto& dy, GradientUpdate /*none*/,
                             auto&... out) {
@@ -192,14 +226,41 @@ class BatchNorm<ScalarType, Eval, Policies...>
   }
 
   template <typename X, typename... Rest>
+  decltype(auto) call_forward(const detail::Executor& executor, const X& x, Rest&&... rest) const {
+    using Forms = detail::ForwardForms<Set, Scalar>;
+    if constexpr (detail::marks_among<detail::AnyAffine, Rest...> == 0) {
+      return Forms::call(forward_on(executor), x, std::forward<Rest>(rest)...);
+    } else if constexpr (detail::takes_affine<Set, Scalar, X, Rest...>()) {
+      const auto call = [&](const auto& affine, auto&&... others) -> decltype(auto) {
+        return Forms::call(forward_on(executor, affine), x,
+                           std::forward<decltype(others)>(others)...);
+      };
+      return detail::with_mark<detail::AnyAffine>(call, std::forward<Rest>(rest)...);
+    } else {
+      return detail::Refused<Scalar>();
+    }
+  }
+
+  template <typename X, typename... Rest>
   decltype(auto) call_backward(const detail::Executor& executor, const X& x, Rest&&... rest) const {
     if constexpr (detail::updates_among < Rest... >> 0) {
       static_assert(detail::never<X>,
                     "batchnorm: an Eval layer has no gradients of parameters to accumulate.");
       return detail::Refused<Scalar>();
-    } else {
+    } else if constexpr (detail::marks_among<detail::AnyAffine, Rest...> == 0) {
       return detail::BackwardForms<Set, Scalar>::call(backward_on(executor), x,
                                                       std::forward<Rest>(rest)...);
+    } else if constexpr (detail::takes_affine<Set, Scalar, X, Rest...>()) {
+      const auto call = [&](const auto& affine, auto&&... others) -> decltype(auto) {
+        const auto make = [&](auto& dgamma, auto& dbeta) {
+          return backward_on(executor, affine, dgamma, dbeta);
+        };
+        return detail::AffineBackwardForms<Set, Scalar>::call(
+            make, x, affine, std::forward<decltype(others)>(others)...);
+      };
+      return detail::with_mark<detail::AnyAffine>(call, std::forward<Rest>(rest)...);
+    } else {
+      return detail::Refused<Scalar>();
     }
   }
 

@@ -12,6 +12,10 @@ namespace batchnorm::detail {
 template <typename Mark, typename T>
 inline constexpr bool is_mark = std::is_same_v<T, Mark>;
 
+struct AnyAffine;
+template <typename G, typename B>
+inline constexpr bool is_mark<AnyAffine, GivenAffine<G, B>> = true;
+
 struct AnySampleWeights;
 template <typename T>
 inline constexpr bool is_mark<AnySampleWeights, SampleWeights<T>> = true;

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "../../affine.hpp"
 #include "../../execution.hpp"
 #include "../../residual.hpp"
 #include "../../sample_weights.hpp"
@@ -28,6 +29,11 @@ template <typename Scalar>
 inline constexpr bool is_saved<Saved<Scalar>> = true;
 
 template <typename T>
+inline constexpr bool is_given_affine = false;
+template <typename G, typename B>
+inline constexpr bool is_given_affine<GivenAffine<G, B>> = true;
+
+template <typename T>
 inline constexpr bool is_sample_weights = false;
 template <typename T>
 inline constexpr bool is_sample_weights<SampleWeights<T>> = true;
@@ -44,6 +50,11 @@ consteval bool check_readable() {
     static_assert(never<T>,
                   "batchnorm: sample weights stand once, behind x, in calls of a Train layer that "
                   "take statistics.");
+  } else if constexpr (is_given_affine<T>) {
+    static_assert(
+        never<T>,
+        "batchnorm: affine(gamma, beta) stands once, behind x, in forward and backward of "
+        "a layer with NoAffine, without sample weights, moments, sums or a group.");
   } else if constexpr (!Traits::is_eigen) {
     static_assert(never<T>,
                   "batchnorm: expected an Eigen matrix, array, map, block or tensor as argument; "

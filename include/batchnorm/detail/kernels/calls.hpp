@@ -82,6 +82,15 @@ struct PrepareCoefficients {
                          ChannelCoefficients<Scalar>& k);
 };
 
+/// Fills `to`, which has its size, with the coefficients of gamma * (r * x_hat + d) + beta, from
+/// those of x_hat; r and d may be null for 1 and 0.
+template <typename Scalar>
+struct ModulateCoefficients {
+  using Signature = void(const ChannelCoefficients<Scalar>& of_x_hat, const Scalar* gamma,
+                         const Scalar* beta, const double* r, const double* d,
+                         ChannelCoefficients<Scalar>& to);
+};
+
 /// y = activation(bn(x) [+ residual]) with prepared coefficients.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Normalize {
@@ -121,7 +130,18 @@ struct BatchGradient {
                          const Gradients<Scalar, HasResidual>& to);
 };
 
-/// The same where every position has a weight in the statistics.
+/// The same where gamma and beta are of this sample, in `k`, and what goes through the statistics
+/// of all samples, in `gradient`, is scaled as x_hat is.
+template <typename Scalar, typename Activation, bool HasResidual>
+struct ConditionalGradient {
+  using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                         const ChannelCoefficients<Scalar>& of_x_hat,
+                         const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+                         const GradientInputs<Scalar, HasResidual>& from,
+                         const Gradients<Scalar, HasResidual>& to);
+};
+
+/// dx (and dresidual) through the batch statistics where every position has a weight in them.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct WeightedBatchGradient {
   using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,

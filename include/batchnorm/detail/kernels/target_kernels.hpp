@@ -114,6 +114,15 @@ struct Kernel<calls::PrepareCoefficients<Scalar>> {
   }
 };
 
+template <typename Scalar>
+struct Kernel<calls::ModulateCoefficients<Scalar>> {
+  static void run(const ChannelCoefficients<Scalar>& of_x_hat, const Scalar* gamma,
+                  const Scalar* beta, const double* r, const double* d,
+                  ChannelCoefficients<Scalar>& to) {
+    modulate_coefficients(of_x_hat, gamma, beta, r, d, to);
+  }
+};
+
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Kernel<calls::Normalize<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
@@ -173,6 +182,23 @@ struct Kernel<calls::BatchGradient<Scalar, Activation, HasResidual>> {
         normalization<Scalar, Activation, HasResidual>(k, part.range),
         gradient.offset.data() + part.range.begin, gradient.slope.data() + part.range.begin};
     transform_part(executor, operation, k.units, part, {from, to});
+  }
+};
+
+template <typename Scalar, typename Activation, bool HasResidual>
+struct Kernel<calls::ConditionalGradient<Scalar, Activation, HasResidual>> {
+  static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                  const ChannelCoefficients<Scalar>& of_x_hat,
+                  const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+                  const calls::GradientInputs<Scalar, HasResidual>& from,
+                  const calls::Gradients<Scalar, HasResidual>& to) {
+    using Gradient = ConditionalGradient<Scalar, Activation, HasResidual>;
+    const Gradient operation{{normalization<Scalar, Activation, HasResidual>(k, part.range),
+                              gradient.offset.data(), gradient.slope.data()},
+                             of_x_hat.scale.data()};
+    const ViewsOfTransform<Gradient> views{from, to};
+    transform(executor, operation,
+              plan_transform(views, part.around_caches, lanes<WidePacket<Gradient>>));
   }
 };
 

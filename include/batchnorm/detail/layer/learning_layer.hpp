@@ -102,11 +102,16 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   static decltype(auto) forward_of(Self& self, Arguments&&... arguments) {
     const auto call = [&self](const Executor& on, auto& group, Saved& saved, const auto& x,
                               auto&&... rest) -> decltype(auto) {
-      const auto form = [&](const auto& weights, auto&&... others) -> decltype(auto) {
-        return forward_forms(self, on, group, saved, weights, x,
-                             std::forward<decltype(others)>(others)...);
-      };
-      return Base::with_weights(form, x, std::forward<decltype(rest)>(rest)...);
+      if constexpr (marks_among<AnyAffine, decltype(rest)...> != 0) {
+        return forward_with_affine(self, on, group, saved, x,
+                                   std::forward<decltype(rest)>(rest)...);
+      } else {
+        const auto form = [&](const auto& weights, auto&&... others) -> decltype(auto) {
+          return forward_forms(self, on, group, saved, weights, x,
+                               std::forward<decltype(others)>(others)...);
+        };
+        return Base::with_weights(form, x, std::forward<decltype(rest)>(rest)...);
+      }
     };
     return at_head(self.saved_, call, std::forward<Arguments>(arguments)...);
   }
@@ -115,13 +120,59 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   static decltype(auto) backward_of(Self& self, Arguments&&... arguments) {
     const auto call = [&self](const Executor& on, auto& group, Saved& saved, const auto& x,
                               auto&&... rest) -> decltype(auto) {
-      const auto form = [&](const auto& weights, auto&&... others) -> decltype(auto) {
-        return backward_forms(self, on, group, saved, weights, x,
-                              std::forward<decltype(others)>(others)...);
-      };
-      return Base::with_weights(form, x, std::forward<decltype(rest)>(rest)...);
+      if constexpr (marks_among<AnyAffine, decltype(rest)...> != 0) {
+        return backward_with_affine(self, on, group, saved, x,
+                                    std::forward<decltype(rest)>(rest)...);
+      } else {
+        const auto form = [&](const auto& weights, auto&&... others) -> decltype(auto) {
+          return backward_forms(self, on, group, saved, weights, x,
+                                std::forward<decltype(others)>(others)...);
+        };
+        return Base::with_weights(form, x, std::forward<decltype(rest)>(rest)...);
+      }
     };
     return at_head(self.saved_, call, std::forward<Arguments>(arguments)...);
+  }
+
+  template <typename Self, typename G, typename X, typename... Rest>
+  static decltype(auto) forward_with_affine(Self& self, const Executor& on, G& /*none*/,
+                                            Saved& saved, const X& x, Rest&&... rest) {
+    if constexpr (!may_have_affine<Self, G, X, Rest...>()) {
+      return nothing_to_return();
+    } else {
+      const auto call = [&](const auto& affine, auto&&... others) -> decltype(auto) {
+        return ForwardForms<Set, Scalar>::call(self.forward_on(on, saved, affine), x,
+                                               std::forward<decltype(others)>(others)...);
+      };
+      return with_mark<AnyAffine>(call, std::forward<Rest>(rest)...);
+    }
+  }
+
+  template <typename Self, typename G, typename X, typename... Rest>
+  static decltype(auto) backward_with_affine(Self& self, const Executor& on, G& /*none*/,
+                                             Saved& saved, const X& x, Rest&&... rest) {
+    if constexpr (!may_have_affine<Self, G, X, Rest...>()) {
+      return nothing_to_return();
+    } else {
+      const auto call = [&](const auto& affine, auto&&... others) -> decltype(auto) {
+        const auto make = [&](auto& dgamma, auto& dbeta) {
+          return self.backward_on(on, saved, affine, dgamma, dbeta);
+        };
+        return AffineBackwardForms<Set, Scalar>::call(make, x, affine,
+                                                      std::forward<decltype(others)>(others)...);
+      };
+      return with_mark<AnyAffine>(call, std::forward<Rest>(rest)...);
+    }
+  }
+
+  template <typename Self, typename G, typename X, typename... Rest>
+  static consteval bool may_have_affine() {
+    constexpr bool alone = !Group<G> && !std::is_const_v<Self>;
+    static_assert(alone || never<X>,
+                  "batchnorm: affine(gamma, beta) is taken by forward and backward of a layer that "
+                  "is not const, without a group.");
+    if constexpr (alone) return takes_affine<Set, Scalar, X, Rest...>();
+    return false;
   }
 
   template <typename Self, typename G, typename W, typename X, typename... Rest>

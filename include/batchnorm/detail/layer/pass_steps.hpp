@@ -78,10 +78,12 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   }
 
   template <typename X, typename R, typename Dy>
-  auto saved_inputs(const Saved& saved, const X& x, const R& r, const Dy& dy) const {
+  auto saved_inputs(const Saved& saved, const X& x, const R& r, const Dy& dy,
+                    bool has_affine = false) const {
     const Shape shape = this->check_input(x);
     check_owner(saved);
     saved.record_.check(shape, this->view_of(x));
+    saved.record_.check_affine(has_affine);
     const auto from = this->gradient_inputs(x, r, dy);
     if constexpr (Activation::gates) saved.record_.check_residual(from);
     return from;
@@ -104,12 +106,16 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   void normalize_with_running(const Executor& executor, Saved& saved,
                               const std::array<View<const Scalar>, N>& from,
                               const View<Scalar>& to) const {
+    prepare_running(saved);
+    if constexpr (Stored::tracks) normalize(executor, saved, from, to);
+  }
+
+  void prepare_running(Saved& saved) const {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
       prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
                                    state.gamma.data(), state.beta.data(), this->options_.epsilon,
                                    saved.record_.coefficients);
-      normalize(executor, saved, from, to);
     }
   }
 

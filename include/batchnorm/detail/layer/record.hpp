@@ -15,6 +15,7 @@ struct Record {
   bool given = false;             ///< whether they may be of more than x
   bool weighted = false;          ///< whether the samples of the forward had weights
   double count = 0.0;             ///< values per channel that they are of
+  bool has_affine = false;        ///< whether gamma and beta of the forward came from outside
   Index forwards = 0;             ///< since the last backward
   std::shared_ptr<char> layer;    ///< whose forward it was; null for its own
   Shape shape;
@@ -31,6 +32,7 @@ struct Record {
     batch_statistics = from_batch;
     given = false;
     weighted = false;
+    has_affine = false;
     count = values;
     ++forwards;
     has_residual = N == 2;
@@ -58,6 +60,14 @@ struct Record {
   void check_unweighted() const {
     if (weighted)
       refuse("backward misses the sample weights that its forward had; give both the same.");
+  }
+
+  /// Refuses a backward with gamma and beta that its forward did not have, or without those it had.
+  void check_affine(bool brings_affine) const {
+    if (brings_affine == has_affine) return;
+    refuse("backward ", brings_affine ? "got" : "misses",
+           " the affine(gamma, beta) that its forward ", brings_affine ? "did not have" : "had",
+           "; give both the same.");
   }
 
   /// Refuses to serve another layer than that of its forward.

@@ -13,6 +13,8 @@ class Passes;
 template <typename ScalarType, typename Mode, typename... Policies>
 class WeightedPasses;
 template <typename ScalarType, typename Mode, typename... Policies>
+class AffinePasses;
+template <typename ScalarType, typename Mode, typename... Policies>
 class Phases;
 
 }  // namespace detail
@@ -51,6 +53,8 @@ class Saved {
   friend class detail::Passes;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::WeightedPasses;
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::AffinePasses;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::Phases;
 

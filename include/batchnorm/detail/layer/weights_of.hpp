@@ -150,17 +150,24 @@ WeightTotals totals_of(const Weights<Scalar>& weights, const View<const Scalar>&
   return totals;
 }
 
+/// The memory from the first to the last value of `t`.
+template <typename T>
+auto memory_of(const T& t) {
+  using Traits = ArgumentOf<T>;
+  const Shape shape = Traits::shape(t);
+  const auto strides = Traits::strides(t);
+  View<const typename Traits::Scalar> memory{t.data(), 1, 1, 1, 1, 1, 1};
+  for (std::size_t k = 0; k < static_cast<std::size_t>(shape.rank); ++k)
+    memory.outer += (shape.extents[k] - 1) * strides[k];
+  if (t.size() == 0) memory.outer = 0;
+  return memory;
+}
+
 /// Refuses an output that lies where the weights are.
 template <typename Out, typename T>
 void check_apart_from_weights(const char* name, const Out& out, const SampleWeights<T>& weights,
                               int axis) {
-  using Traits = ArgumentOf<T>;
-  const Shape shape = Traits::shape(weights.tensor);
-  const auto strides = Traits::strides(weights.tensor);
-  View<const typename Traits::Scalar> memory{weights.tensor.data(), 1, 1, 1, 1, 1, 1};
-  for (std::size_t k = 0; k < static_cast<std::size_t>(shape.rank); ++k)
-    memory.outer += (shape.extents[k] - 1) * strides[k];
-  if (weights.tensor.size() == 0 || !shares_memory(read_view(out, axis), memory)) return;
+  if (!shares_memory(read_view(out, axis), memory_of(weights.tensor))) return;
   refuse(name,
          " overlaps the sample weights: expected separate memory; write to a tensor of its own.");
 }

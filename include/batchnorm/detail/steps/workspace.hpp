@@ -9,6 +9,30 @@
 
 namespace batchnorm::detail {
 
+/// Gamma and beta of a sample, what they make of its channels, and the sums of all samples.
+template <typename Scalar>
+struct AffineWorkspace {
+  ChannelArray<Scalar> gamma;
+  ChannelArray<Scalar> beta;
+  ChannelCoefficients<Scalar> k;
+  ChannelArray<double> sum;      ///< of gamma * g
+  ChannelArray<double> product;  ///< of gamma * g * x_hat
+  ChannelArray<double> gamma_sum;
+  ChannelArray<double> beta_sum;
+
+  void resize(Index channels) {
+    for (auto* values : {&gamma, &beta}) values->resize(channels);
+    k.resize(channels);
+  }
+
+  void begin_sums(Index channels) {
+    for (auto* values : {&sum, &product, &gamma_sum, &beta_sum}) {
+      values->resize(channels);
+      values->set_zero();
+    }
+  }
+};
+
 /// Memory that calls need and keep, so that a layer that has seen its largest shape allocates
 /// nothing.
 template <typename Scalar>
@@ -21,6 +45,7 @@ struct Workspace {
   ChannelArray<double> m2;
   Renormalizer renormalizer;
   GradientCoefficients<Scalar> gradient;
+  AffineWorkspace<Scalar> affine;
 
   void resize(Index channels) {
     for (auto* values : {&mean, &m2}) values->resize(channels);

@@ -55,6 +55,30 @@ void prepare_coefficients(const Statistics<Scalar>& of, const ChannelRange& rang
   if (of.epsilon < least_usual_epsilon) prepare_scale_units(of, range, k);
 }
 
+/// Fills `to`, which has its size, with the coefficients of gamma * (r * x_hat + d) + beta, from
+/// those of x_hat; r and d may be null.
+template <typename Scalar>
+void modulate_coefficients(const ChannelCoefficients<Scalar>& of_x_hat, const Scalar* gamma,
+                           const Scalar* beta, const double* r, const double* d,
+                           ChannelCoefficients<Scalar>& to) {
+  for_each_channel_packet({0, of_x_hat.size()}, [&]<typename P>(const ChannelsAt<P>& at) {
+    const P inverse = at.load(of_x_hat.inverse_deviation.data());
+    const P rest = at.load(of_x_hat.rest.data());
+    P scale = multiply(at.load(gamma), inverse);
+    P shift = at.load(beta);
+    if (r != nullptr) {
+      scale = multiply(scale, at.load(r));
+      shift = multiply_add(at.load(gamma), at.load(d), shift);
+    }
+    scale = rounded_to<Scalar>(scale);
+    at.store(to.centre.data(), at.load(of_x_hat.centre.data()));
+    at.store(to.rest.data(), rest);
+    at.store(to.inverse_deviation.data(), inverse);
+    at.store(to.scale.data(), scale);
+    at.store(to.shift.data(), multiply_add(minus(rest), scale, shift));
+  });
+}
+
 /// The units of a range of channels, and their coefficients in them.
 template <typename Scalar>
 void prepare_units(const ChannelCoefficients<Scalar>& k, const ChannelRange& range,

@@ -185,6 +185,53 @@ struct BatchGradient {
   }
 };
 
+/// dx = scale * g + scale_of_x_hat * (offset + (x - centre) * slope): the gradient through the
+/// statistics where gamma differs from sample to sample.
+template <typename S, typename Activation, bool HasResidual>
+struct ConditionalGradient {
+  using Scalar = S;
+  static constexpr std::size_t inputs = HasResidual ? 3 : 2;
+  static constexpr std::size_t outputs = HasResidual ? 2 : 1;
+  static constexpr bool is_gradient = true;
+  using Through = BatchGradient<S, Activation, HasResidual>;
+
+  template <typename P>
+  struct Coefficients : Through::template Coefficients<P> {
+    P scale_of_x_hat;
+  };
+
+  static constexpr std::size_t coefficient_arrays = Through::coefficient_arrays + 1;
+
+  Through through;
+  const Scalar* scale_of_x_hat;
+
+  template <typename Other>
+  ConditionalGradient with(const Other& other) const {
+    return {through.with(other), other(scale_of_x_hat)};
+  }
+
+  template <typename P>
+  static Coefficients<P> join(Index count, const Coefficients<P>& a, const Coefficients<P>& b) {
+    return {Through::template join<P>(count, a, b),
+            replace_before(count, b.scale_of_x_hat, a.scale_of_x_hat)};
+  }
+
+  template <typename P>
+  Coefficients<P> coefficients(Index channel, Spread how) const {
+    return {through.template coefficients<P>(channel, how),
+            spread<P>(scale_of_x_hat, channel, how)};
+  }
+
+  template <typename P>
+  auto operator()(const Coefficients<P>& k, const std::array<P, inputs>& in) const {
+    const P centred = subtract(in[0], k.centre);
+    const P g = gradient_behind<Activation, HasResidual>(centred, k.scale, k.shift, in);
+    const P through_statistics = multiply_add(centred, k.slope, k.offset);
+    return gradients<HasResidual>(
+        multiply_add(g, k.scale, multiply(through_statistics, k.scale_of_x_hat)), g);
+  }
+};
+
 }  // namespace batchnorm::detail::BATCHNORM_TARGET
 
 #endif
