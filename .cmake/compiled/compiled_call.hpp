@@ -46,7 +46,8 @@ constexpr auto calls_of_scalar() {
   return compiled_calls<calls::RangeMoments<Scalar>, calls::WeightedMoments<Scalar>,
                         calls::TotalWeights<Scalar>, calls::ChunkWeights<Scalar>,
                         calls::PrepareCoefficients<Scalar>, calls::PrepareBatchGradient<Scalar>,
-                        calls::ModulateCoefficients<Scalar>, calls::WriteGradient<Scalar>>();
+                        calls::ModulateCoefficients<Scalar>, calls::SecondGradient<Scalar>,
+                        calls::WriteGradient<Scalar>>();
 }
 
 }  // namespace batchnorm::detail

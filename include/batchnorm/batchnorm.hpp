@@ -53,6 +53,7 @@
 #include "refused.hpp"
 #include "residual.hpp"
 #include "sample_weights.hpp"
+#include "second_gradients.hpp"
 #include "state.hpp"
 #include "target.hpp"
 #include "version.hpp"

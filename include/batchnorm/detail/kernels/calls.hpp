@@ -167,6 +167,15 @@ struct AffineGradientOfFew {
                          const Gradients<Scalar, HasResidual>& to);
 };
 
+/// The map of a second backward: from x, dy and v to the gradients with respect to x and dy.
+template <typename Scalar>
+struct SecondGradient {
+  using Signature = void(const Executor& executor, const ChannelArray<Scalar>& centre,
+                         const SecondCoefficients<Scalar>& factors, const CallPart& part,
+                         const std::array<View<const Scalar>, 3>& from,
+                         const std::array<View<Scalar>, 2>& to);
+};
+
 /// gradient = sums, or gradient += sums; `gradient` may be null.
 template <typename Scalar>
 struct WriteGradient {

@@ -12,6 +12,7 @@
 #include "reduce/weighted_moments.hpp"
 #include "transform/elements.hpp"
 #include "transform/operations.hpp"
+#include "transform/second_gradient.hpp"
 #include "transform/transform.hpp"
 #include "transform/weighted.hpp"
 
@@ -242,6 +243,21 @@ struct Kernel<calls::AffineGradientOfFew<Scalar, Activation, HasResidual>> {
     const AffineGradient<Scalar, Activation, HasResidual> operation{
         normalization<Scalar, Activation, HasResidual>(k, part.range)};
     transform_part_by_elements(operation, k.units, part, {from, to});
+  }
+};
+
+template <typename Scalar>
+struct Kernel<calls::SecondGradient<Scalar>> {
+  static void run(const Executor& executor, const ChannelArray<Scalar>& centre,
+                  const SecondCoefficients<Scalar>& factors, const CallPart& part,
+                  const std::array<View<const Scalar>, 3>& from,
+                  const std::array<View<Scalar>, 2>& to) {
+    SecondGradient<Scalar> operation{centre.data(), {}};
+    for (std::size_t j = 0; j < operation.factors.size(); ++j)
+      operation.factors[j] = factors.values[j].data();
+    const ViewsOfTransform<SecondGradient<Scalar>> views{from, to};
+    transform(executor, operation,
+              plan_transform(views, part.around_caches, lanes<PacketOf<Scalar>>));
   }
 };
 

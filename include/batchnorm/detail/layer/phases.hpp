@@ -2,15 +2,15 @@
 
 #include "../arguments/call_forms.hpp"
 #include "../arguments/call_head.hpp"
-#include "affine_passes.hpp"
+#include "second_passes.hpp"
 
 namespace batchnorm::detail {
 
 /// The phases of a step beside forward and backward: its two reductions handed out, and given back
 /// once they were merged with those of other parts.
 template <typename ScalarType, typename Mode, typename... Policies>
-class Phases : public AffinePasses<ScalarType, Mode, Policies...> {
-  using Base = AffinePasses<ScalarType, Mode, Policies...>;
+class Phases : public SecondPasses<ScalarType, Mode, Policies...> {
+  using Base = SecondPasses<ScalarType, Mode, Policies...>;
 
  public:
   using Base::channels;

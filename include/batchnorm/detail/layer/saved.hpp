@@ -15,6 +15,8 @@ class WeightedPasses;
 template <typename ScalarType, typename Mode, typename... Policies>
 class AffinePasses;
 template <typename ScalarType, typename Mode, typename... Policies>
+class SecondPasses;
+template <typename ScalarType, typename Mode, typename... Policies>
 class Phases;
 
 }  // namespace detail
@@ -55,6 +57,8 @@ class Saved {
   friend class detail::WeightedPasses;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::AffinePasses;
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::SecondPasses;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::Phases;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <type_traits>
 
 #include "../../order/channels.hpp"
@@ -94,6 +95,18 @@ struct GradientCoefficients {
   void through_nothing(const ChannelRange& range) {
     for (auto* values : {&offset, &slope})
       std::fill(values->data() + range.begin, values->data() + range.end, Scalar(0));
+  }
+};
+
+/// What a second backward maps every element of a channel with: factors of 1, x - centre, v and dy
+/// in the gradient with respect to x, and behind them those of 1, x - centre and v in that with
+/// respect to dy.
+template <typename Scalar>
+struct SecondCoefficients {
+  std::array<ChannelArray<Scalar>, 7> values;
+
+  explicit SecondCoefficients(Index channels) {
+    for (auto& array : values) array.resize(channels);
   }
 };
 

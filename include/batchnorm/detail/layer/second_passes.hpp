@@ -1,0 +1,148 @@
+#pragma once
+
+#include "../../second_gradients.hpp"
+#include "../steps/second_backward.hpp"
+#include "affine_passes.hpp"
+
+namespace batchnorm::detail {
+
+/// The gradients of what backward gave, in the modes Train and Frozen.
+template <typename ScalarType, typename Mode, typename... Policies>
+class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
+  using Base = AffinePasses<ScalarType, Mode, Policies...>;
+
+ public:
+  using Base::channels;
+  using typename Base::Saved;
+  using typename Base::Scalar;
+  using typename Base::Set;
+  using typename Base::Vector;
+
+  /// `second_backward([device,] [saved,] x, dy, v, [v_gamma, v_beta,] [to])`: of a loss that
+  /// depends on what `backward(x, dy)` gave, the gradients with respect to x, dy and gamma,
+  /// returned as `SecondGradients`, or written to one. v is the gradient of that loss with respect
+  /// to dx, of x's shape, v_gamma and v_beta are those with respect to the gradients of gamma and
+  /// beta, vectors, empty where the layer has no such parameter, or none. x is what the forward saw
+  /// whose values are in the `Saved`, or the last one. For layers without an activation. Allocates.
+  template <typename First, typename... Rest>
+  auto second_backward(First&& first, Rest&&... rest) {
+    const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
+                             auto&&... others) {
+      return this->second_form(on, group, saved, x, others...);
+    };
+    return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
+  }
+
+ protected:
+  using Base::trains;
+  using typename Base::Activation;
+  using typename Base::Stored;
+
+  SecondPasses(Stored state, const Options& options) : Base(std::move(state), options) {}
+
+ private:
+  template <typename X>
+  using Gradients = SecondGradients<typename ArgumentOf<X>::Owning, Vector>;
+
+  template <typename G, typename X, typename... Rest>
+  auto second_form(const Executor& on, G& /*none*/, Saved& saved, const X& x, Rest&... rest) const {
+    constexpr bool fits = std::is_same_v<G, NoGroup> && std::is_same_v<Activation, NoActivation> &&
+                          sizeof...(Rest) >= 2 && sizeof...(Rest) <= 5;
+    static_assert(fits || never<X>,
+                  "batchnorm: second_backward takes (x, dy, v) or (x, dy, v, v_gamma, v_beta), "
+                  "SecondGradients to write behind, a device and Saved before them, of a layer "
+                  "without an activation.");
+    if constexpr (!fits || !check_readable<Set, Scalar, X>()) {
+      return nothing_to_return();
+    } else {
+      return second_of(on, saved, x, rest...);
+    }
+  }
+
+  template <typename X, typename Dy, typename V>
+  auto second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v) const {
+    Gradients<X> to;
+    second_of(on, saved, x, dy, v, to);
+    return to;
+  }
+
+  template <typename X, typename Dy, typename V, typename Vg, typename Vb>
+  requires EigenArgument<Vg>
+  auto second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v,
+                 const Vg& v_gamma, const Vb& v_beta) const {
+    Gradients<X> to;
+    second_of(on, saved, x, dy, v, v_gamma, v_beta, to);
+    return to;
+  }
+
+  template <typename X, typename Dy, typename V>
+  void second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v,
+                 Gradients<X>& to) const {
+    run_second(on, saved, x, dy, v, {nullptr, nullptr}, to);
+  }
+
+  template <typename X, typename Dy, typename V, typename Vg, typename Vb>
+  void second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v,
+                 const Vg& v_gamma, const Vb& v_beta, Gradients<X>& to) const {
+    const Vector of_gamma = checked("v_gamma", v_gamma, Set::Affine::has_gamma);
+    const Vector of_beta = checked("v_beta", v_beta, Set::Affine::has_beta);
+    run_second(on, saved, x, dy, v, {of_gamma.data(), of_beta.data()}, to);
+  }
+
+  template <typename T>
+  Vector checked(const char* name, const T& t, bool has_parameter) const {
+    const Index expected = has_parameter ? channels() : 0;
+    if (t.size() != expected || (expected > 0 && t.rows() != 1 && t.cols() != 1)) {
+      refuse("second_backward: expected ", name, " of ", expected,
+             " values, one for each of the layer's parameters, got ", ArgumentOf<T>::shape(t), ".");
+    }
+    return t.reshaped();
+  }
+
+  template <typename X, typename Dy, typename V>
+  void run_second(const Executor& executor, Saved& saved, const X& x, const Dy& dy, const V& v,
+                  const ParameterCotangents<Scalar>& of, Gradients<X>& to) const {
+    if constexpr (check_input_beside<Set, Scalar, X, Dy>() &&
+                  check_input_beside<Set, Scalar, X, V>()) {
+      const auto pair = this->saved_inputs(saved, x, NoResidual{}, dy);
+      this->check_own_statistics(saved);
+      saved.record_.check_unweighted();
+      check_same_shape("v", ArgumentOf<V>::shape(v), ArgumentOf<X>::shape(x));
+      const std::array from{pair[0], pair[1], this->view_of(v)};
+      const auto outputs = this->gradient_outputs(x, from, to.x, to.dy);
+      to.gamma.setZero(Set::Affine::has_gamma ? channels() : 0);
+      if (from[0].count() == 0) return;
+      saved.work_.gradient.resize(channels());
+      map_second(executor, saved, from, of, outputs, to.gamma.data());
+    }
+  }
+
+  /// `gamma` has room for the gradient, where there is one.
+  void map_second(const Executor& executor, Saved& saved,
+                  const std::array<View<const Scalar>, 3>& from,
+                  const ParameterCotangents<Scalar>& of, const std::array<View<Scalar>, 2>& outputs,
+                  Scalar* gamma) const {
+    const ChannelCoefficients<Scalar>& k = saved.record_.coefficients;
+    const SecondSums sums = second_sums(executor, k, from, saved.work_);
+    SecondCoefficients<Scalar> factors(channels());
+    const Renormalizer& renormalizer = saved.work_.renormalizer;
+    const bool renormalized = saved.has_statistics() && renormalizer.is_on();
+    for (Index c = 0; c < channels(); ++c) {
+      const double r = renormalized ? renormalizer.r[c] : 1.0;
+      const double d = renormalized ? renormalizer.d[c] : 0.0;
+      const double own = Set::Affine::has_gamma ? double{this->state_.gamma.data()[c]} : 1.0;
+      const double p = of.gamma == nullptr ? 0.0 : static_cast<double>(of.gamma[c]);
+      const double q = of.beta == nullptr ? 0.0 : static_cast<double>(of.beta[c]);
+      const SecondChannel at{own * r, k.inverse_deviation[c], p * r, q + p * d};
+      const SecondFactors found = saved.has_statistics()
+                                      ? through_statistics(at, sums, c, saved.count())
+                                      : of_constants(at, sums, c);
+      put_factors(k, found, c, factors);
+      if (Set::Affine::has_gamma) gamma[c] = static_cast<Scalar>(r * found.gamma);
+    }
+    run_kernel<calls::SecondGradient<Scalar>>(
+        executor, k.centre, factors, all_channels(from[0], 5, this->options_), from, outputs);
+  }
+};
+
+}  // namespace batchnorm::detail
