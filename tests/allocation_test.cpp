@@ -184,6 +184,23 @@ TYPED_TEST(Allocation, IsNotNeededByWeights) {
   expect_no_allocation(step);
 }
 
+TYPED_TEST(Allocation, IsNotNeededByAnAffineFromOutside) {
+  const auto dimensions = TypeParam::dimensions(13, 37, 21);
+  typename TestFixture::Arguments on(dimensions);
+  BatchNorm<float, Train, batchnorm::NoAffine, typename TypeParam::Axis> layer(37);
+  const auto samples = static_cast<Index>(dimensions[TypeParam::axis == 0 ? 1 : 0]);
+  const Eigen::MatrixXf gamma = Eigen::MatrixXf::Random(samples, 37);
+  Eigen::MatrixXf dgamma;
+  Eigen::VectorXf beta = Eigen::VectorXf::Random(37), dbeta;
+  const auto step = [&] {
+    layer.forward(on.x.get(), batchnorm::affine(gamma, beta), on.y.get());
+    layer.backward(on.x.get(), batchnorm::affine(gamma, beta), on.dy.get(), on.dx.get(), dgamma,
+                   dbeta);
+  };
+  step();
+  expect_no_allocation(step);
+}
+
 TYPED_TEST(Allocation, IsNotNeededByAPool) {
   typename TestFixture::Arguments on(TypeParam::dimensions(13, 37, 21));
   typename TestFixture::template Layer<Train> layer(37, {.momentum = batchnorm::pooled()});

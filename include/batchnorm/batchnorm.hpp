@@ -17,7 +17,8 @@
 //   options.hpp     what is decided per layer at run time
 //   state.hpp       what a layer has learnt, as plain values
 //   residual.hpp    the marks of a call: residual(r), accumulate
-//   sample_weights.hpp             sample_weights(w): what counts in the statistics, and how much
+//   sample_weights.hpp, affine.hpp, second_gradients.hpp    weights of samples; gamma and beta from
+//                   outside; what second_backward returns
 //   execution.hpp   where a call runs
 //   group.hpp       workers that train one batch together (thread_group.hpp: threads, not included)
 //   view.hpp        the one shape that all layouts are: (outer, channels, inner) with strides

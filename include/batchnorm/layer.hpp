@@ -20,7 +20,9 @@ namespace batchnorm {
 ///     forward(x, residual(r), y)              backward(x, residual(r), dy, dx, dresidual)
 ///
 /// where every backward of a learning layer takes `accumulate` or `inputs_only` as a last argument.
-/// In Train, `sample_weights(w)` may stand behind x, in both calls (sample_weights.hpp).
+/// In Train, `sample_weights(w)` may stand behind x, in both calls (sample_weights.hpp); with
+/// NoAffine, `affine(gamma, beta)`, whose gradients backward returns too (affine.hpp).
+/// `second_backward(x, dy, v)` is the gradient of what backward gave.
 /// In front of x may stand a device, a `Group` and a `Saved`, in this order, each of them or none.
 /// The phases of a step in Train, with m of type `Moments` and g of type `GradientSums`, which
 /// stand behind x and may be merged with those of other parts:

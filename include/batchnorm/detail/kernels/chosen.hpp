@@ -3,11 +3,11 @@
 #include "target/target.hpp"
 
 // The kernels of every instruction set that this build has, and the choice between them. What
-// target_kernels.hpp includes, and has guards in the place of `#pragma once`, is compiled once per
+// given_kernels.hpp includes, and has guards in the place of `#pragma once`, is compiled once per
 // set (target/), in a namespace of its own: BATCHNORM_TARGET.
 #include "target/build.hpp"
 //
-#include "target_kernels.hpp"
+#include "given_kernels.hpp"
 //
 namespace batchnorm::detail {
 namespace build = BATCHNORM_TARGET;
@@ -17,7 +17,7 @@ namespace build = BATCHNORM_TARGET;
 #if defined(BATCHNORM_ADDS_AVX2)
 #include "target/avx2.hpp"
 //
-#include "target_kernels.hpp"  // NOLINT(readability-duplicate-include)
+#include "given_kernels.hpp"  // NOLINT(readability-duplicate-include)
 //
 #include "target/end.hpp"  // NOLINT(readability-duplicate-include)
 #endif
@@ -25,7 +25,7 @@ namespace build = BATCHNORM_TARGET;
 #if defined(BATCHNORM_ADDS_AVX512)
 #include "target/avx512.hpp"
 //
-#include "target_kernels.hpp"  // NOLINT(readability-duplicate-include)
+#include "given_kernels.hpp"  // NOLINT(readability-duplicate-include)
 //
 #include "target/end.hpp"  // NOLINT(readability-duplicate-include)
 #endif

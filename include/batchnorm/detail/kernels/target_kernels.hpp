@@ -7,14 +7,9 @@
 #include "reduce/batch_gradients.hpp"
 #include "reduce/batch_moments.hpp"
 #include "reduce/sum_loops.hpp"
-#include "reduce/weight_totals.hpp"
-#include "reduce/weighted_batch.hpp"
-#include "reduce/weighted_moments.hpp"
 #include "transform/elements.hpp"
 #include "transform/operations.hpp"
-#include "transform/second_gradient.hpp"
 #include "transform/transform.hpp"
-#include "transform/weighted.hpp"
 
 // The calls (calls.hpp) of one instruction set.
 namespace batchnorm::detail::BATCHNORM_TARGET {
@@ -57,33 +52,6 @@ struct Kernel<calls::RangeMoments<Scalar>> {
   }
 };
 
-template <typename Scalar>
-struct Kernel<calls::TotalWeights<Scalar>> {
-  static void run(const Weights<Scalar>& weights, const Chunk& chunk, WeightTotals& totals) {
-    totals = WeightTotalsKernel<Scalar>().of(weights, chunk);
-  }
-};
-
-template <typename Scalar>
-struct Kernel<calls::ChunkWeights<Scalar>> {
-  static void run(const View<const Scalar>& x, const Weights<Scalar>& weights,
-                  std::vector<double>& totals) {
-    sum_chunks(&sum_of_weights<Scalar>, WeightedView<Scalar>(x, weights), totals);
-  }
-};
-
-template <typename Scalar>
-struct Kernel<calls::WeightedMoments<Scalar>> {
-  static void run(const Executor& executor, const ChannelRange& range, const View<const Scalar>& x,
-                  const Weights<Scalar>& weights, const std::vector<double>& totals,
-                  SumsWorkspace& workspace, const ChannelMoments& to) {
-    const WeightedLoops<Scalar> loops{WeightedChunk<Scalar, Scalar>::most_channels,
-                                      &sum_weighted_moments<Scalar>, &merge_moments};
-    weighted_moments(loops, executor, WeightedView<Scalar>(range.of(x), weights), totals.data(),
-                     workspace, to.from(range.begin));
-  }
-};
-
 template <>
 struct Kernel<calls::MergeMoments> {
   static void run(Index channels, double count_a, const ChannelMoments& a, double count_b,
@@ -112,15 +80,6 @@ struct Kernel<calls::PrepareCoefficients<Scalar>> {
   static void run(const Statistics<Scalar>& statistics, const ChannelRange& range,
                   ChannelCoefficients<Scalar>& k) {
     prepare_coefficients(statistics, range, k);
-  }
-};
-
-template <typename Scalar>
-struct Kernel<calls::ModulateCoefficients<Scalar>> {
-  static void run(const ChannelCoefficients<Scalar>& of_x_hat, const Scalar* gamma,
-                  const Scalar* beta, const double* r, const double* d,
-                  ChannelCoefficients<Scalar>& to) {
-    modulate_coefficients(of_x_hat, gamma, beta, r, d, to);
   }
 };
 
@@ -160,10 +119,6 @@ template <typename Scalar, typename Activation, bool HasResidual>
 struct Kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>
     : SumsKernel<GradientKernel<Scalar, Activation, HasResidual>> {};
 
-template <typename Scalar, typename Activation, bool HasResidual>
-struct Kernel<calls::WeightedParameterGradients<Scalar, Activation, HasResidual>>
-    : SumsKernel<GradientKernel<Scalar, Activation, HasResidual, true>> {};
-
 template <typename Scalar>
 struct Kernel<calls::PrepareBatchGradient<Scalar>> {
   static void run(const ChannelCoefficients<Scalar>& k, double count, const ChannelRange& range,
@@ -187,44 +142,6 @@ struct Kernel<calls::BatchGradient<Scalar, Activation, HasResidual>> {
 };
 
 template <typename Scalar, typename Activation, bool HasResidual>
-struct Kernel<calls::ConditionalGradient<Scalar, Activation, HasResidual>> {
-  static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                  const ChannelCoefficients<Scalar>& of_x_hat,
-                  const GradientCoefficients<Scalar>& gradient, const CallPart& part,
-                  const calls::GradientInputs<Scalar, HasResidual>& from,
-                  const calls::Gradients<Scalar, HasResidual>& to) {
-    using Gradient = ConditionalGradient<Scalar, Activation, HasResidual>;
-    const Gradient operation{{normalization<Scalar, Activation, HasResidual>(k, part.range),
-                              gradient.offset.data(), gradient.slope.data()},
-                             of_x_hat.scale.data()};
-    const ViewsOfTransform<Gradient> views{from, to};
-    transform(executor, operation,
-              plan_transform(views, part.around_caches, lanes<WidePacket<Gradient>>));
-  }
-};
-
-template <typename Scalar, typename Activation, bool HasResidual>
-struct Kernel<calls::WeightedBatchGradient<Scalar, Activation, HasResidual>> {
-  using Gradient = BatchGradient<Scalar, Activation, HasResidual>;
-
-  static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                  const GradientCoefficients<Scalar>& gradient, const CallPart& part,
-                  const Weights<Scalar>& weights,
-                  const calls::GradientInputs<Scalar, HasResidual>& from,
-                  const calls::Gradients<Scalar, HasResidual>& to) {
-    const Gradient operation{normalization<Scalar, Activation, HasResidual>(k, part.range),
-                             gradient.offset.data() + part.range.begin,
-                             gradient.slope.data() + part.range.begin};
-    const ViewsOfTransform<Gradient> views{part.range.of(from), part.range.of(to)};
-    if (k.units.wanted()) {
-      const Scalar* unit = k.units.unit.data() + part.range.begin;
-      return transform_weighted_elements<Gradient>(operation, weights, unit, {views});
-    }
-    WeightedTransform<Gradient>(operation, weights, views, part.around_caches).run(executor);
-  }
-};
-
-template <typename Scalar, typename Activation, bool HasResidual>
 struct Kernel<calls::AffineGradient<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
                   const CallPart& part, const calls::GradientInputs<Scalar, HasResidual>& from,
@@ -243,21 +160,6 @@ struct Kernel<calls::AffineGradientOfFew<Scalar, Activation, HasResidual>> {
     const AffineGradient<Scalar, Activation, HasResidual> operation{
         normalization<Scalar, Activation, HasResidual>(k, part.range)};
     transform_part_by_elements(operation, k.units, part, {from, to});
-  }
-};
-
-template <typename Scalar>
-struct Kernel<calls::SecondGradient<Scalar>> {
-  static void run(const Executor& executor, const ChannelArray<Scalar>& centre,
-                  const SecondCoefficients<Scalar>& factors, const CallPart& part,
-                  const std::array<View<const Scalar>, 3>& from,
-                  const std::array<View<Scalar>, 2>& to) {
-    SecondGradient<Scalar> operation{centre.data(), {}};
-    for (std::size_t j = 0; j < operation.factors.size(); ++j)
-      operation.factors[j] = factors.values[j].data();
-    const ViewsOfTransform<SecondGradient<Scalar>> views{from, to};
-    transform(executor, operation,
-              plan_transform(views, part.around_caches, lanes<PacketOf<Scalar>>));
   }
 };
 

@@ -76,13 +76,13 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
   }
 
   template <typename X, typename Dy, typename V>
-  void second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v,
+  auto second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v,
                  Gradients<X>& to) const {
     run_second(on, saved, x, dy, v, {nullptr, nullptr}, to);
   }
 
   template <typename X, typename Dy, typename V, typename Vg, typename Vb>
-  void second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v,
+  auto second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v,
                  const Vg& v_gamma, const Vb& v_beta, Gradients<X>& to) const {
     const Vector of_gamma = checked("v_gamma", v_gamma, Set::Affine::has_gamma);
     const Vector of_beta = checked("v_beta", v_beta, Set::Affine::has_beta);
@@ -100,7 +100,7 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
   }
 
   template <typename X, typename Dy, typename V>
-  void run_second(const Executor& executor, Saved& saved, const X& x, const Dy& dy, const V& v,
+  auto run_second(const Executor& executor, Saved& saved, const X& x, const Dy& dy, const V& v,
                   const ParameterCotangents<Scalar>& of, Gradients<X>& to) const {
     if constexpr (check_input_beside<Set, Scalar, X, Dy>() &&
                   check_input_beside<Set, Scalar, X, V>()) {

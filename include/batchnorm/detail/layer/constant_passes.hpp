@@ -1,0 +1,139 @@
+#pragma once
+
+#include "../arguments/affine_forms.hpp"
+#include "affine_of.hpp"
+#include "layer.hpp"
+
+namespace batchnorm::detail {
+
+/// Forward and backward of the mode Eval, by coefficients that are prepared once.
+template <typename ScalarType, typename... Policies>
+class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
+  using Base = LayerBase<ScalarType, Eval, Policies...>;
+
+ public:
+  using typename Base::Scalar;
+  using typename Base::Set;
+
+ protected:
+  using typename Base::Activation;
+  using typename Base::Stored;
+
+  ConstantPasses(Stored state, const Options& options) : Base(std::move(state), options) {
+    prepare();
+  }
+
+  template <typename X, typename... Rest>
+  decltype(auto) call_forward(const Executor& executor, const X& x, Rest&&... rest) const {
+    using Forms = ForwardForms<Set, Scalar>;
+    if constexpr (marks_among<AnyAffine, Rest...> == 0) {
+      return Forms::call(forward_on(executor), x, std::forward<Rest>(rest)...);
+    } else if constexpr (takes_affine<Set, Scalar, X, Rest...>()) {
+      const auto call = [&](const auto& affine, auto&&... others) -> decltype(auto) {
+        return Forms::call(forward_on(executor, affine), x,
+                           std::forward<decltype(others)>(others)...);
+      };
+      return with_mark<AnyAffine>(call, std::forward<Rest>(rest)...);
+    } else {
+      return Refused<Scalar>();
+    }
+  }
+
+  template <typename X, typename... Rest>
+  decltype(auto) call_backward(const Executor& executor, const X& x, Rest&&... rest) const {
+    if constexpr (updates_among < Rest... >> 0) {
+      static_assert(never<X>,
+                    "batchnorm: an Eval layer has no gradients of parameters to accumulate.");
+      return Refused<Scalar>();
+    } else if constexpr (marks_among<AnyAffine, Rest...> == 0) {
+      return BackwardForms<Set, Scalar>::call(backward_on(executor), x,
+                                              std::forward<Rest>(rest)...);
+    } else if constexpr (takes_affine<Set, Scalar, X, Rest...>()) {
+      const auto call = [&](const auto& affine, auto&&... others) -> decltype(auto) {
+        const auto make = [&](auto& dgamma, auto& dbeta) {
+          return backward_on(executor, affine, dgamma, dbeta);
+        };
+        return AffineBackwardForms<Set, Scalar>::call(make, x, affine,
+                                                      std::forward<decltype(others)>(others)...);
+      };
+      return with_mark<AnyAffine>(call, std::forward<Rest>(rest)...);
+    } else {
+      return Refused<Scalar>();
+    }
+  }
+
+  ChannelCoefficients<Scalar> coefficients_;
+
+ private:
+  void prepare() {
+    if constexpr (Stored::tracks) {
+      const auto& state = this->state_;
+      prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
+                                   state.gamma.data(), state.beta.data(), this->options_.epsilon,
+                                   coefficients_);
+    }
+  }
+
+  template <std::size_t N>
+  CallPart whole_call(const std::array<View<const Scalar>, N>& from, std::size_t outputs) const {
+    return all_channels(from[0], N + outputs, this->options_);
+  }
+
+  auto forward_on(const Executor& executor) const {
+    return [this, executor](const auto& x, const auto& r, auto& y) {
+      this->check_input(x);
+      const auto from = this->inputs(x, r);
+      const auto to = this->output("y", x, y, from);
+      using Call = calls::Normalize<Scalar, Activation, from.size() == 2>;
+      run_kernel<Call>(executor, coefficients_, whole_call(from, 1), from, to);
+    };
+  }
+
+  /// With gamma and beta from outside.
+  template <typename G, typename B>
+  auto forward_on(const Executor& executor, const GivenAffine<G, B>& affine) const {
+    return [this, executor, affine](const auto& x, const auto& r, auto& y) {
+      this->check_input(x);
+      const auto from = this->inputs(x, r);
+      const auto [values, samples] =
+          affine_values<Set, Scalar>(x, affine, this->channels(), this->options_);
+      check_apart_from_affine("y", y, affine);
+      const auto to = this->output("y", x, y, from);
+      Workspace<Scalar> work;
+      normalize_samples<Activation>(executor, this->options_, samples, coefficients_, values, from,
+                                    to, work);
+    };
+  }
+
+  template <typename G, typename B, typename Dg, typename Db>
+  auto backward_on(const Executor& executor, const GivenAffine<G, B>& affine, Dg& dgamma,
+                   Db& dbeta) const {
+    return [this, executor, affine, &dgamma, &dbeta](const auto& x, const auto& r, const auto& dy,
+                                                     GradientUpdate /*none*/, auto&... out) {
+      this->check_input(x);
+      const auto from = this->gradient_inputs(x, r, dy);
+      const auto [values, samples] =
+          affine_values<Set, Scalar>(x, affine, this->channels(), this->options_);
+      check_affine_outputs(affine, dgamma, dbeta, out...);
+      const auto to = this->gradient_outputs(x, from, out...);
+      const auto gradients = affine_gradients<Scalar>(affine, dgamma, dbeta);
+      if (from[0].count() == 0) return;
+      Workspace<Scalar> work;
+      backward_of_samples<Activation>(executor, this->options_, samples, coefficients_, 0.0, values,
+                                      from, to, gradients, work);
+    };
+  }
+
+  auto backward_on(const Executor& executor) const {
+    return [this, executor](const auto& x, const auto& r, const auto& dy, GradientUpdate /*none*/,
+                            auto&... out) {
+      this->check_input(x);
+      const auto from = this->gradient_inputs(x, r, dy);
+      const auto to = this->gradient_outputs(x, from, out...);
+      using Call = calls::AffineGradient<Scalar, Activation, from.size() == 3>;
+      run_kernel<Call>(executor, coefficients_, whole_call(from, to.size()), from, to);
+    };
+  }
+};
+
+}  // namespace batchnorm::detail
