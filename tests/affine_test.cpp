@@ -225,6 +225,12 @@ TEST_F(AffineRules, BelongToBothPasses) {
   layer.forward(x, affine(gammas, beta), y);
   expect_refused([&] { (void)layer.backward(x, dy); }, "backward misses the affine(gamma, beta)");
   expect_refused([&] { (void)layer.gradient_sums(x, dy); }, "backward misses the affine");
+  expect_refused([&] { (void)layer.second_backward(x, dy, dy); }, "a forward without affine");
+  expect_refused([&] { (void)layer.backward(x, affine(beta, beta), dy); },
+                 "backward got another gamma or beta");
+  gammas(2, 1) += 1;
+  expect_refused([&] { (void)layer.backward(x, affine(gammas, beta), dy); },
+                 "backward got another gamma or beta");
   layer.forward(x, y);
   expect_refused([&] { (void)layer.backward(x, affine(gammas, beta), dy); },
                  "backward got the affine(gamma, beta) that its forward did not have");
@@ -238,6 +244,19 @@ TEST_F(AffineRules, RefuseOutputsThatOverlap) {
                  "dgamma overlaps gamma");
   expect_refused([&] { layer.backward(x, affine(gammas, beta), dy, dx, dgammas, beta); },
                  "dbeta overlaps beta");
+  const Eigen::MatrixXf before = dy;
+  expect_refused([&] { layer.backward(x, affine(gammas, beta), dy, dx, dy, dbeta); },
+                 "dgamma overlaps an input");
+  expect_refused([&] { layer.backward(x, affine(gammas, beta), dy, dx, x, dbeta); },
+                 "dgamma overlaps an input");
+  EXPECT_TRUE(same_bits(dy, before));
+  Eigen::MatrixXf empty;
+  expect_refused([&] { layer.backward(x, affine(gammas, beta), dy, empty, empty, dbeta); },
+                 "outputs of backward overlap each other");
+  layer.forward(x, affine(beta, beta), y);
+  expect_refused([&] { layer.backward(x, affine(beta, beta), dy, dx, dbeta, dbeta); },
+                 "outputs of backward overlap each other");
+  layer.forward(x, affine(gammas, beta), y);
   dx.resize(6, 2);
   expect_refused([&] { layer.backward(x, affine(gammas, beta), dy, dx, dx, dbeta); },
                  "outputs of backward overlap each other");

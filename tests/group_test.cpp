@@ -155,6 +155,15 @@ TEST(GroupOfWeights, IsOneLayerOfTheJoinedBatch) {
   }
 }
 
+TEST(GroupOfWeights, TakesAnEmptyPartWithoutRunningStatistics) {
+  const Matrix none(0, 3);
+  const Eigen::VectorXf w(0);
+  ThreadGroup group(1);
+  ThreadGroup::Member member(group, 0);
+  BatchNorm<float, Train, batchnorm::NoRunningStatistics> layer(3);
+  EXPECT_EQ(layer.forward(member, none, batchnorm::sample_weights(w)).rows(), 0);
+}
+
 constexpr const char* left = "another worker left the group";
 
 /// One of three workers does `fail(member, layer)` in its second step, the others go on.

@@ -349,6 +349,39 @@ TEST(SampleWeights, KeepTheDigitsOfFarValues) {
   EXPECT_NEAR(moments.mean(1) - 1e9 + moments.mean_low(1), sum / total, 1e-15);
 }
 
+/// An origin among the values may be far from all others, and squares may leave the range of float.
+TEST(SampleWeights, KeepTheDigitsOfFloatWhereverItsOriginIs) {
+  const Index rows = 3000, channels = 19;
+  const Eigen::VectorXf w =
+      Eigen::VectorXf::NullaryExpr(rows, [](Index row) { return static_cast<float>(row % 3); });
+  for (const auto& [first, size] : {std::pair{0.0, 1.0}, std::pair{1e5, 1.0}, std::pair{0.0, 1e25},
+                                    std::pair{3e4, 1e-20}, std::pair{1e-18, 1e-20}}) {
+    SCOPED_TRACE(std::to_string(first) + ", " + std::to_string(size));
+    Eigen::MatrixXf x(rows, channels);
+    for (Index row = 0; row < rows; ++row)
+      for (Index c = 0; c < channels; ++c)
+        x(row, c) = static_cast<float>(size * (noise(60, row, c, 0) + 3.0));
+    x.row(1).setConstant(static_cast<float>(first));
+    const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> in_rows = x;
+    BatchNorm<float> layer(channels);
+    for (const Moments& moments :
+         {layer.moments(x, sample_weights(w)), layer.moments(in_rows, sample_weights(w))}) {
+      for (Index c = 0; c < channels; ++c) {
+        long double sum = 0, squares = 0, total = 0;
+        for (Index row = 0; row < rows; ++row) total += w(row), sum += w(row) * x(row, c);
+        const long double mean = sum / total;
+        for (Index row = 0; row < rows; ++row) {
+          const long double deviation = x(row, c) - mean;
+          squares += w(row) * deviation * deviation;
+        }
+        const auto deviation = static_cast<double>(std::sqrt(squares / total));
+        EXPECT_NEAR(moments.mean(c), static_cast<double>(mean), 2e-8 * deviation) << c;
+        EXPECT_NEAR(std::sqrt(moments.variance()(c)), deviation, 5e-8 * deviation) << c;
+      }
+    }
+  }
+}
+
 /// The gradient of sum(dy * y) with respect to a value of every weight, by differences of forward.
 TEST(SampleWeights, HaveTheGradientOfTheirForward) {
   const Index rows = 9, channels = 2;
@@ -400,7 +433,8 @@ TEST_F(SampleWeightRules, RefuseWhatIsNoWeight) {
 
 TEST_F(SampleWeightRules, RefuseOtherShapes) {
   w = Eigen::VectorXf::Ones(5);
-  expect_forward_refused("expected sample weights of shape (6) or (6) for x of shape (6, 2), got");
+  expect_forward_refused(
+      "expected sample weights of shape (6) for x of shape (6, 2), one per position");
   Eigen::Tensor<float, 3, Eigen::RowMajor> sequences(3, 4, 2);
   Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> mask(4, 3), wide(3, 9);
   sequences.setRandom();
@@ -408,7 +442,7 @@ TEST_F(SampleWeightRules, RefuseOtherShapes) {
   wide.setOnes();
   BatchNorm<float, Train, batchnorm::ChannelsLast> last(2);
   expect_refused([&] { last.forward(sequences, sample_weights(mask)); },
-                 "expected sample weights of shape (3, 4) or (3)");
+                 "expected sample weights of shape (3, 4) for x");
   const auto part = wide.leftCols(4);
   expect_refused([&] { last.forward(sequences, sample_weights(part)); },
                  "follow each other without a gap");
@@ -445,7 +479,7 @@ TEST_F(SampleWeightRules, TakeTheRunningStatisticsWhereNothingWeighs) {
 TEST_F(SampleWeightRules, TreatOneThatIsNotZeroAsASingleValue) {
   w.setZero();
   w(3) = 4;
-  expect_forward_refused("expected more than 1 value per channel");
+  expect_forward_refused("expected sample weights of which more than 1 is not 0");
   BatchNorm<float> lenient(before, {.single_value = batchnorm::SingleValue::use_running});
   lenient.forward(x, sample_weights(w), y);
   EXPECT_TRUE(same_bits(lenient.state(), before));
@@ -459,6 +493,9 @@ TEST_F(SampleWeightRules, BelongToBothPasses) {
   other(2) = 0;
   expect_refused([&] { (void)layer.backward(x, sample_weights(other), dy); },
                  "expected the sample weights of its forward, 8 together, got such that are 7");
+  std::swap(w(1), w(2));
+  expect_refused([&] { (void)layer.backward(x, sample_weights(w), dy); },
+                 "backward got other sample weights than the call before it");
   layer.forward(x, y);
   expect_refused([&] { (void)layer.backward(x, sample_weights(w), dy); },
                  "backward got sample weights that its forward did not have");
@@ -467,9 +504,100 @@ TEST_F(SampleWeightRules, BelongToBothPasses) {
 TEST_F(SampleWeightRules, RefuseToBeWrittenOver) {
   Eigen::MatrixXf memory = Eigen::MatrixXf::Ones(6, 2);
   const Eigen::Map<const Eigen::VectorXf> inside(memory.data() + 2, 6);
+  expect_refused([&] { layer.forward(x, sample_weights(inside), memory); },
+                 "y overlaps the sample weights");
   memory(3) = 2;
   expect_refused([&] { layer.forward(x, sample_weights(inside), memory); },
                  "y overlaps the sample weights");
+}
+
+TEST_F(SampleWeightRules, HoldWhereAPassIsComputedAgain) {
+  w << 1, 1, 1, 1, 2, 0;
+  layer.forward(x, sample_weights(w), y);
+  const Eigen::MatrixXf dx = layer.backward(x, sample_weights(w), dy);
+  const Moments moments = layer.saved().moments();
+  layer.forward(x, moments, y);
+  expect_refused([&] { (void)layer.backward(x, dy); }, "backward misses the sample weights");
+  expect_refused([&] { (void)layer.gradient_sums(x, dy); }, "backward misses the sample weights");
+  EXPECT_TRUE(same_bits(layer.backward(x, sample_weights(w), dy), dx));
+}
+
+/// Of moments that were given, the sums know the weights of their pass.
+TEST_F(SampleWeightRules, BelongToSumsToo) {
+  w << 1, 0, 2, 1, 1, 1;
+  const Moments moments = layer.moments(x, sample_weights(w));
+  BatchNorm<float>::Saved saved;
+  layer.forward(saved, x, moments);
+  const GradientSums sums = layer.gradient_sums(saved, x, sample_weights(w), dy);
+  expect_refused([&] { (void)layer.backward(saved, x, dy, sums); },
+                 "misses the sample weights that its gradient sums had");
+  std::swap(w(0), w(1));
+  expect_refused([&] { (void)layer.backward(saved, x, sample_weights(w), dy, sums); },
+                 "other sample weights than the call before it");
+}
+
+/// Moments of another x are not those of this pass, though the `Saved` has them from one before.
+TEST_F(SampleWeightRules, DoNotMatterToMomentsOfAnotherX) {
+  BatchNorm<float>::Saved saved;
+  layer.forward(saved, x);
+  const Eigen::MatrixXf other = noise_matrix<float>(6, 2, 89);
+  layer.forward(saved, other, saved.moments());
+  expect_refused([&] { (void)layer.backward(saved, other, dy); },
+                 "backward of a forward that was given moments");
+}
+
+/// Normalised importance weights are not a single value, though their sum is 1.
+TEST_F(SampleWeightRules, TakeSharesOfOneInPhasesToo) {
+  BatchNorm<float> plain(before, biased), phased = plain;
+  w = Eigen::VectorXf::Constant(6, 0.125F);
+  w(0) = 0.375F;
+  const Eigen::MatrixXf expected = plain.forward(x, sample_weights(w));
+  const Moments moments = phased.moments(x, sample_weights(w));
+  EXPECT_EQ(moments.count, 1);
+  EXPECT_TRUE(same_bits(phased.forward(x, moments), expected));
+  phased.observe(moments);
+  EXPECT_TRUE(same_bits(phased.state(), plain.state()));
+}
+
+TEST_F(SampleWeightRules, AreThoseOfAnyContainer) {
+  BatchNorm<double> norm(some_state<double>(2), biased);
+  const Eigen::MatrixXd values = noise_matrix<double>(200, 2, 85);
+  const Eigen::VectorXd vector = noise_matrix<double>(300, 1, 86).cwiseAbs();
+  Eigen::MatrixXd rows(3, 200);
+  rows.row(1) = vector.head(200).transpose();
+  const auto head = vector.head(200);
+  const auto row = rows.row(1);
+  norm.forward(values, sample_weights(head));
+  const Eigen::MatrixXd dx = norm.backward(values, sample_weights(row), values);
+  EXPECT_TRUE(dx.isApprox(norm.backward(values, sample_weights(head), values), 1e-12));
+}
+
+/// Windows of one signal, which overlap: neither rows nor planes of an ordinary memory.
+TEST_F(SampleWeightRules, HoldForSlidingWindows) {
+  const Index rows = 20000, channels = 600;
+  const Eigen::VectorXf signal = noise_matrix<float>(rows + channels, 1, 87);
+  using Stride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+  const Eigen::Map<const Eigen::MatrixXf, 0, Stride> windows(signal.data(), rows, channels,
+                                                             Stride(1, 1));
+  Eigen::VectorXf first = Eigen::VectorXf::Zero(rows);
+  first.head(rows / 2).setOnes();
+  BatchNorm<float> norm(channels, {.momentum = batchnorm::new_weight(1)});
+  norm.forward(windows, sample_weights(first));
+  for (const Index c : {Index{0}, Index{1}, channels - 1}) {
+    const Eigen::VectorXd values = signal.segment(c, rows / 2).cast<double>();
+    EXPECT_NEAR(norm.running_mean()(c), values.mean(), 1e-7);
+    const double variance = (values.array() - values.mean()).square().sum() / (rows / 2 - 1);
+    EXPECT_NEAR(norm.running_variance()(c), variance, 1e-6 * variance);
+  }
+}
+
+TEST_F(SampleWeightRules, RefuseSumsThatLeaveTheRangeOfDouble) {
+  BatchNorm<double> norm(2, biased);
+  const Eigen::MatrixXd values = noise_matrix<double>(4, 2, 88);
+  for (const double weight : {1e308, 1e-320}) {
+    const Eigen::VectorXd all = Eigen::VectorXd::Constant(4, weight);
+    expect_refused([&] { norm.forward(values, sample_weights(all)); }, "with a sum of at least");
+  }
 }
 
 TEST_F(SampleWeightRules, LetAPartThatWeighsNothingHaveGradients) {
@@ -485,6 +613,9 @@ TEST_F(SampleWeightRules, LetAPartThatWeighsNothingHaveGradients) {
   GradientSums sums = layer.gradient_sums(a, x, sample_weights(none), dy);
   const Eigen::ArrayXd of_first = sums.sum;
   EXPECT_EQ(sums.count, 0);
+  GradientSums nothing{0, Eigen::ArrayXd::Zero(2), Eigen::ArrayXd::Zero(2)};
+  nothing.merge(GradientSums{});
+  EXPECT_EQ(nothing.sum.size(), 2);
   sums.merge(layer.gradient_sums(b, other, sample_weights(w), dy));
   EXPECT_EQ(sums.count, 7);
   EXPECT_TRUE(sums.sum.isApprox(2.0 * of_first));

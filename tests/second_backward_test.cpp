@@ -175,7 +175,8 @@ TEST(SecondBackwardRules, RefuseWhatDoesNotFit) {
                  "expected v_gamma of 3 values, one for each");
   const Vector w = Vector::LinSpaced(6, 0, 5);
   layer.forward(x, batchnorm::sample_weights(w));
-  expect_refused([&] { (void)layer.second_backward(x, x, x); }, "misses the sample weights");
+  expect_refused([&] { (void)layer.second_backward(x, x, x); },
+                 "expected a forward without sample weights");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tuple>
+
 #include "detail/layer/constant_passes.hpp"
 #include "layer.hpp"
 
@@ -130,6 +132,14 @@ class BatchNorm<ScalarType, Eval, Policies...>
     static_assert(detail::never<Misuse>,
                   "batchnorm: an Eval layer has no gradients: train a Train or Frozen layer.");
     return ConstVectorMap(nullptr, 0);
+  }
+
+  /// Does not compile: there is no forward that has left something.
+  template <typename... Arguments>
+  void second_backward(const Arguments&... /*arguments*/) const {
+    static_assert(detail::never<std::tuple<Arguments...>>,
+                  "batchnorm: an Eval layer has no second_backward: make a Frozen layer, whose "
+                  "statistics are constants too.");
   }
 
   /// Does not compile: the layer is constant.

@@ -27,7 +27,7 @@ struct GradientSums {
                      other.sum.size(), ".");
     }
     if (is_empty()) {
-      *this = other;
+      if (other.sum.size() > 0) *this = other;
     } else if (both) {
       count += other.count;
       sum += other.sum;

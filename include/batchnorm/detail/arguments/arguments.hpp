@@ -42,8 +42,14 @@ struct Argument {
   static constexpr bool has_storage = false;
 };
 
+/// Of a type like `v.head(n)`, the base is that of another.
 template <typename T>
-concept MatrixLike = std::is_base_of_v<Eigen::DenseBase<T>, T>;
+std::true_type is_dense(const Eigen::DenseBase<T>*);
+std::false_type is_dense(const void*);
+
+template <typename T>
+concept MatrixLike =
+    std::is_object_v<T> && decltype(is_dense(static_cast<const T*>(nullptr)))::value;
 
 template <typename T>
 concept TensorLike = std::is_base_of_v<Eigen::TensorBase<T, Eigen::ReadOnlyAccessors>, T>;
@@ -158,9 +164,11 @@ struct Argument<Eigen::TensorFixedSize<S, Sizes, Options, IndexType>>
 template <typename Plain, int Options, template <typename> typename MakePointer>
 struct Argument<Eigen::TensorMap<Plain, Options, MakePointer>>
     : TensorArgument<Eigen::TensorMap<Plain, Options, MakePointer>,
-                     typename std::remove_const_t<Plain>::Scalar,
+                     std::remove_const_t<typename std::remove_const_t<Plain>::Scalar>,
                      std::remove_const_t<Plain>::NumIndices,
-                     int{std::remove_const_t<Plain>::Layout}, false, !std::is_const_v<Plain>> {};
+                     int{std::remove_const_t<Plain>::Layout}, false,
+                     !std::is_const_v<Plain> &&
+                         !std::is_const_v<typename std::remove_const_t<Plain>::Scalar>> {};
 
 template <typename T>
 using ArgumentOf = Argument<std::remove_cvref_t<T>>;

@@ -85,8 +85,9 @@ class ForwardForms {
     if constexpr (outputs > 1 || updates_among < Rest... >> 0) {
       static_assert(
           never<X>,
-          "batchnorm: forward takes (x), (x, y), (x, residual(r)) or (x, residual(r), y), moments "
-          "beside the residual, and a device before them.");
+          "batchnorm: forward takes (x), (x, y), (x, residual(r)) or (x, residual(r), y), moments, "
+          "sample_weights(w) or affine(gamma, beta) beside the residual, and a device before "
+          "them.");
       return Refused<Scalar>();
     } else {
       return form(run, x, std::forward<Rest>(rest)...);

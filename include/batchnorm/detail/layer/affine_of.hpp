@@ -124,6 +124,21 @@ std::pair<SampleAffine<const Scalar>, Samples> affine_values(const X& x,
           cut_of<G, B>(x, axis)};
 }
 
+/// By which gamma and beta of a call are told from others.
+template <typename Scalar>
+double affine_sum(const SampleAffine<const Scalar>& values, const Samples& samples,
+                  Index channels) {
+  double sum = static_cast<double>(samples.count);
+  for (Index n = 0; n < samples.count; ++n) {
+    for (Index c = 0; c < channels; ++c) {
+      const auto place = static_cast<double>(1 + (7 * n + 3 * c) % 64);
+      sum += place * static_cast<double>(values.gamma(n, c));
+      sum -= (place + 0.5) * static_cast<double>(values.beta(n, c));
+    }
+  }
+  return std::isfinite(sum) ? sum : 0.0;
+}
+
 /// Refuses gradients that can't have the shape of their parameter; touches nothing.
 template <typename T, typename Out>
 void check_affine_output(const char* name, const T& parameter, const Out& out) {
@@ -144,18 +159,35 @@ void check_apart_from_affine(const char* name, const Out& out, const GivenAffine
          " of affine(gamma, beta): expected separate memory; write to an object of its own.");
 }
 
-template <typename G, typename B, typename Dg, typename Db, typename... Out>
-void check_affine_outputs(const GivenAffine<G, B>& affine, const Dg& dgamma, const Db& dbeta,
-                          const Out&... out) {
+/// Whether one of `others` is `object` itself, which may be empty, or shares memory with it.
+template <typename T, typename... Others>
+bool meets(const T& object, const Others&... others) {
+  const auto is = [&](const auto& other) {
+    return static_cast<const void*>(&object) == static_cast<const void*>(&other) ||
+           shares_memory(memory_of(object), memory_of(other));
+  };
+  return (false || ... || is(others));
+}
+
+/// `from` are the inputs of the call, which may not be written over: gradients of samples are
+/// written before all of them were read.
+template <typename G, typename B, typename Scalar, std::size_t N, typename Dg, typename Db,
+          typename... Out>
+void check_affine_outputs(const GivenAffine<G, B>& affine,
+                          const std::array<View<const Scalar>, N>& from, const Dg& dgamma,
+                          const Db& dbeta, const Out&... out) {
   check_affine_output("dgamma", affine.gamma, dgamma);
   check_affine_output("dbeta", affine.beta, dbeta);
   check_apart_from_affine("dgamma", dgamma, affine);
   check_apart_from_affine("dbeta", dbeta, affine);
   (check_apart_from_affine("an output", out, affine), ...);
-  const auto of_gamma = memory_of(dgamma);
-  if (shares_memory(of_gamma, memory_of(dbeta)) ||
-      (shares_memory(of_gamma, memory_of(out)) || ...) ||
-      (shares_memory(memory_of(dbeta), memory_of(out)) || ...)) {
+  for (const auto& input : from) {
+    const bool at_gamma = shares_memory(memory_of(dgamma), input);
+    if (!at_gamma && !shares_memory(memory_of(dbeta), input)) continue;
+    refuse(at_gamma ? "dgamma" : "dbeta",
+           " overlaps an input: expected separate memory; write to an object of its own.");
+  }
+  if (meets(dgamma, dbeta, out...) || meets(dbeta, out...)) {
     refuse("outputs of backward overlap each other: expected separate memory; write to objects of ",
            "their own.");
   }

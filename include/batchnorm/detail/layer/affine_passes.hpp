@@ -33,11 +33,12 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
       const auto from = this->inputs(x, r);
       const auto [values, samples] =
           affine_values<Set, Scalar>(x, affine, channels(), this->options_);
-      const bool from_batch = this->takes_batch_statistics(shape, count_of(from[0]));
+      const bool from_batch = this->takes_batch_statistics(shape, from[0].count() == 1);
       check_apart_from_affine("y", y, affine);
       const auto to = this->output("y", x, y, from);
       this->begin(saved, shape, from, from_batch, count_of(from[0]));
       saved.record_.has_affine = true;
+      saved.record_.affine_sum = affine_sum(values, samples, channels());
       if (from[0].count() == 0) return;
       prepare_x_hat(executor, saved, from[0], from_batch);
       normalize_samples<Activation>(executor, this->options_, samples, saved.record_.coefficients,
@@ -59,7 +60,8 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
       saved.record_.check_unweighted();
       const auto [values, samples] =
           affine_values<Set, Scalar>(x, affine, channels(), this->options_);
-      check_affine_outputs(affine, dgamma, dbeta, out...);
+      saved.record_.check_affine_sum(affine_sum(values, samples, channels()));
+      check_affine_outputs(affine, from, dgamma, dbeta, out...);
       const auto to = this->gradient_outputs(x, from, out...);
       const auto gradients = affine_gradients<Scalar>(affine, dgamma, dbeta);
       saved.record_.forwards = 0;

@@ -114,7 +114,7 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
       const auto from = this->gradient_inputs(x, r, dy);
       const auto [values, samples] =
           affine_values<Set, Scalar>(x, affine, this->channels(), this->options_);
-      check_affine_outputs(affine, dgamma, dbeta, out...);
+      check_affine_outputs(affine, from, dgamma, dbeta, out...);
       const auto to = this->gradient_outputs(x, from, out...);
       const auto gradients = affine_gradients<Scalar>(affine, dgamma, dbeta);
       if (from[0].count() == 0) return;

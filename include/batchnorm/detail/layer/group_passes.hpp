@@ -48,7 +48,8 @@ class GroupPasses : public WeightedPasses<ScalarType, Mode, Policies...> {
         Moments moments;
         this->moments_on(executor, saved, x, weights, moments);
         group.merge(moments);
-        if (!std::is_same_v<Weights, NoWeights> && moments.count == 0.0) {
+        const bool has_values = this->view_of(x).count() > 0;
+        if (!std::is_same_v<Weights, NoWeights> && moments.count == 0.0 && has_values) {
           this->weightless_forward_on(executor, saved)(x, r, y);
         } else {
           this->check_divisor("forward", moments.count, moments.count == std::floor(moments.count));

@@ -31,11 +31,12 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     if (&saved != &saved_) saved.record_.check_layer(identity_.token());
   }
 
-  /// Whether a forward with these moments is the pass that `saved` is of, computed again.
-  bool repeats(const Saved& saved, const Moments& moments) const {
+  /// Whether a forward of x with these moments is the pass that `saved` is of, computed again.
+  bool repeats(const Saved& saved, const Moments& moments, const Shape& shape,
+               const View<const Scalar>& x) const {
     const bool is_own = &saved == &saved_ || saved.record_.layer == identity_.token();
     return is_own && saved.has_statistics() && saved.record_.count == moments.count &&
-           are_kept(moments, saved.work_);
+           are_kept(moments, saved.work_) && saved.record_.is_of(shape, x);
   }
 
   /// Of no forward so far is there a backward.

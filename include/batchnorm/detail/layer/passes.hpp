@@ -30,7 +30,7 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
     return [this, executor, &saved](const auto& x, const auto& r, auto& y) {
       const Shape shape = this->check_input(x);
       const auto from = this->inputs(x, r);
-      const bool from_batch = takes_batch_statistics(shape, count_of(from[0]));
+      const bool from_batch = takes_batch_statistics(shape, from[0].count() == 1);
       const auto to = this->output("y", x, y, from);
       this->begin(saved, shape, from, from_batch, count_of(from[0]));
       if (from[0].count() == 0) return;
@@ -57,12 +57,16 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
       const auto from = this->inputs(x, r);
       check_moments<Scalar>("forward", moments, channels());
       check_moments_of(moments, shape, from[0].count());
-      const bool from_moments = takes_batch_statistics(shape, moments.count);
+      const bool from_moments = takes_batch_statistics(shape, is_of_one_value(moments));
       const auto to = this->output("y", x, y, from);
-      const bool again = this->repeats(saved, moments);
+      const bool again = this->repeats(saved, moments, shape, from[0]);
       const bool given = from_moments && (saved.record_.given || !again);
+      const bool weighted = again && saved.record_.weighted;
+      const auto weights = saved.record_.of_forward;
       this->begin(saved, shape, from, from_moments, moments.count);
       saved.record_.given = given;
+      saved.record_.weighted = weighted;
+      if (weighted) saved.record_.of_forward = weights;
       if (!from_moments) return this->normalize_with_running(executor, saved, from, to);
       if (moments.count > 0) this->prepare_with(saved, moments, again);
       if (from[0].count() > 0) this->normalize(executor, saved, from, to);
@@ -82,6 +86,8 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
     return
         [this, executor, &saved](const auto& x, const auto& r, const auto& dy, GradientSums& sums) {
           const auto from = this->saved_inputs(saved, x, r, dy);
+          saved.record_.check_unweighted();
+          saved.record_.of_sums.forget();
           using Sums = calls::ParameterGradients<Scalar, Activation, from.size() == 3>;
           this->template sum_gradients<Sums>(executor, saved, from);
           take_sums(count_of(from[0]), saved.work_.gradient, sums);
@@ -105,6 +111,8 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
     return [this, executor, &saved, &sums](const auto& x, const auto& r, const auto& dy,
                                            GradientUpdate /*none*/, auto&... out) {
       const auto from = this->saved_inputs(saved, x, r, dy);
+      saved.record_.check_unweighted();
+      saved.record_.of_sums.check_none();
       check_sums_of("backward", saved, sums);
       this->map_gradients(executor, saved, sums, from, this->gradient_outputs(x, from, out...));
       saved.record_.forwards = 0;
@@ -115,7 +123,7 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
   /// that the options pass over. A pool takes single values too.
   void observe_once(const Moments& moments) {
     if (moments.count == 0.0) return;
-    if (moments.count == 1.0 && !this->options_.momentum.is_pooled()) {
+    if (is_of_one_value(moments) && !this->options_.momentum.is_pooled()) {
       if (this->options_.single_value == SingleValue::use_running) return;
       refuse(
           "observe: expected moments of more than 1 value per channel, got 1; a variance needs "
@@ -150,9 +158,9 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
 
   /// Train normalises with a batch, unless it has one value per channel and the options say
   /// otherwise.
-  bool takes_batch_statistics(const Shape& shape, double count) const {
+  bool takes_batch_statistics(const Shape& shape, bool is_of_one) const {
     if (!trains) return false;
-    if (count != 1.0) return true;
+    if (!is_of_one) return true;
     if (this->options_.single_value == SingleValue::use_running) return false;
     refuse("expected more than 1 value per channel in training, got ", shape,
            "; a variance needs two: drop or merge the last short batch",

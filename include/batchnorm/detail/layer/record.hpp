@@ -4,6 +4,7 @@
 #include "../kernels/kernels.hpp"
 #include "moved_from.hpp"
 #include "probes.hpp"
+#include "weight_probes.hpp"
 
 namespace batchnorm::detail {
 
@@ -22,6 +23,9 @@ struct Record {
   bool has_residual = false;
   Probes<Scalar> probes;
   Probes<Scalar> residual_probes;            ///< where there is a residual
+  WeightProbes<Scalar> of_forward;           ///< weights of the forward
+  WeightProbes<Scalar> of_sums;              ///< those of gradient sums behind it
+  double affine_sum = 0.0;                   ///< by which gamma and beta from outside are known
   ChannelCoefficients<Scalar> coefficients;  ///< none where nothing was normalised
 
   /// `from` holds x and, where there is one, the residual.
@@ -32,6 +36,8 @@ struct Record {
     batch_statistics = from_batch;
     given = false;
     weighted = false;
+    of_forward.forget();
+    of_sums.forget();
     has_affine = false;
     count = values;
     ++forwards;
@@ -39,6 +45,19 @@ struct Record {
     shape = of_x;
     probes.take(from[0]);
     if constexpr (N == 2) residual_probes.take(from[1]);
+  }
+
+  /// Whether x is what the forward saw.
+  bool is_of(const Shape& of_x, const View<const Scalar>& x) const {
+    return exists && of_x == shape && probes.differing_channel(x) < 0;
+  }
+
+  /// Refuses gamma and beta from outside that the forward did not have.
+  void check_affine_sum(double sum) const {
+    if (sum == affine_sum) return;
+    refuse(
+        "backward got another gamma or beta from outside than its forward; keep them as they are ",
+        "until backward.");
   }
 
   /// Refuses an x that forward did not see.

@@ -26,11 +26,17 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
   /// whose values are in the `Saved`, or the last one. For layers without an activation. Allocates.
   template <typename First, typename... Rest>
   auto second_backward(First&& first, Rest&&... rest) {
-    const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
-                             auto&&... others) {
-      return this->second_form(on, group, saved, x, others...);
-    };
-    return at_head(this->saved_, call, std::forward<First>(first), std::forward<Rest>(rest)...);
+    return second_at(this->saved_, std::forward<First>(first), std::forward<Rest>(rest)...);
+  }
+
+  /// The same with a `Saved`.
+  template <typename First, typename... Rest>
+  auto second_backward(First&& first, Rest&&... rest) const {
+    static_assert(brings_saved<First, Rest...>,
+                  "batchnorm: second_backward works in the memory of a Saved, and that of a const "
+                  "layer can't be written: give it the one that the forward was given.");
+    if constexpr (brings_saved<First, Rest...>)
+      return second_at(this->saved_, std::forward<First>(first), std::forward<Rest>(rest)...);
   }
 
  protected:
@@ -44,10 +50,29 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
   template <typename X>
   using Gradients = SecondGradients<typename ArgumentOf<X>::Owning, Vector>;
 
+  template <typename OwnSaved, typename... Arguments>
+  auto second_at(OwnSaved& own, Arguments&&... arguments) const {
+    const auto call = [this](const Executor& on, auto& group, Saved& saved, const auto& x,
+                             auto&&... others) {
+      return this->second_form(on, group, saved, x, others...);
+    };
+    return at_head(own, call, std::forward<Arguments>(arguments)...);
+  }
+
+  /// dy and v, and for all parameters v_gamma and v_beta; behind them what is written, or nothing.
+  template <typename X, typename... Rest>
+  static consteval bool are_second_arguments() {
+    constexpr int outputs =
+        (0 + ... + int{std::is_same_v<std::remove_cvref_t<Rest>, Gradients<X>>});
+    constexpr int objects = (0 + ... + int{ArgumentOf<Rest>::is_eigen});
+    constexpr int all = sizeof...(Rest);
+    return outputs <= 1 && objects + outputs == all && (objects == 2 || objects == 4);
+  }
+
   template <typename G, typename X, typename... Rest>
   auto second_form(const Executor& on, G& /*none*/, Saved& saved, const X& x, Rest&... rest) const {
     constexpr bool fits = std::is_same_v<G, NoGroup> && std::is_same_v<Activation, NoActivation> &&
-                          sizeof...(Rest) >= 2 && sizeof...(Rest) <= 5;
+                          are_second_arguments<X, Rest...>();
     static_assert(fits || never<X>,
                   "batchnorm: second_backward takes (x, dy, v) or (x, dy, v, v_gamma, v_beta), "
                   "SecondGradients to write behind, a device and Saved before them, of a layer "
@@ -104,9 +129,15 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
                   const ParameterCotangents<Scalar>& of, Gradients<X>& to) const {
     if constexpr (check_input_beside<Set, Scalar, X, Dy>() &&
                   check_input_beside<Set, Scalar, X, V>()) {
+      if (saved.record_.has_affine) {
+        refuse("second_backward: expected a forward without affine(gamma, beta).");
+      }
       const auto pair = this->saved_inputs(saved, x, NoResidual{}, dy);
       this->check_own_statistics(saved);
-      saved.record_.check_unweighted();
+      if (saved.record_.weighted) {
+        refuse("second_backward: expected a forward without sample weights; through weighted ",
+               "statistics there is a backward alone.");
+      }
       check_same_shape("v", ArgumentOf<V>::shape(v), ArgumentOf<X>::shape(x));
       const std::array from{pair[0], pair[1], this->view_of(v)};
       const auto outputs = this->gradient_outputs(x, from, to.x, to.dy);

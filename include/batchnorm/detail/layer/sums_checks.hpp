@@ -45,6 +45,12 @@ void check_moments(const char* call, const Moments& moments, Index channels) {
   check_moment_values<Scalar>(call, moments);
 }
 
+/// Whether moments are of a single value, which has no variance: of those whose weights are 1
+/// together, several may be.
+inline bool is_of_one_value(const Moments& moments) {
+  return moments.count == 1.0 && !(moments.m2 > 0.0).any();
+}
+
 /// Moments of nothing serve only an x that holds nothing.
 inline void check_moments_of(const Moments& moments, const Shape& x, Index values) {
   if (moments.count > 0.0 || values == 0) return;
@@ -63,17 +69,19 @@ inline void check_sums(const char* call, const GradientSums& sums, Index channel
          "; norm.gradient_sums(x, dy) gives those of a part.");
 }
 
+/// Of weights that were added in another order.
+inline constexpr double sum_roundings = 1e-9;
+
 /// The same weights in forward and backward have the same sum.
 inline void check_weights_sum(double got, double of_forward) {
-  if (got == of_forward) return;
+  if (std::abs(got - of_forward) <= sum_roundings * of_forward) return;
   refuse("backward expected the sample weights of its forward, ", of_forward,
          " together, got such that are ", got, "; give both the same.");
 }
 
 /// The gradient through statistics of `count` values needs the sums of as many.
 inline void check_sums_count(const char* call, double got, double count) {
-  constexpr double roundings = 1e-9;  // of weights that were added in another order
-  if (std::abs(got - count) <= roundings * count) return;
+  if (std::abs(got - count) <= sum_roundings * count) return;
   refuse(call, ": expected gradient sums of ", count,
          " values per channel, as many as the moments of the forward are of, got ", got,
          "; merge those of all parts, and give learn and backward the Saved that the forward had.");

@@ -59,12 +59,13 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
       const Shape shape = this->check_input(x);
       const auto from = this->inputs(x, r);
       const Given given(x, from[0], weights);
+      check_apart_from_weights("y", y, weights, axis<decltype(x)>);
       if (given.totals.all_one) return this->forward_on(executor, saved)(x, r, y);
       const bool from_batch = takes_weighted_statistics(shape, given.totals);
-      check_apart_from_weights("y", y, weights, axis<decltype(x)>);
       const auto to = this->output("y", x, y, from);
       this->begin(saved, shape, from, from_batch, given.totals.sum);
       saved.record_.weighted = true;
+      saved.record_.of_forward.take(given.weights, from[0]);
       if (!from_batch) return this->normalize_with_running(executor, saved, from, to);
       normalize_with_weights(executor, saved, given, from, to);
     };
@@ -76,10 +77,10 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
                                              GradientUpdate update, auto&... out) {
       const auto from = this->saved_inputs(saved, x, r, dy);
       const Given given(x, from[0], weights);
+      (check_apart_from_weights("an output", out, weights, axis<decltype(x)>), ...);
       if (given.totals.all_one) return this->backward_on(executor, saved)(x, r, dy, update, out...);
       this->check_own_statistics(saved);
-      check_weights_of_forward(saved, given.totals);
-      (check_apart_from_weights("an output", out, weights, axis<decltype(x)>), ...);
+      check_weights_of_forward(saved, given, from[0]);
       const auto to = this->gradient_outputs(x, from, out...);
       saved.work_.gradient.resize(channels());
       run_step<calls::WeightedBackward<Scalar, Activation, from.size() == 3>>(
@@ -119,6 +120,8 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
       if (given.totals.all_one) return this->sums_on(executor, saved)(x, r, dy, sums);
       using Sums = calls::WeightedParameterGradients<Scalar, Activation, from.size() == 3>;
       this->template sum_gradients<Sums>(executor, saved, from);
+      saved.record_.of_forward.check(given.weights, from[0]);
+      saved.record_.of_sums.take(given.weights, from[0]);
       take_sums(given.totals.sum, saved.work_.gradient, sums);
     };
   }
@@ -130,10 +133,12 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
                                                     GradientUpdate none, auto&... out) {
       const auto from = this->saved_inputs(saved, x, r, dy);
       const Given given(x, from[0], weights);
+      (check_apart_from_weights("an output", out, weights, axis<decltype(x)>), ...);
       if (given.totals.all_one)
         return this->backward_with(executor, saved, sums)(x, r, dy, none, out...);
       this->check_sums_of("backward", saved, sums);
-      (check_apart_from_weights("an output", out, weights, axis<decltype(x)>), ...);
+      saved.record_.of_forward.check(given.weights, from[0]);
+      saved.record_.of_sums.check(given.weights, from[0]);
       map_weighted(executor, saved, given.weights, sums, from,
                    this->gradient_outputs(x, from, out...));
       saved.record_.forwards = 0;
@@ -163,16 +168,26 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
       }
       return false;
     }
-    if (totals.weighing == 1) return this->takes_batch_statistics(shape, 1.0);
+    if (totals.weighing == 1) {
+      if (this->options_.single_value == SingleValue::use_running) return false;
+      refuse("expected sample weights of which more than 1 is not 0 for x of shape ", shape,
+             "; a variance needs two values: drop the batch",
+             Stored::tracks ? ", or set options.single_value = SingleValue::use_running." : ".");
+    }
     this->check_divisor("forward", totals.sum, totals.are_counts);
     return true;
   }
 
-  static void check_weights_of_forward(const Saved& saved, const WeightTotals& totals) {
+  static void check_weights_of_forward(const Saved& saved, const Given& given,
+                                       const View<const Scalar>& x) {
     if (!saved.record_.weighted) {
-      refuse("backward got sample weights that its forward did not have; give both the same.");
+      refuse(
+          "backward got sample weights that its forward did not have, or that were all 1 there; "
+          "give "
+          "both the same.");
     }
-    check_weights_sum(totals.sum, saved.record_.count);
+    check_weights_sum(given.totals.sum, saved.record_.count);
+    saved.record_.of_forward.check(given.weights, x);
   }
 
   template <std::size_t N>

@@ -30,8 +30,8 @@ consteval bool check_weights_type() {
                   "an expression.");
   } else if constexpr (!std::is_same_v<typename Traits::Scalar, Scalar>) {
     static_assert(never<T>,
-                  "batchnorm: sample weights have the layer's scalar: give a name to "
-                  "mask.cast<float>().eval().");
+                  "batchnorm: sample weights have the layer's scalar, float or double: `const "
+                  "Eigen::VectorXf w = mask.cast<float>();`.");
   } else if constexpr (weights_rank<T>() != 1 && weights_rank<T>() != ArgumentOf<X>::rank - 1) {
     static_assert(never<T>,
                   "batchnorm: sample weights are a vector with one per sample, or have x's shape "
@@ -113,9 +113,9 @@ Weights<Scalar> weights_of(const X& x, const SampleWeights<T>& weights, int axis
   const Shape positions = positions_of(ArgumentOf<X>::shape(x), axis);
   const Shape samples{1, {positions.extents[0]}};
   if (shape != positions && shape != samples) {
-    refuse("expected sample weights of shape ", positions, " or ", samples, " for x of shape ",
-           ArgumentOf<X>::shape(x), ", got ", shape,
-           "; they are one per position, which all channels share, or one per sample.");
+    refuse("expected sample weights of shape ", positions, " for x of shape ",
+           ArgumentOf<X>::shape(x), ", one per position, which all channels share, or a vector of ",
+           samples.extents[0], ", one per sample, got ", shape, ".");
   }
   if constexpr (weights_rank<T>() == 1) {
     return weights_per_sample<Scalar>(x, t, axis);
@@ -147,6 +147,11 @@ WeightTotals totals_of(const Weights<Scalar>& weights, const View<const Scalar>&
   WeightTotals totals;
   run_kernel<calls::TotalWeights<Scalar>>(weights, Chunk{0, x.outer, 0, x.inner}, totals);
   if (!totals.are_weights) refuse_weights(weights, x);
+  constexpr double least = 1e-290;
+  if (!std::isfinite(totals.sum) || (totals.weighing > 0 && totals.sum < least)) {
+    refuse("expected sample weights with a sum of at least 1e-290 that is finite, got ", totals.sum,
+           "; divide all of them by the largest.");
+  }
   return totals;
 }
 
@@ -157,9 +162,12 @@ auto memory_of(const T& t) {
   const Shape shape = Traits::shape(t);
   const auto strides = Traits::strides(t);
   View<const typename Traits::Scalar> memory{t.data(), 1, 1, 1, 1, 1, 1};
-  for (std::size_t k = 0; k < static_cast<std::size_t>(shape.rank); ++k)
-    memory.outer += (shape.extents[k] - 1) * strides[k];
   if (t.size() == 0) memory.outer = 0;
+  for (std::size_t k = 0; k < static_cast<std::size_t>(shape.rank) && t.size() > 0; ++k) {
+    const Index reach = (shape.extents[k] - 1) * strides[k];
+    memory.outer += std::abs(reach);
+    memory.data += std::min<Index>(reach, 0);
+  }
   return memory;
 }
 

@@ -66,7 +66,7 @@ class WeightedChunkMoments {
     constexpr double least = 0x1p-90;
     const double sum = slots_(1, c);
     const double squares = slots_(2, c);
-    return !(squares >= least * total_ && squares < 0x1p120 &&
+    return !(squares >= least * total_ && squares >= least && squares < 0x1p120 &&
              17.0 * sum * (sum / total_) <= 16.0 * squares);
   }
 
