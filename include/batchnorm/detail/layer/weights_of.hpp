@@ -135,7 +135,8 @@ template <typename Scalar>
 [[noreturn]] void refuse_weights(const Weights<Scalar>& weights, const View<const Scalar>& x) {
   const auto is_weight = [](Scalar weight) { return weight >= Scalar(0) && std::isfinite(weight); };
   Index position = 0;
-  while (is_weight(*weights.at(position / x.inner, position % x.inner))) ++position;
+  while (position + 1 < x.count() && is_weight(*weights.at(position / x.inner, position % x.inner)))
+    ++position;
   refuse("expected sample weights of at least 0, got ",
          *weights.at(position / x.inner, position % x.inner), " at position ", position,
          "; a mask has 0 for what does not count, 1 for the rest.");

@@ -11,10 +11,16 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// What the weights of a line come to, lane by lane.
 template <typename P>
 struct WeightLanes {
-  P least = broadcast<P>(0);       ///< below 0 for a negative weight
-  P nothing = broadcast<P>(0);     ///< NaN for a weight that is not finite
-  P from_one = broadcast<P>(0);    ///< the largest distance from 1
-  P from_whole = broadcast<P>(0);  ///< the largest distance from a whole number
+  P least;       ///< below 0 for a negative weight
+  P nothing;     ///< NaN for a weight that is not finite
+  P from_one;    ///< the largest distance from 1
+  P from_whole;  ///< the largest distance from a whole number
+
+  WeightLanes()
+      : least(broadcast<P>(0)),
+        nothing(broadcast<P>(0)),
+        from_one(broadcast<P>(0)),
+        from_whole(broadcast<P>(0)) {}
 
   void add(const P& weight) {
     using Scalar = ScalarOf<P>;
@@ -33,6 +39,10 @@ struct WeightLanes {
 template <typename Scalar>
 class WeightTotalsKernel {
  public:
+  // Written out, as all that begins a packet: what a compiler adds by itself is built outside of
+  // this instruction set.
+  WeightTotalsKernel() : sums_(Widened<Scalar>::zero()), weighing_lanes_(Widened<Scalar>::zero()) {}
+
   WeightTotals of(const Weights<Scalar>& weights, const Chunk& chunk) {
     for_each_line(weights, chunk, [&](const Scalar* at, Index step, Index count) {
       Index k = 0;
@@ -86,8 +96,8 @@ class WeightTotalsKernel {
     return result;
   }
 
-  Widened<Scalar> sums_ = Widened<Scalar>::zero();
-  Widened<Scalar> weighing_lanes_ = Widened<Scalar>::zero();
+  Widened<Scalar> sums_;
+  Widened<Scalar> weighing_lanes_;
   WeightLanes<Wide> lanes_;
   double rest_ = 0.0;
   Index weighing_ = 0;

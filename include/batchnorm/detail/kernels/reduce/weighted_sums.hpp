@@ -36,8 +36,13 @@ requires(!is_scalar<P>) void add_to(double* sums, const P& values) {
 /// Sums of w (x - origin) and w (x - origin)^2.
 template <typename P>
 struct WeightedSums {
-  P sum = broadcast<P>(0);
-  P squares = broadcast<P>(0);
+  P sum;
+  P squares;
+
+  // Written out: what a compiler adds by itself is built outside of this instruction set.
+  WeightedSums() : sum(broadcast<P>(0)), squares(broadcast<P>(0)) {}
+  WeightedSums(const P& first_sum, const P& first_squares)
+      : sum(first_sum), squares(first_squares) {}
 
   void add(const P& deviation, const P& weight) {
     const P weighted = multiply(weight, deviation);
