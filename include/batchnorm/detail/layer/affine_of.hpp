@@ -50,7 +50,8 @@ Shape shape_given(const T& t) {
 /// Refuses a parameter of another shape.
 template <typename T>
 void check_affine_shape(const char* name, const T& t, Index channels, Index samples) {
-  const Shape shape = shape_given(t), expected = affine_shape<T>(channels, samples);
+  const Shape shape = shape_given(t);
+  const Shape expected = affine_shape<T>(channels, samples);
   if (shape == expected) return;
   refuse("expected ", name, " of shape ", expected, ", got ", shape,
          weights_rank<T>() == 1 ? "; it has one value per channel."
@@ -128,7 +129,7 @@ std::pair<SampleAffine<const Scalar>, Samples> affine_values(const X& x,
 template <typename Scalar>
 double affine_sum(const SampleAffine<const Scalar>& values, const Samples& samples,
                   Index channels) {
-  double sum = static_cast<double>(samples.count);
+  auto sum = static_cast<double>(samples.count);
   for (Index n = 0; n < samples.count; ++n) {
     for (Index c = 0; c < channels; ++c) {
       const auto place = static_cast<double>(1 + (7 * n + 3 * c) % 64);

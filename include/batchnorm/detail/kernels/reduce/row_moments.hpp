@@ -60,8 +60,9 @@ void joined_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
   const Index left_over = rows.rest[0].outer;
   if (left_over == 0) return;
   merged_moments(loops, executor, rows.rest[0], LoopOrder::rows, workspace.chunks, places);
-  loops.merge(channels, each * static_cast<double>(all / channels), to,
-              static_cast<double>(left_over), places);
+  const Index together = all / channels;
+  loops.merge(channels, each * static_cast<double>(together), to, static_cast<double>(left_over),
+              places);
 }
 
 /// Mean and m2 per channel, or place, of everything in `view`.
