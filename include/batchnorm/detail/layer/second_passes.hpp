@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../../second_gradients.hpp"
+#include "../arguments/call_head.hpp"
 #include "../steps/second_backward.hpp"
 #include "affine_passes.hpp"
 

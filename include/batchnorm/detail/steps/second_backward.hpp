@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "../../activation.hpp"
 #include "calls.hpp"
 
 // The gradients of what backward gave: reductions and a map, as all passes are.
