@@ -17,13 +17,6 @@ using batchnorm::BatchNorm, batchnorm::Eval, batchnorm::Frozen, batchnorm::NoAff
 
 using Parameters = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic>;
 
-template <typename L>
-struct OfLayout;
-template <template <typename, int> typename Kind, typename S, int Order, typename Axis, Index axis>
-struct OfLayout<Layout<Kind<S, Order>, Axis, axis>> {
-  using Scalar = S;
-};
-
 /// The sample that position (o, i) is of.
 template <typename L>
 Index sample_of(const typename L::Dims& dimensions, Index o, Index i) {
@@ -131,7 +124,7 @@ class Affine : public ::testing::Test {
 using Of = LayoutsOf<float>;
 using AffineLayouts =
     ::testing::Types<Of::RowMajorMatrix, Of::ColMajorMatrix, Of::ChannelsInRows, Of::NCHW, Of::NHWC,
-                     Of::ColMajorTensor, LayoutsOf<double>::NCHW>;
+                     Of::ColMajorTensor, Of::ColMajorSequences, LayoutsOf<double>::NCHW>;
 TYPED_TEST_SUITE(Affine, AffineLayouts, LayoutName);
 
 TYPED_TEST(Affine, OfSamplesIsItsDefinitionInTraining) {

@@ -38,6 +38,15 @@ struct Layout {
   }
 };
 
+/// What a layout's kind of argument is made of.
+template <typename L>
+struct OfLayout;
+template <template <typename, int> typename Kind, typename S, int Order, typename Axis, Index axis>
+struct OfLayout<Layout<Kind<S, Order>, Axis, axis>> {
+  using Scalar = S;
+  static constexpr int order = Order;
+};
+
 template <typename Scalar>
 struct LayoutsOf {
   template <template <typename, int> typename Kind, int Order, typename Axis, Index axis>
@@ -51,6 +60,8 @@ struct LayoutsOf {
   using NCHW = Of<Tensor4Kind, Eigen::RowMajor, batchnorm::ChannelsFirst, 1>;
   using NHWC = Of<Tensor4Kind, Eigen::RowMajor, batchnorm::ChannelsLast, 3>;
   using ColMajorTensor = Of<Tensor3Kind, Eigen::ColMajor, batchnorm::ChannelsFirst, 1>;
+  /// Samples alternate within what stands in front of the channels.
+  using ColMajorSequences = Of<Tensor3Kind, Eigen::ColMajor, batchnorm::ChannelsLast, 2>;
   using All = ::testing::Types<RowMajorMatrix, ColMajorMatrix, Strided, ChannelsInRows, NCHW, NHWC,
                                ColMajorTensor>;
 };

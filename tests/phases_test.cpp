@@ -19,16 +19,9 @@ using batchnorm::BatchNorm, batchnorm::Frozen, batchnorm::GradientSums, batchnor
     batchnorm::Options, batchnorm::ReLU, batchnorm::State, batchnorm::Train;
 
 template <typename L>
-struct ScalarOfLayout;
-template <template <typename, int> typename Kind, typename S, int Order, typename Axis, Index axis>
-struct ScalarOfLayout<Layout<Kind<S, Order>, Axis, axis>> {
-  using Scalar = S;
-};
-
-template <typename L>
 class Phases : public ::testing::Test {
  protected:
-  using Scalar = typename ScalarOfLayout<L>::Scalar;
+  using Scalar = typename OfLayout<L>::Scalar;
   template <typename Mode>
   using Layer = BatchNorm<Scalar, Mode, ReLU, typename L::Axis>;
 

@@ -17,14 +17,6 @@ using batchnorm::residual, batchnorm::sample_weights;
 
 constexpr Options biased{.running_variance = RunningVariance::biased};
 
-template <typename L>
-struct OfLayout;
-template <template <typename, int> typename Kind, typename S, int Order_, typename Axis, Index axis>
-struct OfLayout<Layout<Kind<S, Order_>, Axis, axis>> {
-  using Scalar = S;
-  static constexpr int order = Order_;
-};
-
 /// Weights of x's shape without the channel axis, as a user has them.
 template <typename L>
 auto weights_object(const typename L::Dims& dimensions, const Values& weights) {
@@ -152,13 +144,13 @@ class SampleWeights : public ::testing::Test {
 using Of = LayoutsOf<float>;
 using WeightedLayouts =
     ::testing::Types<Of::RowMajorMatrix, Of::ColMajorMatrix, Of::Slice, Of::ChannelsInRows,
-                     Of::NCHW, Of::NHWC, Of::ColMajorTensor, LayoutsOf<double>::RowMajorMatrix,
+                     Of::NCHW, Of::NHWC, Of::ColMajorSequences, LayoutsOf<double>::RowMajorMatrix,
                      LayoutsOf<double>::NCHW>;
 TYPED_TEST_SUITE(SampleWeights, WeightedLayouts, LayoutName);
 
 TYPED_TEST(SampleWeights, AreWhatTheReferenceTakes) {
   using L = TypeParam;
-  for (const Index samples : {2, 9, 70, 1900}) {
+  for (const Index samples : {2, 9, 70, 7000}) {
     for (const bool whole : {true, false}) {
       SCOPED_TRACE(samples);
       auto layer = TestFixture::some_layer(whole ? Options{} : biased);
@@ -379,6 +371,53 @@ TEST(SampleWeights, KeepTheDigitsOfFloatWhereverItsOriginIs) {
         EXPECT_NEAR(std::sqrt(moments.variance()(c)), deviation, 5e-8 * deviation) << c;
       }
     }
+  }
+}
+
+/// Behind a smooth activation, whose derivative of a NaN is a NaN.
+TEST(SampleWeights, OfNothingHideWhateverIsThereBehindSiLU) {
+  Eigen::MatrixXf x = noise_matrix<float>(40, 20, 75), dy = noise_matrix<float>(40, 20, 76);
+  Eigen::VectorXf w = Eigen::VectorXf::Ones(40);
+  w.tail(3).setZero();
+  dy.bottomRows(3).setZero();
+  BatchNorm<float, Train, batchnorm::SiLU> clean(some_state<float>(20)), spoilt = clean;
+  clean.forward(x, sample_weights(w));
+  const Eigen::MatrixXf expected = clean.backward(x, sample_weights(w), dy);
+  x.bottomRows(3).setConstant(std::numeric_limits<float>::quiet_NaN());
+  spoilt.forward(x, sample_weights(w));
+  const Eigen::MatrixXf dx = spoilt.backward(x, sample_weights(w), dy);
+  EXPECT_TRUE(same_bits(dx.topRows(37).eval(), expected.topRows(37).eval()));
+  EXPECT_TRUE(dx.bottomRows(3).isZero(0));
+  EXPECT_TRUE(same_bits(spoilt.gamma_gradient(), clean.gamma_gradient()));
+}
+
+/// A weight that is a count is as many equal rows, also where a scale leaves the range of float.
+TEST(SampleWeights, AreAsManyEqualRows) {
+  for (const double size : {1.0, 1e-41}) {
+    SCOPED_TRACE(size);
+    const Eigen::MatrixXf x = (noise_matrix<double>(9, 3, 77) * size).cast<float>();
+    // Small enough for dx to be a float.
+    const Eigen::MatrixXf dy = noise_matrix<float>(9, 3, 78) * (size < 1 ? 1e-10F : 1.0F);
+    Eigen::VectorXf w(9);
+    w << 1, 2, 1, 3, 1, 1, 2, 1, 4;
+    Eigen::MatrixXf rows(16, 3), of_first = Eigen::MatrixXf::Zero(16, 3);
+    for (Index row = 0, to = 0; row < 9; ++row) {
+      of_first.row(to) = dy.row(row);
+      for (int copy = 0; copy < static_cast<int>(w(row)); ++copy) rows.row(to++) = x.row(row);
+    }
+    const Options exact{.epsilon = size < 1 ? 0.0 : 1e-5};
+    BatchNorm<float> weighted(some_state<float>(3), exact), repeated = weighted;
+    const Eigen::MatrixXf y = weighted.forward(x, sample_weights(w));
+    const Eigen::MatrixXf expected = repeated.forward(rows);
+    const Eigen::MatrixXf dx = weighted.backward(x, sample_weights(w), dy);
+    const Eigen::MatrixXf of_rows = repeated.backward(rows, of_first);
+    for (Index row = 0, from = 0; row < 9; from += static_cast<Index>(w(row)), ++row) {
+      EXPECT_TRUE(y.row(row).isApprox(expected.row(from), 1e-5F)) << row;
+      const Eigen::RowVectorXd sum =
+          of_rows.middleRows(from, static_cast<Index>(w(row))).cast<double>().colwise().sum();
+      EXPECT_TRUE(dx.row(row).cast<double>().isApprox(sum, 1e-4)) << row;
+    }
+    EXPECT_TRUE(weighted.running_variance().isApprox(repeated.running_variance(), 1e-12));
   }
 }
 

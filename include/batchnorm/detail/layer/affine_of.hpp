@@ -2,9 +2,9 @@
 
 #include "../../affine.hpp"
 #include "../arguments/affine_forms.hpp"
+#include "../arguments/beside.hpp"
 #include "../arguments/shape_checks.hpp"
 #include "../steps/affine_passes.hpp"
-#include "weights_of.hpp"
 
 // Gamma and beta from outside: what the user gave, as values of samples and channels.
 namespace batchnorm::detail {
@@ -20,7 +20,7 @@ consteval bool check_affine_type() {
   } else if constexpr (!std::is_same_v<typename Traits::Scalar, Scalar>) {
     static_assert(never<T>,
                   "batchnorm: gamma and beta of affine(gamma, beta) have the layer's scalar.");
-  } else if constexpr (weights_rank<T>() > 2) {
+  } else if constexpr (given_rank<T>() > 2) {
     static_assert(never<T>,
                   "batchnorm: gamma and beta of affine(gamma, beta) are vectors with a value per "
                   "channel, or matrices (N, C).");
@@ -30,37 +30,27 @@ consteval bool check_affine_type() {
   return false;
 }
 
-/// The extents of x along its samples: those of its first axis, or the second where channels are on
-/// the first.
-inline Index samples_of(const Shape& x, int axis) { return x.extents[axis == 0 ? 1 : 0]; }
-
 /// The shape of a parameter that `T` holds, for x of `samples` samples.
 template <typename T>
 Shape affine_shape(Index channels, Index samples) {
-  if constexpr (weights_rank<T>() == 1) return {1, {channels}};
+  if constexpr (given_rank<T>() == 1) return {1, {channels}};
   return {2, {samples, channels}};
-}
-
-template <typename T>
-Shape shape_given(const T& t) {
-  if constexpr (weights_rank<T>() == 1) return {1, {static_cast<Index>(t.size())}};
-  return ArgumentOf<T>::shape(t);
 }
 
 /// Refuses a parameter of another shape.
 template <typename T>
 void check_affine_shape(const char* name, const T& t, Index channels, Index samples) {
-  const Shape shape = shape_given(t);
+  const Shape shape = given_shape(t);
   const Shape expected = affine_shape<T>(channels, samples);
   if (shape == expected) return;
   refuse("expected ", name, " of shape ", expected, ", got ", shape,
-         weights_rank<T>() == 1 ? "; it has one value per channel."
-                                : "; it is (N, C), samples in rows.");
+         given_rank<T>() == 1 ? "; it has one value per channel."
+                              : "; it is (N, C), samples in rows.");
 }
 
 template <typename Scalar, typename T>
 SampleValues<Scalar> sample_values(Scalar* data, const T& t) {
-  if constexpr (weights_rank<T>() == 1) {
+  if constexpr (given_rank<T>() == 1) {
     return {data, 0, vector_stride(t)};
   } else {
     const auto strides = ArgumentOf<T>::strides(t);
@@ -101,7 +91,7 @@ consteval bool takes_affine() {
 /// How x is cut for gamma and beta: into its samples, unless both are the same for all of them.
 template <typename G, typename B, typename X>
 Samples cut_of(const X& x, int axis) {
-  if (weights_rank<G>() == 1 && weights_rank<B>() == 1) return {};
+  if (given_rank<G>() == 1 && given_rank<B>() == 1) return {};
   const Index count = samples_of(ArgumentOf<X>::shape(x), axis);
   return {count, axis == 0, !ArgumentOf<X>::is_row_major && ArgumentOf<X>::rank > 2};
 }

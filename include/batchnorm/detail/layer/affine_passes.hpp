@@ -76,30 +76,15 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
   void prepare_x_hat(const Executor& executor, Saved& saved, const View<const Scalar>& x,
                      bool from_batch) const {
     Workspace<Scalar>& work = saved.work_;
-    const bool renormalizes = from_batch && this->renormalizes();
-    work.renormalizer.resize(renormalizes ? channels() : 0);
-    const ChannelRange all{0, channels()};
-    auto& k = saved.record_.coefficients;
+    work.renormalizer.resize(from_batch && this->renormalizes() ? channels() : 0);
     if (!from_batch) return this->prepare_running(saved);
     work.resize(channels());
-    const ChannelMoments moments = work.moments();
+    const ChannelRange all{0, channels()};
     run_kernel<calls::RangeMoments<Scalar>>(executor, all, x, this->options_.non_finite, work.sums,
-                                            moments);
-    const double share = 1.0 / count_of(x);
-    if (renormalizes) {
-      work.renormalizer.compare(all, moments.mean, moments.m2, share, this->running(),
-                                this->options_);
-    }
-    const Statistics<Scalar> of_batch{moments.mean,
-                                      moments.low,
-                                      moments.m2,
-                                      share,
-                                      nullptr,
-                                      nullptr,
-                                      this->options_.epsilon,
-                                      work.renormalizer.r_or_null(),
-                                      work.renormalizer.d_or_null()};
-    run_kernel<calls::PrepareCoefficients<Scalar>>(of_batch, all, k);
+                                            work.moments());
+    const RunningBefore before = this->running();
+    prepare_from_batch<Scalar>(this->options_, {nullptr, nullptr, before}, count_of(x), all,
+                               saved.record_.coefficients, work);
   }
 };
 

@@ -3,22 +3,13 @@
 #include <cmath>
 
 #include "../../sample_weights.hpp"
+#include "../arguments/beside.hpp"
 #include "../arguments/misuse.hpp"
 #include "../arguments/shape_checks.hpp"
 #include "../kernels/kernels.hpp"
 
 // The sample weights of a call: what the user gave, as weights of the positions of x.
 namespace batchnorm::detail {
-
-/// 1 for vectors.
-template <typename T>
-consteval int weights_rank() {
-  if constexpr (MatrixLike<T>) {
-    return T::IsVectorAtCompileTime ? 1 : 2;
-  } else {
-    return ArgumentOf<T>::rank;
-  }
-}
 
 /// Whether `T` may hold weights beside an `X` of `Scalar`.
 template <typename Scalar, typename X, typename T>
@@ -32,24 +23,16 @@ consteval bool check_weights_type() {
     static_assert(never<T>,
                   "batchnorm: sample weights have the layer's scalar, float or double: `const "
                   "Eigen::VectorXf w = mask.cast<float>();`.");
-  } else if constexpr (weights_rank<T>() != 1 && weights_rank<T>() != ArgumentOf<X>::rank - 1) {
+  } else if constexpr (given_rank<T>() != 1 && given_rank<T>() != ArgumentOf<X>::rank - 1) {
     static_assert(never<T>,
                   "batchnorm: sample weights are a vector with one per sample, or have x's shape "
                   "without the channel axis.");
-  } else if constexpr (weights_rank<T>() > 1 &&
-                       Traits::is_row_major != ArgumentOf<X>::is_row_major) {
+  } else if constexpr (given_rank<T>() > 1 && Traits::is_row_major != ArgumentOf<X>::is_row_major) {
     static_assert(never<T>, "batchnorm: sample weights have the same storage order as x.");
   } else {
     return true;
   }
   return false;
-}
-
-/// The extents of weights as the user gave them; of a vector one.
-template <typename T>
-Shape weights_shape(const T& t) {
-  if constexpr (weights_rank<T>() == 1) return {1, {static_cast<Index>(t.size())}};
-  return ArgumentOf<T>::shape(t);
 }
 
 /// x's shape without the channel axis.
@@ -58,13 +41,6 @@ inline Shape positions_of(const Shape& x, int axis) {
   for (std::size_t k = 0, to = 0; k < static_cast<std::size_t>(x.rank); ++k)
     if (k != static_cast<std::size_t>(axis)) result.extents[to++] = x.extents[k];
   return result;
-}
-
-/// The stride of a vector.
-template <typename T>
-Index vector_stride(const T& t) {
-  if constexpr (MatrixLike<T>) return t.innerStride();
-  return 1;
 }
 
 /// Weights per sample, of an axis that is made of `extent` indices of x, samples among them.
@@ -77,7 +53,7 @@ WeightAxis sample_axis(const T& t, Index samples, Index extent, bool row_major) 
 template <typename Scalar, typename X, typename T>
 Weights<Scalar> weights_per_sample(const X& x, const T& t, int axis) {
   const View<const Scalar> view = read_view(x, axis);
-  const Index samples = ArgumentOf<X>::shape(x).extents[axis == 0 ? 1 : 0];
+  const Index samples = samples_of(ArgumentOf<X>::shape(x), axis);
   const bool row_major = ArgumentOf<X>::is_row_major;
   if (axis == 0) return {t.data(), {}, sample_axis(t, samples, view.inner, row_major)};
   return {t.data(), sample_axis(t, samples, view.outer, row_major), {}};
@@ -109,7 +85,7 @@ bool is_packed(const T& t) {
 template <typename Scalar, typename X, typename T>
 Weights<Scalar> weights_of(const X& x, const SampleWeights<T>& weights, int axis) {
   const T& t = weights.tensor;
-  const Shape shape = weights_shape(t);
+  const Shape shape = given_shape(t);
   const Shape positions = positions_of(ArgumentOf<X>::shape(x), axis);
   const Shape samples{1, {positions.extents[0]}};
   if (shape != positions && shape != samples) {
@@ -117,7 +93,7 @@ Weights<Scalar> weights_of(const X& x, const SampleWeights<T>& weights, int axis
            ArgumentOf<X>::shape(x), ", one per position, which all channels share, or a vector of ",
            samples.extents[0], ", one per sample, got ", shape, ".");
   }
-  if constexpr (weights_rank<T>() == 1) {
+  if constexpr (given_rank<T>() == 1) {
     return weights_per_sample<Scalar>(x, t, axis);
   } else {
     if constexpr (MatrixLike<T>) {
@@ -154,22 +130,6 @@ WeightTotals totals_of(const Weights<Scalar>& weights, const View<const Scalar>&
            "; divide all of them by the largest.");
   }
   return totals;
-}
-
-/// The memory from the first to the last value of `t`.
-template <typename T>
-auto memory_of(const T& t) {
-  using Traits = ArgumentOf<T>;
-  const Shape shape = Traits::shape(t);
-  const auto strides = Traits::strides(t);
-  View<const typename Traits::Scalar> memory{t.data(), 1, 1, 1, 1, 1, 1};
-  if (t.size() == 0) memory.outer = 0;
-  for (std::size_t k = 0; k < static_cast<std::size_t>(shape.rank) && t.size() > 0; ++k) {
-    const Index reach = (shape.extents[k] - 1) * strides[k];
-    memory.outer += std::abs(reach);
-    memory.data += std::min<Index>(reach, 0);
-  }
-  return memory;
 }
 
 /// Refuses an output that lies where the weights are.

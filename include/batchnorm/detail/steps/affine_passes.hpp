@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "../order/samples.hpp"
-#include "calls.hpp"
+#include "prepare.hpp"
 
 // A pass whose gamma and beta come from outside: sample by sample where they are of samples, by the
 // kernels of all passes, which take one sample as a view.

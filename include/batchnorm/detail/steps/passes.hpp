@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "calls.hpp"
+#include "prepare.hpp"
 
 namespace batchnorm::detail {
 
@@ -36,14 +36,6 @@ void in_parts(const Executor& executor, const Options& options,
   for (Index k = 0; k < parts.size(); ++k) visit(executor, parts[k], work.sums);
 }
 
-/// What a pass normalises with beside its statistics.
-template <typename Scalar>
-struct ForwardParameters {
-  const Scalar* gamma;
-  const Scalar* beta;
-  const RunningBefore& before;
-};
-
 /// Statistics of `count` values, by `take(executor, range, sums)`, and behind those of a part its
 /// y.
 template <typename Activation, bool HasResidual, typename Scalar, typename Take>
@@ -51,26 +43,10 @@ void forward_in_parts(const Executor& executor, const Options& options,
                       const ForwardParameters<Scalar>& given, double count,
                       const calls::Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
                       ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work, const Take& take) {
-  const double share = 1.0 / count;
-  const ChannelMoments moments = work.moments();
-  Renormalizer& renormalizer = work.renormalizer;
-  const Statistics<Scalar> of_batch{moments.mean,
-                                    moments.low,
-                                    moments.m2,
-                                    share,
-                                    given.gamma,
-                                    given.beta,
-                                    options.epsilon,
-                                    renormalizer.r_or_null(),
-                                    renormalizer.d_or_null()};
   in_parts(executor, options, from, std::array{y}, work,
            [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
              take(on, part.range, sums);
-             if (renormalizer.is_on()) {
-               renormalizer.compare(part.range, moments.mean, moments.m2, share, given.before,
-                                    options);
-             }
-             run_kernel<calls::PrepareCoefficients<Scalar>>(of_batch, part.range, k);
+             prepare_from_batch(options, given, count, part.range, k, work);
              run_kernel<calls::Normalize<Scalar, Activation, HasResidual>>(on, k, part, from, y);
            });
 }

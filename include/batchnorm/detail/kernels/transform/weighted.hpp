@@ -6,6 +6,7 @@
 
 #include "../../order/weights.hpp"
 #include "cost.hpp"
+#include "elements.hpp"
 #include "operations.hpp"
 #include "spans.hpp"
 
@@ -117,27 +118,16 @@ class WeightedTransform {
   Store how_;
 };
 
-/// The same element by element, in units (see elements.hpp).
+/// The same element by element (elements.hpp).
 template <typename Gradient>
 void transform_weighted_elements(const Gradient& gradient,
                                  const Weights<typename Gradient::Scalar>& weights,
                                  const typename Gradient::Scalar* unit,
                                  const CallViews<Gradient>& views) {
-  using Scalar = typename Gradient::Scalar;
-  const auto& x = views.from[0];
-  for (Index o = 0; o < x.outer; ++o) {
-    for (Index c = 0; c < x.channels; ++c) {
-      const auto k = gradient.template coefficients<Scalar>(c, Spread::same);
-      for (Index i = 0; i < x.inner; ++i) {
-        const Places<Gradient> at = views.at(o, c, i);
-        const auto in = load_inputs<Scalar>(at, 0);
-        const Scalar centred = multiply(subtract(in[0], k.centre), unit[c]);
-        auto out = Gradient::from_centred_weighted(k, centred, in, *weights.at(o, i));
-        out[0] = multiply(out[0], unit[c]);
-        store_outputs(Store::ordinary, out, at, 0);
-      }
-    }
-  }
+  map_elements(gradient, unit, views,
+               [&](const auto& k, const auto& centred, const auto& in, Index o, Index i) {
+                 return Gradient::from_centred_weighted(k, centred, in, *weights.at(o, i));
+               });
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET
