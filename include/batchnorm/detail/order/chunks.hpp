@@ -38,7 +38,8 @@ class Chunks {
       outer_step_ -= outer_step_ % block_rows;
     } else {
       inner_step_ = std::min(std::max<Index>(inner_, 1), plane_chunk_values);
-      outer_step_ = std::max<Index>(plane_chunk_values / inner_step_, 1);
+      // Of whole runs an even number, since they are read two at a time.
+      if (inner_step_ >= inner_) outer_step_ = divide_up(plane_chunk_values / inner_step_, 2) * 2;
     }
     inner_pieces_ = divide_up(inner_, inner_step_);
   }

@@ -35,6 +35,8 @@ P held(P packet) {
 inline void prefetch([[maybe_unused]] const void* at) {
 #if defined(__GNUC__)
   __builtin_prefetch(at);
+  // Without it, g++ takes the function for one without effect, and leaves out calls of it.
+  asm volatile("");
 #endif
 }
 

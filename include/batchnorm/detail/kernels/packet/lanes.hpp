@@ -15,15 +15,6 @@ auto lane_array(const P& packet) {
   return result;
 }
 
-/// The lanes of a packet in double.
-template <typename P>
-auto widened(const P& packet) {
-  const auto values = lane_array(packet);
-  std::array<double, std::size_t{lanes<P>}> result;
-  for (std::size_t l = 0; l < result.size(); ++l) result[l] = static_cast<double>(values[l]);
-  return result;
-}
-
 /// The sum of an array's values, in halves, which vectors add.
 template <std::size_t N>
 double sum_of(const std::array<double, N>& values) {

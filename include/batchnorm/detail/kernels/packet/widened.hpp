@@ -58,6 +58,14 @@ class Widened {
     unroll<size>([&](auto k) { store(to + Index{k} * lanes<Wide>, parts_[k]); });
   }
 
+  /// Adds the lanes to as many sums.
+  void add_to(double* sums) const {
+    unroll<size>([&](auto k) {
+      double* const to = sums + Index{k} * lanes<Wide>;
+      store(to, add(kernels::load<Wide>(to), parts_[k]));
+    });
+  }
+
   Wide& operator[](std::size_t k) { return parts_[k]; }
   const Wide& operator[](std::size_t k) const { return parts_[k]; }
 

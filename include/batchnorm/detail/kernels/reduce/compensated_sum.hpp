@@ -1,12 +1,15 @@
 #ifndef BATCHNORM_REDUCE_COMPENSATED_SUM
 #define BATCHNORM_REDUCE_COMPENSATED_SUM
 
-#include <cmath>
+#include <limits>
 #include <type_traits>
 
-#include "../packet/lanes.hpp"
+#include "../packet/widened.hpp"
 
 namespace batchnorm::detail::BATCHNORM_TARGET {
+
+template <typename P>
+using InDouble = Widened<ScalarOf<P>>;
 
 /// Where a compensated sum of values of this magnitude begins: so far out that a block's values
 /// hardly move it.
@@ -27,11 +30,15 @@ class CompensatedSum {
   CompensatedSum() = default;
   explicit CompensatedSum(const P& bias) : sum_(bias), rest_(broadcast<P>(0)) {}
 
-  void add(const P& value) {
-    const P sum = held(kernels::add(sum_, value));
-    const P entered = held(subtract(sum, sum_));
-    rest_ = add_by_multiplier(held(subtract(value, entered)), rest_);
-    sum_ = sum;
+  void add(const P& value) { rest_ = add_by_multiplier(entered(value), rest_); }
+
+  /// What four values leave out is joined first, so that the next four wait for less.
+  void add(const std::array<P, 4>& values) {
+    std::array<P, 4> left;
+    unroll<4>([&](auto k) { left[k] = entered(values[k]); });
+    const P some = add_by_multiplier(left[0], left[1]);
+    const P others = add_by_multiplier(left[2], left[3]);
+    rest_ = kernels::add(rest_, add_by_multiplier(some, others));
   }
 
   void add(const CompensatedSum& other, const P& bias) {
@@ -40,16 +47,28 @@ class CompensatedSum {
   }
 
   /// Without the bias.
-  auto totals(const P& bias) const {
-    auto result = widened(subtract(sum_, bias));
-    const auto rest = widened(rest_);
+  InDouble<P> totals(const P& bias) const {
+    using Wide = PacketOf<double>;
+    const Wide none = broadcast<Wide>(0);
+    const Wide infinite = broadcast<Wide>(std::numeric_limits<double>::infinity());
+    InDouble<P> result(subtract(sum_, bias));
+    const InDouble<P> rest(rest_);
     // Beyond the range of `Scalar` there is no rest, and the sum says so.
-    for (std::size_t l = 0; l < result.size(); ++l)
-      result[l] += std::isfinite(rest[l]) ? rest[l] : 0.0;
+    unroll<result.size>([&](auto k) {
+      result[k] = kernels::add(result[k], select_less(absolute(rest[k]), infinite, rest[k], none));
+    });
     return result;
   }
 
  private:
+  /// Adds a value to the rounded sum; what that leaves out.
+  P entered(const P& value) {
+    const P sum = held(kernels::add(sum_, value));
+    const P part = held(subtract(sum, sum_));
+    sum_ = sum;
+    return held(subtract(value, part));
+  }
+
   P sum_;
   P rest_;
 };
@@ -62,8 +81,12 @@ class PlainSum {
   explicit PlainSum(const P& /*bias*/) : sum_(broadcast<P>(0)) {}
 
   void add(const P& value) { sum_ = kernels::add(sum_, value); }
+  void add(const std::array<P, 4>& values) {
+    const P some = kernels::add(values[0], values[1]);
+    add(kernels::add(some, kernels::add(values[2], values[3])));
+  }
   void add(const PlainSum& other, const P& /*bias*/) { add(other.sum_); }
-  auto totals(const P& /*bias*/) const { return widened(sum_); }
+  InDouble<P> totals(const P& /*bias*/) const { return InDouble<P>(sum_); }
 
  private:
   P sum_;

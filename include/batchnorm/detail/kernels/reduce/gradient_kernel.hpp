@@ -122,16 +122,12 @@ struct GradientKernel {
     return result;
   }
 
-  /// Adds a part to the sums; fixed bounds let the compiler use vectors.
+  /// Adds a part to the sums.
   template <typename P, typename Totals>
   void enter(const Part<P>& part, Index /*rows*/, const Coefficients<P>& /*k*/,
              Totals& totals) const {
-    const auto sum = part.sum.totals(broadcast<P>(0));
-    const auto product = widened(part.product.total());
-    for (std::size_t l = 0; l < sum.size(); ++l) {
-      totals[0][l] += sum[l];
-      totals[1][l] += product[l];
-    }
+    part.sum.totals(broadcast<P>(0)).add_to(totals[0].data());
+    InDouble<P>(part.product.total()).add_to(totals[1].data());
   }
 
  private:

@@ -48,6 +48,13 @@ std::array<Pointer, N> advanced(std::array<Pointer, N> pointers, const std::arra
   return pointers;
 }
 
+template <typename Pointer, std::size_t N>
+std::array<Pointer, N> advanced(std::array<Pointer, N> pointers, const std::array<Index, N>& by,
+                                Index times) {
+  unroll<N>([&](auto k) { pointers[k] += by[k] * times; });
+  return pointers;
+}
+
 /// A packet of each input.
 template <typename Kernel>
 using Row = std::array<WideOf<Kernel>, Kernel::inputs>;

@@ -77,7 +77,8 @@ struct MomentsKernel {
   template <typename P, typename Totals>
   Coefficients<P> begin(Index /*channel*/, Spread /*how*/, const Pilot<P>& pilot,
                         Totals& totals) const {
-    totals = {widened(pilot.origin)};
+    totals = {};
+    InDouble<P>(pilot.origin).write(totals[0].data());
     return {minus(pilot.origin), bias_for(pilot.magnitude)};
   }
 
@@ -88,7 +89,9 @@ struct MomentsKernel {
 
   template <typename P>
   void add(Part<P>& part, const Coefficients<P>& k, const std::array<P, 1>& row) const {
-    std::array<P, 1> d{added(part, k.minus_origin, value(row[0]))};
+    const P x = held(value(row[0]));
+    std::array<P, 1> d{add_by_multiplier(x, k.minus_origin)};
+    part.values.add(sums_deviations ? d[0] : x);
     if (scaled) multiply_all(d, scaling.up);
     part.squares.add_product(d[0], d[0]);
   }
@@ -100,7 +103,11 @@ struct MomentsKernel {
     std::array<P, 4> x{rows[0][0], rows[1][0], rows[2][0], rows[3][0]};
     if (scaled) multiply_all(x, scaling.down);
     std::array<P, 4> d;
-    unroll<4>([&](auto i) { d[i] = added(part, minus_origin, x[i]); });
+    unroll<4>([&](auto i) {
+      x[i] = held(x[i]);
+      d[i] = add_by_multiplier(x[i], minus_origin);
+    });
+    part.values.add(sums_deviations ? d : x);
     if (scaled) multiply_all(d, scaling.up);
     const P some = multiply_add(d[0], d[0], multiply(d[1], d[1]));
     const P others = multiply_add(d[2], d[2], multiply(d[3], d[3]));
@@ -119,18 +126,22 @@ struct MomentsKernel {
     return {multiply(k.minus_origin, broadcast<P>(-1 / scaling.down))};
   }
 
-  /// Adds a part of `rows` rows to the sums; fixed bounds let the compiler use vectors.
+  /// Adds a part of `rows` rows to the sums.
   template <typename P, typename Totals>
   void enter(const Part<P>& part, Index rows, const Coefficients<P>& k, Totals& totals) const {
     if constexpr (sums_deviations) return enter_exactly(part, k, totals);
-    const double n = sums_deviations ? 0.0 : static_cast<double>(rows);
+    using Wide = PacketOf<double>;
+    const Wide minus_rows = broadcast<Wide>(-static_cast<double>(rows));
     const double unit = 1.0 / static_cast<double>(scaling.up);
-    const auto values = part.values.totals(k.bias);
-    const auto squares = widened(part.squares.total());
-    for (std::size_t l = 0; l < squares.size(); ++l) {
-      totals[1][l] += values[l] - n * totals[0][l];
-      totals[2][l] += squares[l] * (unit * unit);
-    }
+    auto values = part.values.totals(k.bias);
+    InDouble<P> squares(part.squares.total());
+    unroll<values.size>([&](auto j) {
+      const Wide origin = load<Wide>(totals[0].data() + Index{j} * lanes<Wide>);
+      values[j] = multiply_add(minus_rows, origin, values[j]);
+      squares[j] = multiply(squares[j], broadcast<Wide>(unit * unit));
+    });
+    values.add_to(totals[1].data());
+    squares.add_to(totals[2].data());
   }
 
   /// From sums of `channels` channels to mean, excess and m2 of `count` values; `excess` becomes
@@ -166,8 +177,7 @@ struct MomentsKernel {
   /// The squares of many blocks of values in double, without what adding them up rounds away.
   template <typename P, typename Totals>
   void enter_exactly(const Part<P>& part, const Coefficients<P>& k, Totals& totals) const {
-    const auto values = part.values.totals(k.bias);
-    for (std::size_t l = 0; l < values.size(); ++l) totals[1][l] += values[l];
+    part.values.totals(k.bias).add_to(totals[1].data());
     const P unit = broadcast<P>(1 / scaling.up);
     const P block = multiply(part.squares.total(), multiply(unit, unit));
     const auto squares = two_sum(load<P>(totals[2].data()), block);
@@ -211,15 +221,6 @@ struct MomentsKernel {
     const P least = maximum(excess, broadcast<P>(smallest_m2(count)));
     const P infinite = broadcast<P>(std::numeric_limits<double>::infinity());
     return kernels::add(select_less(m2, least, one, none), select_less(m2, infinite, none, one));
-  }
-
-  /// Adds a value to the sum of values; its deviation from the origin.
-  template <typename P>
-  P added(Part<P>& part, const P& minus_origin, const P& value) const {
-    const P x = held(value);
-    const P d = add_by_multiplier(x, minus_origin);
-    part.values.add(sums_deviations ? d : x);
-    return d;
   }
 
   template <typename P, std::size_t N>

@@ -18,15 +18,16 @@ struct Pilot {
   P magnitude;
 };
 
-/// The sum of values as a balanced tree, which is exact for equal values.
-template <typename P, std::size_t N>
-P tree_sum(const std::array<P, N>& values) {
+/// Values joined as a balanced tree: a sum of equal values is exact there, and no value waits long
+/// for another.
+template <typename P, std::size_t N, typename Join>
+[[gnu::always_inline]] inline P join_as_tree(const std::array<P, N>& values, const Join& join) {
   if constexpr (N == 1) {
     return values[0];
   } else {
     std::array<P, N / 2> pairs;
-    unroll<N / 2>([&](auto k) { pairs[k] = add(values[2 * k], values[2 * k + 1]); });
-    return tree_sum(pairs);
+    unroll<N / 2>([&](auto k) { pairs[k] = join(values[2 * k], values[2 * k + 1]); });
+    return join_as_tree(pairs, join);
   }
 }
 
@@ -37,13 +38,15 @@ auto pilot_of_rows(const At& at, Index rows) {
   using P = std::remove_cvref_t<decltype(at(0))>;
   constexpr std::size_t count = 16;
   std::array<P, count> values;
-  P magnitude = broadcast<P>(0);
+  std::array<P, count> sizes;
   for (std::size_t row = 0; row < count; ++row) {
     values[row] = at(std::min(static_cast<Index>(row), rows - 1));
-    magnitude = maximum(magnitude, absolute(values[row]));
+    sizes[row] = absolute(values[row]);
   }
+  const P sum = join_as_tree(values, [](const P& a, const P& b) { return add(a, b); });
+  const P magnitude = join_as_tree(sizes, [](const P& a, const P& b) { return maximum(a, b); });
   constexpr auto share = ScalarOf<P>(1) / static_cast<ScalarOf<P>>(count);
-  return Pilot<P>{multiply(tree_sum(values), broadcast<P>(share)), magnitude};
+  return Pilot<P>{multiply(sum, broadcast<P>(share)), magnitude};
 }
 
 /// What a first attempt at `count` values of every channel found: mean, excess and m2 (see

@@ -30,15 +30,17 @@ class PlaneSums {
   /// many values before a run must be readable as miss.
   void add_runs(Pointers<Kernel> from, const Strides<Kernel>& step, Index runs, Index length) {
     const Index rows = divide_up(length, width);
-    const Index together = std::max<Index>(block_ / rows, 1);
+    const Index together = std::max<Index>(block_ / rows, 2);
     for (Index run = 0; run < runs; run += together) {
       const Index taken = std::min(together, runs - run);
-      if (rows <= block_) {
-        add_block(from, step, taken, length);
+      if (taken == 1) return add_run(from, length);
+      const Pointers<Kernel> others = advanced(from, step, divide_up(taken, 2));
+      if (2 * rows <= block_) {
+        add_block({from, divide_up(taken, 2)}, {others, taken / 2}, length, step);
       } else {
-        add_long_run(from, length);
+        add_long_runs(from, others, length);
       }
-      for (Index k = 0; k < taken; ++k) from = advanced(from, step);
+      from = advanced(from, step, taken);
     }
   }
 
@@ -53,82 +55,124 @@ class PlaneSums {
   using Coefficients = typename Kernel::template Coefficients<Wide>;
   using Part = typename Kernel::template Part<Wide>;
 
+  /// Some runs.
+  struct RunRange {
+    Pointers<Kernel> from;
+    Index count;
+  };
+
+  /// How rows follow each other: a run has `whole` packets and a `tail`, and runs are a `step`
+  /// apart.
+  struct Walk {
+    Walk(const Row<Kernel>& idle_row, Index length, const Strides<Kernel>& run_step, Index far)
+        : idle(idle_row), step(run_step), whole(length / width), tail(length % width), ahead(far) {}
+
+    Index rows() const { return whole + (tail > 0 ? 1 : 0); }
+
+    Row<Kernel> idle;
+    Strides<Kernel> step;
+    Index whole;
+    Index tail;
+    Index ahead;
+    Index hop = 4;  ///< rows from four to the next four
+  };
+
   /// The rows of runs one after the other; what is missing in the last row of a run is idle.
+  /// Inlined also where clang++ would not, which knows nothing of flattening calls of calls.
   class Rows {
    public:
-    Rows(const Row<Kernel>& idle, const Pointers<Kernel>& from, const Strides<Kernel>& step,
-         Index length, Index ahead)
-        : idle_(idle),
-          from_(from),
-          at_(from),
-          step_(step),
-          whole_(length / width),
-          tail_(length % width),
-          ahead_(ahead) {}
+    explicit Rows(const Pointers<Kernel>& from, Index first = 0)
+        : from_(from), at_(advanced(from, first * width)), taken_(first) {}
 
-    /// Inlined also where clang++ would not, which knows nothing of flattening calls of calls.
-    [[gnu::always_inline]] Row<Kernel> next() {
-      if (taken_ < whole_) {
+    [[gnu::always_inline]] Row<Kernel> next(const Walk& walk) {
+      if (taken_ < walk.whole) {
         const Row<Kernel> row = row_at<Kernel>(at_);
-        if (ahead_ > 0) unroll<Kernel::inputs>([&](auto i) { prefetch(at_[i] + ahead_); });
+        if (walk.ahead > 0) unroll<Kernel::inputs>([&](auto i) { prefetch(at_[i] + walk.ahead); });
         at_ = advanced(at_, width);
-        if (++taken_ == whole_ && tail_ == 0) next_run();
+        if (++taken_ == walk.whole && walk.tail == 0) next_run(walk);
         return row;
       }
-      Row<Kernel> row = row_at<Kernel>(advanced(at_, tail_ - width));
+      Row<Kernel> row = row_at<Kernel>(advanced(at_, walk.tail - width));
       unroll<Kernel::inputs>(
-          [&](auto i) { row[i] = replace_before(width - tail_, row[i], idle_[i]); });
-      next_run();
+          [&](auto i) { row[i] = replace_before(width - walk.tail, row[i], walk.idle[i]); });
+      next_run(walk);
       return row;
     }
 
+    /// The next four; where they are the last of a run, no hop follows.
+    [[gnu::always_inline]] std::array<Row<Kernel>, 4> next_four(const Walk& walk) {
+      if (walk.whole - taken_ <= 4) return {next(walk), next(walk), next(walk), next(walk)};
+      std::array<Row<Kernel>, 4> rows;
+      unroll<4>([&](auto k) { rows[k] = row_at<Kernel>(advanced(at_, k * width)); });
+      if (walk.ahead > 0) ask(walk.ahead);
+      at_ = advanced(at_, walk.hop * width);
+      taken_ += walk.hop;
+      return rows;
+    }
+
    private:
-    void next_run() {
-      from_ = advanced(from_, step_);
+    void ask(Index ahead) const {
+      constexpr Index line = 64 / Index{sizeof(Scalar)};
+      unroll<std::size_t{4 * width / line}>([&](auto k) {
+        unroll<Kernel::inputs>([&](auto i) { prefetch(at_[i] + ahead + Index{k} * line); });
+      });
+    }
+
+    void next_run(const Walk& walk) {
+      from_ = advanced(from_, walk.step);
       at_ = from_;
       taken_ = 0;
     }
 
-    Row<Kernel> idle_;
     Pointers<Kernel> from_;
     Pointers<Kernel> at_;
-    Strides<Kernel> step_;
-    Index whole_;
-    Index tail_;
-    Index ahead_;
-    Index taken_ = 0;
+    Index taken_;
   };
 
-  void add_long_run(Pointers<Kernel> from, Index length) {
-    const Index piece = block_ * width;
-    for (Index i = 0; i < length; i += piece)
-      add_block(advanced(from, i), {}, 1, std::min(piece, length - i));
+  /// Two runs, a piece of each in turn.
+  void add_long_runs(const Pointers<Kernel>& first, const Pointers<Kernel>& second, Index length) {
+    const Index piece = block_ / 2 * width;
+    for (Index i = 0; i < length; i += piece) {
+      add_block({advanced(first, i), 1}, {advanced(second, i), 1}, std::min(piece, length - i), {});
+    }
   }
 
-  /// Adds runs that together have at most `block_` rows: in groups, to two parts in turn, which
-  /// keeps the processor busy and rounds little.
-  [[gnu::flatten]] void add_block(const Pointers<Kernel>& from, const Strides<Kernel>& step,
-                                  Index runs, Index length) {
+  void add_run(const Pointers<Kernel>& from, Index length) {
+    const Index piece = block_ * width;
+    for (Index i = 0; i < length; i += piece)
+      add_block({advanced(from, i), 1}, {from, 0}, std::min(piece, length - i), {});
+  }
+
+  /// Adds runs that together have at most `block_` rows, to two parts, which keeps the processor
+  /// busy and rounds little: a part of `a` and one of `b`, since of two places at once more comes
+  /// from far away; or where there is no `b`, fours of rows of `a` in turn.
+  [[gnu::flatten]] void add_block(const RunRange& a, const RunRange& b, Index length,
+                                  const Strides<Kernel>& step) {
     const Coefficients k = coefficients_;
     Part part = kernel_->none(k);
     Part other = part;
-    const Index count = runs * divide_up(length, width);
-    Rows rows(kernel_->idle(k), from, step, length, ahead_);
-    const auto group = [&] {
-      return std::array{rows.next(), rows.next(), rows.next(), rows.next()};
-    };
-    Index row = 0;
-    for (; row + 8 <= count; row += 8) {
-      kernel_->add(part, k, group());
-      kernel_->add(other, k, group());
+    const bool alone = b.count == 0;
+    Walk walk(kernel_->idle(k), length, step, ahead_);
+    if (alone) walk.hop = 8;
+    Rows of_a(a.from);
+    Rows of_b(alone ? a.from : b.from, alone ? 4 : 0);
+    const Index rows = walk.rows();
+    const Index groups =
+        alone ? std::max<Index>(walk.whole - 1, 0) / 8 : std::min(a.count, b.count) * rows / 4;
+    for (Index group = 0; group < groups; ++group) {
+      kernel_->add(part, k, of_a.next_four(walk));
+      kernel_->add(other, k, of_b.next_four(walk));
     }
-    if (row + 4 <= count) {
-      kernel_->add(part, k, group());
-      row += 4;
-    }
-    for (; row < count; ++row) kernel_->add(other, k, rows.next());
+    add_rest(part, k, of_a, walk, a.count * rows - walk.hop * groups);
+    if (!alone) add_rest(other, k, of_b, walk, b.count * rows - 4 * groups);
     Kernel::merge(part, other, k);
-    kernel_->enter(part, count, k, totals_);
+    kernel_->enter(part, (a.count + b.count) * rows, k, totals_);
+  }
+
+  void add_rest(Part& part, const Coefficients& k, Rows& rows, Walk& walk, Index left) const {
+    walk.hop = 4;
+    for (; left >= 4; left -= 4) kernel_->add(part, k, rows.next_four(walk));
+    for (; left > 0; --left) kernel_->add(part, k, rows.next(walk));
   }
 
   const Kernel* kernel_;

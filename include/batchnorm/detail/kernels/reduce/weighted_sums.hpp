@@ -25,12 +25,7 @@ inline void add_to(double* sums, double value) { *sums += value; }
 
 template <typename P>
 requires(!is_scalar<P>) void add_to(double* sums, const P& values) {
-  using Wide = PacketOf<double>;
-  const Widened<ScalarOf<P>> of(values);
-  unroll<of.size>([&](auto k) {
-    double* const to = sums + Index{k} * lanes<Wide>;
-    store(to, add(load<Wide>(to), of[k]));
-  });
+  Widened<ScalarOf<P>>(values).add_to(sums);
 }
 
 /// Sums of w (x - origin) and w (x - origin)^2.
