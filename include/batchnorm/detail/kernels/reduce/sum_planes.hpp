@@ -2,6 +2,7 @@
 #define BATCHNORM_REDUCE_SUM_PLANES
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel.hpp"
 
@@ -145,7 +146,8 @@ class PlaneSums {
 
   /// Adds runs that together have at most `block_` rows, to two parts, which keeps the processor
   /// busy and rounds little: a part of `a` and one of `b`, since of two places at once more comes
-  /// from far away; or where there is no `b`, fours of rows of `a` in turn.
+  /// from far away; or where there is no `b`, fours of rows of `a` in turn. What is left over of
+  /// both is added to one.
   [[gnu::flatten]] void add_block(const RunRange& a, const RunRange& b, Index length,
                                   const Strides<Kernel>& step) {
     const Coefficients k = coefficients_;
@@ -163,16 +165,17 @@ class PlaneSums {
       kernel_->add(part, k, of_a.next_four(walk));
       kernel_->add(other, k, of_b.next_four(walk));
     }
-    add_rest(part, k, of_a, walk, a.count * rows - walk.hop * groups);
-    if (!alone) add_rest(other, k, of_b, walk, b.count * rows - 4 * groups);
+    Index left = a.count * rows - walk.hop * groups;
+    Index others = alone ? 0 : b.count * rows - 4 * groups;
+    walk.hop = 4;
+    while (left > 0) {
+      for (; left >= 4; left -= 4) kernel_->add(part, k, of_a.next_four(walk));
+      for (; left > 0; --left) kernel_->add(part, k, of_a.next(walk));
+      of_a = of_b;
+      left = std::exchange(others, 0);
+    }
     Kernel::merge(part, other, k);
     kernel_->enter(part, (a.count + b.count) * rows, k, totals_);
-  }
-
-  void add_rest(Part& part, const Coefficients& k, Rows& rows, Walk& walk, Index left) const {
-    walk.hop = 4;
-    for (; left >= 4; left -= 4) kernel_->add(part, k, rows.next_four(walk));
-    for (; left > 0; --left) kernel_->add(part, k, rows.next(walk));
   }
 
   const Kernel* kernel_;
