@@ -37,7 +37,10 @@ class RowSums {
     start(begin, end - begin, before);
     const Index groups = (end - begin) / group;
     // Far apart, every row of a group goes on where that of the group before ended.
-    const bool apart = views_[0].count() * views_[0].channels > near_values;
+    const Index values = views_[0].count() * views_[0].channels;
+    const bool apart = values > near_values;
+    if (values > far_values)
+      rows_ahead_ = divide_up(values_ahead, std::min(columns_ * width, views_[0].channels));
     const Index step = apart ? 1 : group;
     const Index distance = apart ? groups : 1;
     const Index block = Kernel::rows_in_block(views_[0].count()) / group;
@@ -82,9 +85,13 @@ class RowSums {
   };
 
   static constexpr Index group = 4;
+  static constexpr Index values_in_line = 64 / Index{sizeof(typename Kernel::Scalar)};
   /// Values that fit the second-level cache, in which rows beside each other are read faster than
   /// rows apart.
   static constexpr Index near_values = 1 << 17;
+  /// Those that come from so far away that the processor does not foresee enough of them.
+  static constexpr Index far_values = 1 << 21;
+  static constexpr Index values_ahead = 2048 / Index{sizeof(typename Kernel::Scalar)};
 
   Index channel(Index column) const { return std::min(c_begin_ + column * width, c_last_); }
 
@@ -118,11 +125,13 @@ class RowSums {
       at[row] = pointers_at<Kernel>(views_, o + static_cast<Index>(row) * distance, 0, 0);
     Strides<Kernel> by = step_;
     for (Index& stride : by) stride *= step;
-    add_group(at);
+    Strides<Kernel> ahead = by;
+    for (Index& stride : ahead) stride *= rows_ahead_;
+    add_group(at, ahead);
     for (Index k = 1; k < count; ++k) {
       if (k % (settled_rows / group) == 0) settle();
       unroll<Rows>([&](auto row) { at[row] = advanced(at[row], by); });
-      add_group(at);
+      add_group(at, ahead);
     }
   }
 
@@ -130,9 +139,10 @@ class RowSums {
     for (Index j = 0; j < columns_; ++j) column(j).part.settle();
   }
 
-  /// Adds a group of rows to the parts of all columns.
+  /// Adds a group of rows to the parts of all columns. What lies `ahead` is asked for, unless
+  /// that is 0.
   template <std::size_t Rows>
-  void add_group(const std::array<Pointers<Kernel>, Rows>& at) {
+  void add_group(const std::array<Pointers<Kernel>, Rows>& at, const Strides<Kernel>& ahead) {
     // Copies: what is behind `this` must be read anew after every store of a packet.
     const Kernel kernel = kernel_;
     const Index columns = columns_;
@@ -141,12 +151,21 @@ class RowSums {
     for (Index j = 0; j < columns; ++j, c += width) {
       std::array<Row<Kernel>, Rows> rows;
       unroll<Rows>([&](auto r) { rows[r] = row_at<Kernel>(advanced(at[r], std::min(c, last))); });
+      if (ahead[0] > 0 && (c - c_begin_) % values_in_line < width) ask_for(at, ahead, c);
       if constexpr (Rows == 1) {
         kernel.add(column(j).part, column(j).coefficients, rows[0]);
       } else {
         kernel.add(column(j).part, column(j).coefficients, rows);
       }
     }
+  }
+
+  template <std::size_t Rows>
+  static void ask_for(const std::array<Pointers<Kernel>, Rows>& at, const Strides<Kernel>& ahead,
+                      Index c) {
+    unroll<Rows>([&](auto row) {
+      unroll<Kernel::inputs>([&](auto k) { prefetch(at[row][k] + ahead[k] + c); });
+    });
   }
 
   [[gnu::flatten]] void begin_block() {
@@ -163,6 +182,7 @@ class RowSums {
   Index c_begin_;
   Index c_last_;
   Index columns_;
+  Index rows_ahead_ = 0;
   Strides<Kernel> step_;
   std::array<Column, std::size_t{most_columns}> column_;
 };
