@@ -159,8 +159,7 @@ class PlaneSums {
     Rows of_a(a.from);
     Rows of_b(alone ? a.from : b.from, alone ? 4 : 0);
     const Index rows = walk.rows();
-    const Index groups =
-        alone ? std::max<Index>(walk.whole - 1, 0) / 8 : std::min(a.count, b.count) * rows / 4;
+    const Index groups = alone ? walk.whole / 8 : std::min(a.count, b.count) * rows / 4;
     for (Index group = 0; group < groups; ++group) {
       kernel_->add(part, k, of_a.next_four(walk));
       kernel_->add(other, k, of_b.next_four(walk));
