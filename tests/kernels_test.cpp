@@ -66,9 +66,10 @@ TYPED_TEST_SUITE(Walks, Layouts, LayoutName);
 struct Extent {
   Index samples, channels, spatial;
 };
-const std::vector<Extent> extents{{5, 16, 64},  {7, 17, 35}, {900, 3, 1}, {49, 3, 1},   {33, 64, 1},
-                                  {9, 100, 1},  {3, 1, 77},  {2, 5, 300}, {3, 1030, 2}, {21, 40, 9},
-                                  {70, 300, 7}, {300, 5, 3}, {1003, 2, 3}};
+const std::vector<Extent> extents{{5, 16, 64},  {7, 17, 35}, {900, 3, 1},  {49, 3, 1},
+                                  {33, 64, 1},  {9, 100, 1}, {3, 1, 77},   {2, 5, 300},
+                                  {3, 1030, 2}, {21, 40, 9}, {70, 300, 7}, {300, 5, 3},
+                                  {1003, 2, 3}, {19, 65, 1}, {6, 257, 1}};
 
 TYPED_TEST(Walks, WriteTheSameAroundTheCaches) {
   for (const Extent& e : extents) {
@@ -155,6 +156,9 @@ TEST(Outputs, MayBeginAnywhere) {
                                                                                 {50, 3, 1},
                                                                                 {131, 5, 1},
                                                                                 {70, 48, 1},
+                                                                                {2, 65, 1},
+                                                                                {19, 65, 1},
+                                                                                {3, 257, 1},
                                                                                 {5, 1024, 1},
                                                                                 {3, 1040, 1},
                                                                                 {5, 32, 3},

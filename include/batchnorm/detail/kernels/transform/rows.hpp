@@ -84,9 +84,88 @@ template <typename Operation>
     transform_span<Spread::per_lane>(how, operation, 0, at, channels);
 }
 
+/// An operation on the packet in which a row ends and the next one begins: on the last channels,
+/// and behind them the first.
+template <typename Operation>
+class Seam {
+ public:
+  Seam(const Operation& operation, Index channels)
+      : channels_(channels), operation_(operation.with([&](const Scalar* of_channels) {
+          Scalar* const values = values_[used_++].data();
+          std::copy_n(of_channels + channels - half, half, values);
+          std::copy_n(of_channels, half, values + half);
+          return values;
+        })) {}
+  Seam(const Seam&) = delete;
+  Seam& operator=(const Seam&) = delete;
+
+  /// The packet that begins with channel `channel`.
+  void transform(Store how, const Places<Operation>& at, Index channel) const {
+    using Wide = WidePacket<Operation>;
+    const Index place = half - (channels_ - channel);
+    transform_at<Wide>(how, operation_,
+                       operation_.template coefficients<Wide>(place, Spread::per_lane), at,
+                       channel);
+  }
+
+ private:
+  using Scalar = typename Operation::Scalar;
+
+  static constexpr Index half = lanes_of_any_packet;
+
+  Index channels_;
+  std::size_t used_ = 0;
+  std::array<std::array<Scalar, std::size_t{2 * half}>, Operation::coefficient_arrays> values_;
+  Operation operation_;
+};
+
+/// Whether rows are mapped as one line, in which whole packets can be stored around the caches
+/// wherever a row ends. In rows by themselves both ends are written through the caches, line for
+/// line. Coefficients are then loaded from anywhere: where every such load takes two lines of the
+/// nearest cache, long rows stay by themselves.
+template <typename Operation>
+bool are_line(Store how, const CallViews<Operation>& views) {
+  constexpr Index packet = lanes<WidePacket<Operation>>;
+  constexpr bool fills_line = packet * Index{sizeof(typename Operation::Scalar)} >= 64;
+  constexpr Index long_row = 128;
+  const Index channels = views.from[0].channels;
+  return how == Store::streaming && channels >= lanes_of_any_packet &&
+         (!fills_line || channels < long_row) && follow_each_other(views.from) &&
+         follow_each_other(views.to) &&
+         (channels % packet != 0 || elements_to_alignment(views.to[0].data, packet, packet) > 0);
+}
+
+/// Rows [begin, end) that are a line.
+template <typename Operation>
+[[gnu::flatten]] void transform_line(Store how, Operation operation, CallViews<Operation> views,
+                                     Index begin, Index end) {
+  using Wide = WidePacket<Operation>;
+  const Index channels = views.from[0].channels;
+  const Operation of_rows = operation;
+  const Seam<Operation> seam(of_rows, channels);
+  Places<Operation> at = views.at(begin, 0, 0);
+  Index c = leading_scalars(how, at, channels);
+  transform_scalars<Spread::per_lane>(operation, 0, at, 0, c);
+  for (Index o = begin; o < end; ++o, at = next_row(at, views), c -= channels) {
+    for (; c + lanes<Wide> <= channels; c += lanes<Wide>) {
+      hide_index(c);
+      transform_at<Wide>(how, operation, operation.template coefficients<Wide>(c, Spread::per_lane),
+                         at, c);
+    }
+    if (c == channels) continue;
+    if (o + 1 == end) {
+      transform_scalars<Spread::per_lane>(operation, 0, at, c, channels);
+      break;
+    }
+    seam.transform(how, at, c);
+    c += lanes<Wide>;
+  }
+}
+
 template <typename Operation>
 void transform_row_range(Store how, const Operation& operation, const CallViews<Operation>& views,
                          Index begin, Index end, Index group) {
+  if (are_line(how, views)) return transform_line(how, operation, views, begin, end);
   const Index left_over = group == row_group ? (end - begin) % row_group : end - begin;
   transform_grouped_rows<row_group>(how, operation, views, begin, end - left_over);
   transform_single_rows(how, operation, views, end - left_over, end);
