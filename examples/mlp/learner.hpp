@@ -37,6 +37,10 @@ class Learner {
     return score;
   }
 
+  void set_renormalization(const batchnorm::Renormalization& limits) {
+    network_.set_renormalization(limits);
+  }
+
   const Mlp<batchnorm::Train>& network() const { return network_; }
 
  private:

@@ -95,6 +95,9 @@ void write(ByteWriter& out, const Norm& norm) {
   out.integer(state.batches);
 }
 
+/// As the BatchNorm that it is in inference.
+void write(ByteWriter& out, const nn::GhostNorm<float>& ghost) { write(out, ghost.norm()); }
+
 /// How a file holds running statistics.
 enum class Statistics { of_double, of_float };
 

@@ -13,6 +13,7 @@
 #include "architecture.hpp"
 #include "nn/activation.hpp"
 #include "nn/dropout.hpp"
+#include "nn/ghost_norm.hpp"
 #include "nn/linear.hpp"
 #include "nn/parameters.hpp"
 
@@ -27,6 +28,7 @@ struct Architecture {
   Activation activation = Activation::sigmoid;
   Placement placement = Placement::before_activation;
   batchnorm::Options norm;
+  Index ghost = 0;     ///< rows that BatchNorm normalises together in training; 0: all of a batch
   double dropout = 0;  ///< probability that an output of a hidden layer is dropped in training
   std::uint64_t dropout_seed = 0;
 };
@@ -44,16 +46,16 @@ inline double count_weights(const Architecture& architecture) {
 
 /// A list of layers. All speak as BatchNorm does, `forward(device, x, y)` and `backward(device, x,
 /// dy, dx)`, and keep no activations: those are the caller's. `Mlp<Train>` learns; `Mlp<Eval>`,
-/// made from it, is constant, and has no dropout.
+/// made from it, is constant, and has neither dropout nor ghost batches.
 template <typename Mode, typename Scalar = float>
 class Mlp {
  public:
   using Matrix = nn::Matrix<Scalar>;
   using Norm = batchnorm::BatchNorm<Scalar, Mode>;
-  using Layer = std::conditional_t<
-      std::is_same_v<Mode, batchnorm::Train>,
-      std::variant<nn::Linear<Scalar>, nn::Relu, nn::Sigmoid, Norm, nn::Dropout<Scalar>>,
-      std::variant<nn::Linear<Scalar>, nn::Relu, nn::Sigmoid, Norm>>;
+  using Layer = std::conditional_t<std::is_same_v<Mode, batchnorm::Train>,
+                                   std::variant<nn::Linear<Scalar>, nn::Relu, nn::Sigmoid, Norm,
+                                                nn::GhostNorm<Scalar>, nn::Dropout<Scalar>>,
+                                   std::variant<nn::Linear<Scalar>, nn::Relu, nn::Sigmoid, Norm>>;
 
   /// The weights depend on the widths and the random numbers, not on where BatchNorm stands.
   Mlp(const Architecture& architecture, nn::Random random) {
@@ -105,6 +107,15 @@ class Mlp {
     }
   }
 
+  /// Of every BatchNorm.
+  void set_renormalization(const batchnorm::Renormalization& limits) {
+    const auto set = [&](auto& layer) {
+      if constexpr (requires { layer.set_renormalization(limits); })
+        layer.set_renormalization(limits);
+    };
+    for (Layer& layer : layers_) std::visit(set, layer);
+  }
+
   const std::vector<Layer>& layers() const { return layers_; }
   std::vector<Layer>& layers() { return layers_; }
 
@@ -118,15 +129,22 @@ class Mlp {
     const bool relu = architecture.activation == Activation::relu;
     append_linear(inputs, outputs, norm_first ? nn::Bias::none : nn::Bias::learned,
                   relu ? nn::he_variance(inputs) : nn::glorot_variance(inputs, outputs), random);
-    if (norm_first) layers_.emplace_back(Norm(outputs, architecture.norm));
+    if (norm_first) append_norm(architecture, outputs);
     if (relu) layers_.emplace_back(nn::Relu());
     if (!relu) layers_.emplace_back(nn::Sigmoid());
-    if (architecture.placement == Placement::after_activation) {
-      layers_.emplace_back(Norm(outputs, architecture.norm));
-    }
+    if (architecture.placement == Placement::after_activation) append_norm(architecture, outputs);
     if (architecture.dropout > 0) {
       layers_.emplace_back(nn::Dropout<Scalar>(
           architecture.dropout, nn::Random(architecture.dropout_seed, layers_.size())));
+    }
+  }
+
+  void append_norm(const Architecture& architecture, Index channels) {
+    Norm norm(channels, architecture.norm);
+    if (architecture.ghost == 0) {
+      layers_.emplace_back(std::move(norm));
+    } else {
+      layers_.emplace_back(nn::GhostNorm<Scalar>(std::move(norm), architecture.ghost));
     }
   }
 
@@ -142,6 +160,9 @@ class Mlp {
     layers_.emplace_back(part);
   }
   void append_converted(const nn::Dropout<Scalar>&) {}
+  void append_converted(const nn::GhostNorm<Scalar>& ghost) {
+    layers_.emplace_back(Norm(ghost.norm()));
+  }
   template <typename Other>
   void append_converted(const batchnorm::BatchNorm<Scalar, Other>& norm) {
     layers_.emplace_back(Norm(norm));

@@ -113,6 +113,17 @@ TEST_P(ModelTest, ComesBackBitByBit) {
   EXPECT_EQ(read(folder_ / "again"), read(folder_ / "model"));
 }
 
+TEST_P(ModelTest, OfGhostBatchesIsWhatItIsInInference) {
+  mlp::Architecture ghosts = architecture();
+  ghosts.ghost = 3;
+  Model model{ghosts, {}, {ghosts, nn::Random(3, 0)}};
+  std::vector<Matrix> outputs;
+  model.network.forward(device_, x_, outputs);
+  mlp::save_model(folder_ / "model", model);
+  EXPECT_EQ(logits(mlp::Mlp<Eval>(mlp::load_model(folder_ / "model").network)),
+            logits(mlp::Mlp<Eval>(model.network)));
+}
+
 /// What the network of `model_of_float` gave for the inputs of these tests when it was saved.
 const Matrix answers_of_float =
     (Matrix(7, 3) << 0.0637671202F, 0.331241935F, -0.600730002F, 1.14496481F, 2.45119929F,

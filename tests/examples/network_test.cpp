@@ -43,6 +43,30 @@ class NetworkTest : public testing::TestWithParam<AnyArm> {
     network.backward(device_, x_, outputs_, gradients);
   }
 
+  void expect_gradients_of_the_loss(Network network) {
+    backward(network);
+    std::vector<Eigen::ArrayXd> gradients;
+    network.for_each_parameter(
+        [&](auto, const auto& gradient, nn::Decay) { gradients.emplace_back(gradient); });
+
+    constexpr double kStep = 1e-6;
+    std::size_t parameter = 0;
+    network.for_each_parameter([&](auto value, const auto&, nn::Decay) {
+      for (Index i = 0; i < value.size(); ++i) {
+        const double kept = value[i];
+        value[i] = kept + kStep;
+        const double above = loss(network);
+        value[i] = kept - kStep;
+        const double below = loss(network);
+        value[i] = kept;
+        EXPECT_NEAR(gradients[parameter][i], (above - below) / (2 * kStep), 1e-8)
+            << "parameter " << parameter << ", element " << i;
+      }
+      ++parameter;
+    });
+    EXPECT_EQ(parameter, gradients.size());
+  }
+
   Eigen::ThreadPool pool_{1};
   nn::Device device_{&pool_, 1};
   Matrix x_ = [] {
@@ -54,29 +78,38 @@ class NetworkTest : public testing::TestWithParam<AnyArm> {
   Matrix unused_;
 };
 
-TEST_P(NetworkTest, GradientsAreThoseOfTheLoss) {
-  Network network = this->network();
-  backward(network);
-  std::vector<Eigen::ArrayXd> gradients;
-  network.for_each_parameter(
-      [&](auto, const auto& gradient, nn::Decay) { gradients.emplace_back(gradient); });
+TEST_P(NetworkTest, GradientsAreThoseOfTheLoss) { expect_gradients_of_the_loss(network()); }
 
-  constexpr double kStep = 1e-6;
-  std::size_t parameter = 0;
-  network.for_each_parameter([&](auto value, const auto&, nn::Decay) {
-    for (Index i = 0; i < value.size(); ++i) {
-      const double kept = value[i];
-      value[i] = kept + kStep;
-      const double above = loss(network);
-      value[i] = kept - kStep;
-      const double below = loss(network);
-      value[i] = kept;
-      EXPECT_NEAR(gradients[parameter][i], (above - below) / (2 * kStep), 1e-8)
-          << "parameter " << parameter << ", element " << i;
-    }
-    ++parameter;
-  });
-  EXPECT_EQ(parameter, gradients.size());
+TEST_P(NetworkTest, GradientsOfGhostBatchesAreThoseOfTheLoss) {
+  mlp::Architecture architecture = this->architecture();
+  architecture.ghost = 3;
+  expect_gradients_of_the_loss(Network(architecture, nn::Random(3, 0)));
+}
+
+TEST_P(NetworkTest, GhostBatchesAreOfTrainingAlone) {
+  mlp::Architecture architecture = this->architecture();
+  architecture.ghost = 3;
+  Network with(architecture, nn::Random(3, 0));
+  Network without = network();
+  if (architecture.placement != Placement::none) {
+    EXPECT_NE(loss(with), loss(without));
+  }
+  const mlp::Mlp<Eval, double> deployed(Network(architecture, nn::Random(3, 0)));
+  const mlp::Mlp<Eval, double> plain(network());
+  EXPECT_EQ(loss(deployed), loss(plain));
+}
+
+/// Limits that nothing meets make training normalise as inference does.
+TEST_P(NetworkTest, EveryBatchNormTakesTheLimitsOfRenormalization) {
+  for (const Index ghost : {0, 3}) {
+    mlp::Architecture architecture = this->architecture();
+    architecture.ghost = ghost;
+    architecture.norm.momentum = batchnorm::new_weight(1e-14);
+    Network network(architecture, nn::Random(3, 0));
+    const mlp::Mlp<Eval, double> deployed(network);
+    network.set_renormalization({.r_max = 1e9, .d_max = 1e9});
+    EXPECT_NEAR(loss(network), loss(deployed), 1e-12);
+  }
 }
 
 TEST_P(NetworkTest, EvaluatesAsItTrainedOnceItsStatisticsAreThoseOfTheBatch) {

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "nn/batches.hpp"
 #include "nn/cross_entropy.hpp"
 #include "nn/dropout.hpp"
+#include "nn/ghost_norm.hpp"
 #include "nn/product.hpp"
 #include "nn/random.hpp"
 #include "nn/sgd.hpp"
@@ -53,6 +55,47 @@ nn::Samples<float> numbered(Index count) {
       nn::Matrix<float>(Eigen::VectorXf::LinSpaced(count, 0, static_cast<float>(count - 1)));
   samples.labels = samples.images.cast<int>();
   return samples;
+}
+
+/// The first row of each block, and the number of rows behind the last.
+std::vector<Index> borders_of_ghosts(Index rows, Index block) {
+  std::vector<Index> borders;
+  for (Index row = 0; row < rows; row += block) {
+    if (row == 0 || rows - row > 1) borders.push_back(row);
+  }
+  borders.push_back(rows);
+  return borders;
+}
+
+TEST(GhostNorm, NormalisesEachBlockAsALayerOfItsOwnWould) {
+  using Norm = nn::GhostNorm<double>::Norm;
+  using Matrix = nn::Matrix<double>;
+  Eigen::ThreadPool pool(1);
+  const nn::Device device(&pool, 1);
+  for (const auto& [rows, block] : {std::pair<Index, Index>{12, 4}, {13, 4}, {14, 4}, {3, 4}}) {
+    const Matrix x = Matrix::Random(rows, 3);
+    const Matrix dy = Matrix::Random(rows, 3);
+    nn::GhostNorm<double> ghost(Norm(3), block);
+    Norm plain(3);
+    Matrix y;
+    Matrix dx;
+    ghost.forward(device, x, y);
+    ghost.backward(device, x, dy, dx);
+    Eigen::VectorXd dgamma = Eigen::VectorXd::Zero(3);
+    const auto borders = borders_of_ghosts(rows, block);
+    for (std::size_t k = 0; k + 1 < borders.size(); ++k) {
+      const auto of = Eigen::seq(borders[k], borders[k + 1] - 1);
+      const Matrix some = x(of, Eigen::all);
+      const Matrix gradient = dy(of, Eigen::all);
+      EXPECT_EQ(Matrix(y(of, Eigen::all)), plain.forward(device, some)) << rows << ", block " << k;
+      EXPECT_EQ(Matrix(dx(of, Eigen::all)), plain.backward(device, some, gradient));
+      dgamma += plain.gamma_gradient();
+    }
+    EXPECT_EQ(ghost.norm().running_mean(), plain.running_mean());
+    EXPECT_EQ(ghost.norm().running_variance(), plain.running_variance());
+    EXPECT_EQ(ghost.norm().batches(), plain.batches());
+    EXPECT_TRUE(ghost.norm().gamma_gradient().isApprox(dgamma, 1e-14));
+  }
 }
 
 TEST(Batches, AnEpochHasEverySampleOnceAndNoBatchOfOne) {

@@ -288,6 +288,25 @@ TEST(SmallBatches, NoiseIsBlamedOnlyForALoss) {
   EXPECT_TRUE(says(told(mlp::small_batches, "both_good").claim, "just as high as"));
 }
 
+TEST(SmallBatches, RenormalizationAndGhostBatchesAreMeasuredAgainstBatchNorm) {
+  const auto of = [](const MadeUp& renormalised, const MadeUp& ghost, const MadeUp& others) {
+    return account_of(mlp::small_batches(), Level::quick, [=](const Recipe& recipe) {
+      if (recipe.renormalised) return renormalised;
+      return recipe.ghost > 0 ? ghost : others;
+    });
+  };
+  const Account better = of(kGood, kPoor, kPoor);
+  EXPECT_EQ(better.findings[2].measured,
+            "+13.0 points at 2, +13.0 points at 3, +13.0 points at 4, +13.0 points at 8");
+  EXPECT_TRUE(better.findings[2].holds);
+  EXPECT_FALSE(better.findings[3].holds);
+  const Account worse = of(kGood, kPoor, kGood);
+  EXPECT_EQ(worse.findings[3].measured,
+            "-13.0 points at 2, -13.0 points at 3, -13.0 points at 4, -13.0 points at 8");
+  EXPECT_FALSE(worse.findings[2].holds);
+  EXPECT_TRUE(worse.findings[3].holds);
+}
+
 TEST(SmallBatches, OneRateIsNotChosen) {
   const auto setting = [](Level level) {
     return told(mlp::small_batches, "both_good", level).findings.front().setting;

@@ -18,16 +18,16 @@ std::string widths_text(const std::vector<Index>& widths) {
 }  // namespace
 
 std::string recipe_header() {
-  return "hidden,activation,norm,learning_rate,batch,steps,gain,deviation,decay,dropout,images,"
-         "interval,probe";
+  return "hidden,activation,norm,learning_rate,batch,steps,gain,deviation,decay,renormalised,ghost,"
+         "dropout,images,interval,probe";
 }
 
 std::string text_of(const Recipe& recipe) {
-  return format("%s,%s,%s,%.9g,%td,%td,%.9g,%.9g,%.9g,%.9g,%td,%td,%s",
+  return format("%s,%s,%s,%.9g,%td,%td,%.9g,%.9g,%.9g,%d,%td,%.9g,%td,%td,%s",
                 widths_text(recipe.hidden).c_str(), name(recipe.activation),
                 short_name(recipe.placement), recipe.learning_rate, recipe.batch, recipe.steps,
-                recipe.gain, recipe.deviation, recipe.decay, recipe.dropout, recipe.images,
-                recipe.interval, name(recipe.probe));
+                recipe.gain, recipe.deviation, recipe.decay, recipe.renormalised ? 1 : 0,
+                recipe.ghost, recipe.dropout, recipe.images, recipe.interval, name(recipe.probe));
 }
 
 std::string network_text(const Recipe& recipe, Index inputs, Index classes) {

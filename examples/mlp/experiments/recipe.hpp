@@ -27,7 +27,9 @@ struct Recipe {
   double gain = 1;       ///< factor on the standard deviation that fits the activation, all layers
   double deviation = 0;  ///< if not 0: that of Gaussian weights, in place of the above
   double decay = 0.9;    ///< momentum of the running statistics
-  double dropout = 0;    ///< probability
+  bool renormalised = false;  ///< batch renormalization, with limits that rise
+  Index ghost = 0;            ///< rows that are normalised together; 0: all of a batch
+  double dropout = 0;         ///< probability
   Index images = 0;      ///< how many training images are used; 0 stands for all
   Index interval = 0;    ///< steps between two points of the curve; 0: the end alone
   Probe probe = Probe::none;
