@@ -165,7 +165,7 @@ template <typename Operation>
 template <typename Operation>
 void transform_row_range(Store how, const Operation& operation, const CallViews<Operation>& views,
                          Index begin, Index end, Index group) {
-  if (are_line(how, views)) return transform_line(how, operation, views, begin, end);
+  if (group == 1 && are_line(how, views)) return transform_line(how, operation, views, begin, end);
   const Index left_over = group == row_group ? (end - begin) % row_group : end - begin;
   transform_grouped_rows<row_group>(how, operation, views, begin, end - left_over);
   transform_single_rows(how, operation, views, end - left_over, end);
