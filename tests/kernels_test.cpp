@@ -479,6 +479,23 @@ TEST(Outliers, AmongEqualValuesAreExact) {
       }
 }
 
+// Every other sample outweighs the one that is summed beside it, and all are rounded alike.
+TEST(Outliers, OfWholeSamplesLeaveSumsOfGradientsExact) {
+  using Tensor = Eigen::Tensor<float, 3, Eigen::RowMajor>;
+  for (const Index spatial : {20, 64, 256, 400})
+    for (const float small : {0.0007F, 0.013F, 0.11F})
+      for (const Index large : {0, 1}) {
+        Tensor x(64, 3, spatial), dy(64, 3, spatial);
+        x.setRandom();
+        for (Index o = 0; o < 64; ++o) dy.chip(o, 0).setConstant(o % 2 == large ? 1.1F : small);
+        BatchNorm<float> layer(3);
+        layer.forward(x);
+        const double sum = 32.0 * static_cast<double>(spatial) * (double{1.1F} + double{small});
+        EXPECT_LE((layer.gradient_sums(x, dy).sum - sum).abs().maxCoeff(), 1e-8 * sum)
+            << spatial << ", " << small;
+      }
+}
+
 // The same of gradients; what is within two and four roundoffs here is within one and three where
 // no value outweighs all others.
 TEST(Outliers, AmongEqualGradientsAreExact) {

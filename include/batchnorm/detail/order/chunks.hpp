@@ -38,8 +38,9 @@ class Chunks {
       outer_step_ -= outer_step_ % block_rows;
     } else {
       inner_step_ = std::min(std::max<Index>(inner_, 1), plane_chunk_values);
-      // Of whole runs an even number, since they are read two at a time.
-      if (inner_step_ >= inner_) outer_step_ = divide_up(plane_chunk_values / inner_step_, 2) * 2;
+      if (inner_step_ >= inner_) outer_step_ = plane_chunk_values / inner_step_;
+      // Runs are read two at a time; of few runs, each is a task of its own.
+      if (inner_step_ >= inner_ && outer_ >= 8) outer_step_ = divide_up(outer_step_, 2) * 2;
     }
     inner_pieces_ = divide_up(inner_, inner_step_);
   }

@@ -4,6 +4,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "../packet/two_sum.hpp"
 #include "../packet/widened.hpp"
 
 namespace batchnorm::detail::BATCHNORM_TARGET {
@@ -41,9 +42,11 @@ class CompensatedSum {
     rest_ = kernels::add(rest_, add_by_multiplier(some, others));
   }
 
+  /// Either sum may be the larger one.
   void add(const CompensatedSum& other, const P& bias) {
-    add(subtract(other.sum_, bias));
-    rest_ = kernels::add(rest_, other.rest_);
+    const auto both = two_sum(sum_, subtract(other.sum_, bias));
+    sum_ = both.sum;
+    rest_ = kernels::add(rest_, kernels::add(other.rest_, both.rest));
   }
 
   /// Without the bias.

@@ -36,15 +36,15 @@ Pilot<typename Kernel::Scalar> pilot_of(const Kernel& kernel, const ViewsOf<Kern
   return pilot_of_rows([&](Index row) { return kernel.value(from[row * step]); }, values);
 }
 
-/// How many runs of `packets` packets a channel has summed before the next channel has its turn: a
-/// block, or where runs come from far away so few that what lies beside them stays in the nearest
-/// cache, since they often lie a multiple of 4096 bytes apart.
+/// How many runs of `packets` packets a channel has summed before the next channel has its turn, an
+/// even number: a block, or where runs come from far away so few that what lies beside them stays
+/// in the nearest cache, since they often lie a multiple of 4096 bytes apart.
 template <typename Scalar>
 Index runs_together(const View<const Scalar>& x, Index packets, Index block) {
   constexpr Index far_values = 1 << 21;
   constexpr Index few_runs = 8;
   constexpr Index few_packets = 32;
-  const Index most = std::max<Index>(block / packets, 2);
+  const Index most = 2 * std::max<Index>(block / (2 * packets), 1);
   const bool far = x.outer * x.outer_stride > far_values;
   return far ? std::min(most, std::max(few_runs, few_packets / packets)) : most;
 }
@@ -122,7 +122,9 @@ void sum_group(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& 
   using Scalar = typename Kernel::Scalar;
   const Index count = c_end - c_begin;
   const Index block = Kernel::rows_in_block(views[0].count());
-  const Index ahead = values_ahead<Kernel>(views, chunk.inner_end - chunk.inner_begin);
+  const Index run = chunk.inner_end - chunk.inner_begin;
+  const bool in_runs = order == LoopOrder::planes && run >= PlaneSums<Kernel>::width;
+  const Index ahead = in_runs ? values_ahead<Kernel>(views, run) : 0;
   ChannelGroup<Kernel> sums;
   for (Index c = c_begin; c < c_end; ++c) {
     Pilot<Scalar> pilot{};
@@ -131,8 +133,7 @@ void sum_group(const Kernel& kernel, const ViewsOf<Kernel>& views, const Chunk& 
     }
     sums[static_cast<std::size_t>(c - c_begin)].begin(kernel, c, block, ahead, pilot);
   }
-  if (order == LoopOrder::planes &&
-      chunk.inner_end - chunk.inner_begin >= PlaneSums<Kernel>::width) {
+  if (in_runs) {
     add_runs(views, chunk, c_begin, count, block, sums);
   } else {
     add_scattered_group(views, chunk, c_begin, count, sums);

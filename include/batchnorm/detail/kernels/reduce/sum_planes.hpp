@@ -31,7 +31,7 @@ class PlaneSums {
   /// many values before a run must be readable as miss.
   void add_runs(Pointers<Kernel> from, const Strides<Kernel>& step, Index runs, Index length) {
     const Index rows = divide_up(length, width);
-    const Index together = std::max<Index>(block_ / rows, 2);
+    const Index together = 2 * std::max<Index>(block_ / (2 * rows), 1);
     for (Index run = 0; run < runs; run += together) {
       const Index taken = std::min(together, runs - run);
       if (taken == 1) return add_run(from, length);
@@ -56,7 +56,7 @@ class PlaneSums {
   using Coefficients = typename Kernel::template Coefficients<Wide>;
   using Part = typename Kernel::template Part<Wide>;
 
-  /// Some runs.
+  /// `count` runs, the first at `from`.
   struct RunRange {
     Pointers<Kernel> from;
     Index count;
@@ -79,12 +79,12 @@ class PlaneSums {
   };
 
   /// The rows of runs one after the other; what is missing in the last row of a run is idle.
-  /// Inlined also where clang++ would not, which knows nothing of flattening calls of calls.
   class Rows {
    public:
     explicit Rows(const Pointers<Kernel>& from, Index first = 0)
         : from_(from), at_(advanced(from, first * width)), taken_(first) {}
 
+    /// Inlined also where clang++ would not, which knows nothing of flattening calls of calls.
     [[gnu::always_inline]] Row<Kernel> next(const Walk& walk) {
       if (taken_ < walk.whole) {
         const Row<Kernel> row = row_at<Kernel>(at_);
@@ -100,7 +100,8 @@ class PlaneSums {
       return row;
     }
 
-    /// The next four; where they are the last of a run, no hop follows.
+    /// The next four. Where a run has no more than four whole packets left, they are taken one by
+    /// one, on into the next run; with a hop of 8 that happens in the last four only.
     [[gnu::always_inline]] std::array<Row<Kernel>, 4> next_four(const Walk& walk) {
       if (walk.whole - taken_ <= 4) return {next(walk), next(walk), next(walk), next(walk)};
       std::array<Row<Kernel>, 4> rows;
@@ -130,7 +131,7 @@ class PlaneSums {
     Index taken_;
   };
 
-  /// Two runs, a piece of each in turn.
+  /// Two runs, a piece of each at once.
   void add_long_runs(const Pointers<Kernel>& first, const Pointers<Kernel>& second, Index length) {
     const Index piece = block_ / 2 * width;
     for (Index i = 0; i < length; i += piece) {
@@ -141,13 +142,13 @@ class PlaneSums {
   void add_run(const Pointers<Kernel>& from, Index length) {
     const Index piece = block_ * width;
     for (Index i = 0; i < length; i += piece)
-      add_block({advanced(from, i), 1}, {from, 0}, std::min(piece, length - i), {});
+      add_block({advanced(from, i), 1}, {advanced(from, i), 0}, std::min(piece, length - i), {});
   }
 
   /// Adds runs that together have at most `block_` rows, to two parts, which keeps the processor
-  /// busy and rounds little: a part of `a` and one of `b`, since of two places at once more comes
-  /// from far away; or where there is no `b`, fours of rows of `a` in turn. What is left over of
-  /// both is added to one.
+  /// busy and rounds little: one is of `a` and one of `b`, since memory is read faster in two
+  /// places at once; or where there is no `b`, fours of rows of `a` go to both in turn. One copy of
+  /// the code adds what is left over.
   [[gnu::flatten]] void add_block(const RunRange& a, const RunRange& b, Index length,
                                   const Strides<Kernel>& step) {
     const Coefficients k = coefficients_;
@@ -157,9 +158,9 @@ class PlaneSums {
     Walk walk(kernel_->idle(k), length, step, ahead_);
     if (alone) walk.hop = 8;
     Rows of_a(a.from);
-    Rows of_b(alone ? a.from : b.from, alone ? 4 : 0);
+    Rows of_b(b.from, alone && walk.whole >= 8 ? 4 : 0);
     const Index rows = walk.rows();
-    const Index groups = alone ? walk.whole / 8 : std::min(a.count, b.count) * rows / 4;
+    const Index groups = alone ? walk.whole / 8 : b.count * rows / 4;
     for (Index group = 0; group < groups; ++group) {
       kernel_->add(part, k, of_a.next_four(walk));
       kernel_->add(other, k, of_b.next_four(walk));
@@ -169,9 +170,11 @@ class PlaneSums {
     walk.hop = 4;
     while (left > 0) {
       for (; left >= 4; left -= 4) kernel_->add(part, k, of_a.next_four(walk));
+      if (alone) std::swap(part, other);
       for (; left > 0; --left) kernel_->add(part, k, of_a.next(walk));
       of_a = of_b;
       left = std::exchange(others, 0);
+      std::swap(part, other);
     }
     Kernel::merge(part, other, k);
     kernel_->enter(part, (a.count + b.count) * rows, k, totals_);

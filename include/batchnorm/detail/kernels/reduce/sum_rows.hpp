@@ -89,8 +89,9 @@ class RowSums {
   /// Values that fit the second-level cache, in which rows beside each other are read faster than
   /// rows apart.
   static constexpr Index near_values = 1 << 17;
-  /// Those that come from so far away that the processor does not foresee enough of them.
+  /// Of more than so many, rows come from so far away that the processor foresees too little.
   static constexpr Index far_values = 1 << 21;
+  /// How far ahead they are asked for then.
   static constexpr Index values_ahead = 2048 / Index{sizeof(typename Kernel::Scalar)};
 
   Index channel(Index column) const { return std::min(c_begin_ + column * width, c_last_); }

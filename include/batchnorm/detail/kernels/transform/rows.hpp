@@ -120,8 +120,8 @@ class Seam {
 };
 
 /// Whether rows are mapped as one line, in which whole packets can be stored around the caches
-/// wherever a row ends. In rows by themselves both ends are written through the caches, line for
-/// line. Coefficients are then loaded from anywhere: where every such load takes two lines of the
+/// wherever a row ends. In rows by themselves both ends are written through the caches, row for
+/// row. Coefficients are then loaded from anywhere: where every such load takes two lines of the
 /// nearest cache, long rows stay by themselves.
 template <typename Operation>
 bool are_line(Store how, const CallViews<Operation>& views) {
@@ -135,13 +135,13 @@ bool are_line(Store how, const CallViews<Operation>& views) {
          (channels % packet != 0 || elements_to_alignment(views.to[0].data, packet, packet) > 0);
 }
 
-/// Rows [begin, end) that are a line.
+/// Rows [begin, end), at least one, that are a line.
 template <typename Operation>
 [[gnu::flatten]] void transform_line(Store how, Operation operation, CallViews<Operation> views,
                                      Index begin, Index end) {
   using Wide = WidePacket<Operation>;
   const Index channels = views.from[0].channels;
-  const Operation of_rows = operation;
+  const Operation of_rows = operation;  // which leaves `operation` itself in registers
   const Seam<Operation> seam(of_rows, channels);
   Places<Operation> at = views.at(begin, 0, 0);
   Index c = leading_scalars(how, at, channels);
