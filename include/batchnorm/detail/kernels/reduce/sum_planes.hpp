@@ -168,13 +168,12 @@ class PlaneSums {
     Index left = a.count * rows - walk.hop * groups;
     Index others = alone ? 0 : b.count * rows - 4 * groups;
     walk.hop = 4;
+    part.settle();
     while (left > 0) {
       for (; left >= 4; left -= 4) kernel_->add(part, k, of_a.next_four(walk));
-      if (alone) std::swap(part, other);
       for (; left > 0; --left) kernel_->add(part, k, of_a.next(walk));
       of_a = of_b;
       left = std::exchange(others, 0);
-      std::swap(part, other);
     }
     Kernel::merge(part, other, k);
     kernel_->enter(part, (a.count + b.count) * rows, k, totals_);

@@ -119,6 +119,12 @@ class Seam {
   Operation operation_;
 };
 
+/// Rows are mapped as a line by packets of 32 bytes and more: the baseline of x86-64, which
+/// only old processors take, does without another loop.
+template <typename Operation>
+inline constexpr bool has_line =
+    sizeof(typename Operation::Scalar) * std::size_t{lanes<WidePacket<Operation>>} >= 32;
+
 /// Whether rows are mapped as one line, in which whole packets can be stored around the caches
 /// wherever a row ends. In rows by themselves both ends are written through the caches, row for
 /// row. Coefficients are then loaded from anywhere: where every such load takes two lines of the
@@ -165,7 +171,10 @@ template <typename Operation>
 template <typename Operation>
 void transform_row_range(Store how, const Operation& operation, const CallViews<Operation>& views,
                          Index begin, Index end, Index group) {
-  if (group == 1 && are_line(how, views)) return transform_line(how, operation, views, begin, end);
+  if constexpr (has_line<Operation>) {
+    if (group == 1 && are_line(how, views))
+      return transform_line(how, operation, views, begin, end);
+  }
   const Index left_over = group == row_group ? (end - begin) % row_group : end - begin;
   transform_grouped_rows<row_group>(how, operation, views, begin, end - left_over);
   transform_single_rows(how, operation, views, end - left_over, end);
