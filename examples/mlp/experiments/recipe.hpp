@@ -30,8 +30,8 @@ struct Recipe {
   bool renormalised = false;  ///< batch renormalization, with limits that rise
   Index ghost = 0;            ///< rows that are normalised together; 0: all of a batch
   double dropout = 0;         ///< probability
-  Index images = 0;      ///< how many training images are used; 0 stands for all
-  Index interval = 0;    ///< steps between two points of the curve; 0: the end alone
+  Index images = 0;           ///< how many training images are used; 0 stands for all
+  Index interval = 0;         ///< steps between two points of the curve; 0: the end alone
   Probe probe = Probe::none;
   int seeds = 5;  ///< how many trials it gets; no part of what decides one
 };
