@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "experiments/evidence.hpp"
+#include "experiments/limits.hpp"
 #include "experiments/results.hpp"
 #include "experiments/trial.hpp"
 #include "names.hpp"
@@ -102,6 +103,32 @@ TEST_F(Experiments, LearningHelps) {
   EXPECT_GT(mlp::last(*trial(recipe), "test_accuracy"), 0.8);
 }
 
+TEST_F(Experiments, RenormalizationAndGhostBatchesChangeWhatIsLearnt) {
+  Recipe renormalised = recipe_;
+  renormalised.renormalised = true;
+  Recipe ghost = recipe_;
+  ghost.ghost = 5;
+  const Figures plain = trial(recipe_).value();
+  EXPECT_FALSE(same_but_seconds(trial(renormalised).value(), plain));
+  EXPECT_FALSE(same_but_seconds(trial(ghost).value(), plain));
+}
+
+TEST(Limits, RiseOnceTheRunningStatisticsHaveArrived) {
+  const auto at = [](double share, double decay = 0.9) {
+    return mlp::limits_at(static_cast<Index>(1000 * share), 1000, decay);
+  };
+  using batchnorm::Renormalization;
+  EXPECT_EQ(at(0), Renormalization{});
+  EXPECT_EQ(at(0.05), Renormalization{});
+  EXPECT_NEAR(at(0.125).d_max, 2.5, 1e-12);
+  EXPECT_NEAR(at(0.175).r_max, 2, 1e-12);
+  EXPECT_NEAR(at(0.2).d_max, 5, 1e-12);
+  EXPECT_LT(at(0.29).r_max, 3);
+  for (const double share : {0.31, 1.0}) EXPECT_EQ(at(share), (Renormalization{3, 5})) << share;
+  EXPECT_EQ(at(0.29, 0.99), Renormalization{});
+  EXPECT_GT(at(0.31, 0.99).r_max, 1);
+}
+
 TEST_F(Experiments, ADivergedTrialGuessesFromThereOn) {
   Recipe recipe = recipe_;
   recipe.activation = mlp::Activation::relu;
@@ -172,6 +199,12 @@ TEST_F(Experiments, ResultsOfAnotherProgramAreNotTaken) {
   }
   write(text);
   EXPECT_EQ(Results(file_, material_).find(recipe_, 1), nullptr);
+}
+
+TEST_F(Experiments, ResultsOfRecipesWithOtherFieldsAreNotTaken) {
+  write("program,data,hidden,batch,seed,figure,at,value\n1,2,5-5,10,1,test_accuracy,40,0.5\n");
+  EXPECT_EQ(Results(file_, material_).find(recipe_, 1), nullptr);
+  EXPECT_EQ(read().find("hidden,batch"), std::string::npos);
 }
 
 TEST_F(Experiments, AFileOfAnotherKindIsNotOverwritten) {

@@ -82,6 +82,7 @@ TEST(GhostNorm, NormalisesEachBlockAsALayerOfItsOwnWould) {
     ghost.forward(device, x, y);
     ghost.backward(device, x, dy, dx);
     Eigen::VectorXd dgamma = Eigen::VectorXd::Zero(3);
+    Eigen::VectorXd dbeta = Eigen::VectorXd::Zero(3);
     const auto borders = borders_of_ghosts(rows, block);
     for (std::size_t k = 0; k + 1 < borders.size(); ++k) {
       const auto of = Eigen::seq(borders[k], borders[k + 1] - 1);
@@ -90,11 +91,13 @@ TEST(GhostNorm, NormalisesEachBlockAsALayerOfItsOwnWould) {
       EXPECT_EQ(Matrix(y(of, Eigen::all)), plain.forward(device, some)) << rows << ", block " << k;
       EXPECT_EQ(Matrix(dx(of, Eigen::all)), plain.backward(device, some, gradient));
       dgamma += plain.gamma_gradient();
+      dbeta += plain.beta_gradient();
     }
     EXPECT_EQ(ghost.norm().running_mean(), plain.running_mean());
     EXPECT_EQ(ghost.norm().running_variance(), plain.running_variance());
     EXPECT_EQ(ghost.norm().batches(), plain.batches());
     EXPECT_TRUE(ghost.norm().gamma_gradient().isApprox(dgamma, 1e-14));
+    EXPECT_TRUE(ghost.norm().beta_gradient().isApprox(dbeta, 1e-14));
   }
 }
 

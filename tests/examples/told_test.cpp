@@ -1,6 +1,9 @@
 // What chapters say agrees with what their tables say, whatever networks do.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdlib>
 #include <regex>
 #include <string>
@@ -288,23 +291,46 @@ TEST(SmallBatches, NoiseIsBlamedOnlyForALoss) {
   EXPECT_TRUE(says(told(mlp::small_batches, "both_good").claim, "just as high as"));
 }
 
-TEST(SmallBatches, RenormalizationAndGhostBatchesAreMeasuredAgainstBatchNorm) {
-  const auto of = [](const MadeUp& renormalised, const MadeUp& ghost, const MadeUp& others) {
+/// Renormalization against batch normalization of the same batch, blocks against the whole batch.
+TEST(SmallBatches, EachIsMeasuredAgainstWhatItChanges) {
+  const auto of = [](double renormalised, double ghost) {
     return account_of(mlp::small_batches(), Level::quick, [=](const Recipe& recipe) {
-      if (recipe.renormalised) return renormalised;
-      return recipe.ghost > 0 ? ghost : others;
+      if (plain(recipe)) return MadeUp{.end = 0.2};
+      if (recipe.renormalised) return MadeUp{.end = renormalised};
+      if (recipe.ghost > 0) return MadeUp{.end = ghost};
+      return MadeUp{.end = recipe.batch == 64 ? 0.9 : 0.6};
     });
   };
-  const Account better = of(kGood, kPoor, kPoor);
+  const Account better = of(0.7, 0.8);
   EXPECT_EQ(better.findings[2].measured,
-            "+13.0 points at 2, +13.0 points at 3, +13.0 points at 4, +13.0 points at 8");
+            "+10.0 points at 2, +10.0 points at 3, +10.0 points at 4, +10.0 points at 8");
+  EXPECT_EQ(better.findings[3].measured,
+            "-10.0 points at 2, -10.0 points at 3, -10.0 points at 4, -10.0 points at 8");
   EXPECT_TRUE(better.findings[2].holds);
-  EXPECT_FALSE(better.findings[3].holds);
-  const Account worse = of(kGood, kPoor, kGood);
-  EXPECT_EQ(worse.findings[3].measured,
-            "-13.0 points at 2, -13.0 points at 3, -13.0 points at 4, -13.0 points at 8");
-  EXPECT_FALSE(worse.findings[2].holds);
-  EXPECT_TRUE(worse.findings[3].holds);
+  EXPECT_TRUE(better.findings[3].holds);
+  EXPECT_TRUE(says(better.claim, "batches of 2 end 10.0 points higher than without it"));
+  const Account level = of(0.61, 0.89);
+  EXPECT_FALSE(level.findings[2].holds);
+  EXPECT_FALSE(level.findings[3].holds);
+}
+
+TEST(SmallBatches, SeeTheSameImagesAtRatesInProportion) {
+  for (const Level level : {Level::quick, Level::standard, Level::full}) {
+    const mlp::Scope scope = digits(level);
+    const auto all = mlp::small_batches().recipes(scope);
+    const auto images = static_cast<double>(scope.steps(6000, 12000, 60000));
+    constexpr std::array rates{0.03, 0.1, 0.3, 1.0};
+    for (const Recipe& recipe : all) {
+      const auto batch = static_cast<double>(recipe.batch);
+      const auto together = recipe.ghost > 0 ? static_cast<double>(recipe.ghost) : batch;
+      EXPECT_NEAR(static_cast<double>(recipe.steps) * batch, images, batch);
+      const double rate = recipe.learning_rate * 64 / batch;
+      EXPECT_TRUE(std::any_of(rates.begin(), rates.end(), [&](double one) {
+        return std::abs(rate - one) < 1e-9;
+      })) << rate;
+      EXPECT_NEAR(64 * std::log(recipe.decay), together * std::log(0.9), 1e-9);
+    }
+  }
 }
 
 TEST(SmallBatches, OneRateIsNotChosen) {

@@ -24,7 +24,7 @@ std::vector<Index> small(const Scope& scope) {
 /// What is compared.
 enum class Norm { none, batch, renormalised, ghost };
 
-/// Of a ghost batch, whose blocks are as large as the batches of the others.
+/// What ghost batches are blocks of.
 constexpr Index kGhostBatch = 64;
 
 /// Learning rates at a batch of 64; in proportion at others.
@@ -130,10 +130,10 @@ std::vector<Finding> findings(const Evidence& evidence) {
                                  " at a batch of 64, in proportion at others; " +
                                  std::to_string(any.seeds) + " seeds";
   const Index least = worst(evidence, [](Index size) { return size >= 8; });
-  return {{.claim = "At batches of 2 and 3, BatchNorm costs more than 2 points",
+  return {{.claim = "At batches of 2, BatchNorm costs more than 5 points",
            .measured = gain_text(evidence, 2) + ", " + gain_text(evidence, 3),
            .setting = conditions,
-           .holds = gain_at(evidence, 2) < -2 && gain_at(evidence, 3) < -2},
+           .holds = gain_at(evidence, 2) < -5},
           {.claim = "From a batch of 8 on, it costs less than 1 point",
            .measured = "at worst " + gain_text(evidence, least),
            .setting = conditions,
@@ -151,12 +151,13 @@ std::vector<Finding> findings(const Evidence& evidence) {
 std::string claim(const Evidence& evidence) {
   const Index largest = batches(evidence.scope()).back();
   const double two = gain_at(evidence, 2);
+  const double gain = renormalization_gains(evidence, 2);
   return "From batches of 2, a network with batch normalization ends " + higher(two) +
          (tenths(two) == 0 ? " as" : " than") + " one without" +
          (two < -2 ? ": the statistics of two values are mostly noise" : "") +
          ". From batches of " + number(static_cast<double>(largest)) + " it ends " +
          higher(gain_at(evidence, largest)) + ". With batch renormalization, batches of 2 end " +
-         higher(renormalization_gains(evidence, 2)) + ".";
+         higher(gain) + (tenths(gain) == 0 ? " as" : " than") + " without it.";
 }
 
 Line line(const Evidence& evidence, const std::vector<Index>& sizes, Norm norm, std::string name,
@@ -184,7 +185,7 @@ Chart chart(const Evidence& evidence) {
 
 Table table(const Evidence& evidence) {
   Table result{.columns = {"images", "without, %", "with, %", "BatchNorm gains", "renormalised, %",
-                           "blocks of 64, %"}};
+                           "blocks of a batch of 64, %"}};
   const auto few = small(evidence.scope());
   for (const Index size : batches(evidence.scope())) {
     const bool is_small = size <= few.back();
@@ -205,11 +206,13 @@ Account account(const Evidence& evidence) {
       .text =
           {"Networks see the same number of images at every batch size, but for what is left of a "
            "last batch, and their running statistics average over the same number. In mode Eval "
-           "they use these, so that the noise of small batches is not in the test, but in what was "
-           "learnt. A batch of one has no variance at all: the layer refuses it, with a sentence.",
-           "Batch renormalization looks to the running statistics in training too, the more the "
-           "longer it has trained. Ghost batches are blocks of a batch of 64, each normalised by "
-           "itself: steps are those of the large batch, and the noise is that of the small one."},
+           "they use the running statistics, so that the noise of small batches is not in the "
+           "test, "
+           "but in what was learnt. A batch of one has no variance at all: the layer refuses it, "
+           "with a sentence.",
+           "Batch renormalization looks to the running statistics in training too, once these have "
+           "arrived. Ghost batches are blocks of a batch of 64, each normalised by itself: steps "
+           "are those of the large batch, and the noise of the statistics is that of a small one."},
       .charts = {chart(evidence)},
       .table = table(evidence),
       .findings = findings(evidence),
@@ -218,7 +221,7 @@ Account account(const Evidence& evidence) {
           "batches, take another normalisation (layer, group), or train on with mode Frozen from "
           "statistics that are already good.",
       .code =
-          "BatchNorm<float> norm(100);\n"
+          "BatchNorm<float> norm(100, {.momentum = decay(std::pow(0.9, 2.0 / 64))});\n"
           "norm.set_renormalization({.r_max = 3, .d_max = 5});  // once the statistics are good"};
 }
 

@@ -16,7 +16,9 @@
 namespace mlp {
 namespace {
 
-std::string header() { return "program,data," + recipe_header() + ",seed,figure,at,value\n"; }
+constexpr std::string_view kOrigin = "program,data,";
+
+std::string header() { return std::string(kOrigin) + recipe_header() + ",seed,figure,at,value\n"; }
 
 /// The last line of a trial: what has none was broken off.
 constexpr const char* kEnd = "end";
@@ -70,6 +72,8 @@ void Results::read() {
   const std::string text = read_file(path_);
   if (text.empty()) return;
   if (text.compare(0, header().size(), header()) != 0) {
+    // Of a program whose recipes had other fields, and so other figures.
+    if (text.compare(0, kOrigin.size(), kOrigin) == 0) return;
     throw std::runtime_error(path_ + ": is no file of figures, and would be overwritten");
   }
   std::string_view rest(text);

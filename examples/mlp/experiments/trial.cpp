@@ -6,6 +6,7 @@
 #include <memory>
 #include <numbers>
 
+#include "experiments/limits.hpp"
 #include "learner.hpp"
 #include "probes/probes.hpp"
 
@@ -27,19 +28,6 @@ Architecture architecture_of(const Recipe& recipe, const Material& material, std
           .ghost = recipe.ghost,
           .dropout = recipe.dropout,
           .dropout_seed = seed};
-}
-
-/// Batch normalization at first, while the running statistics arrive; then the limits of section 4
-/// of Ioffe 2017, reached after about the shares of the training that they are reached after there.
-batchnorm::Renormalization limits_at(Index step, Index steps) {
-  constexpr double kBegin = 0.05;
-  constexpr double kMostShift = 0.2;
-  constexpr double kMostRatio = 0.3;
-  const double done = static_cast<double>(step) / static_cast<double>(steps);
-  const auto risen = [done](double end) {
-    return std::clamp((done - kBegin) / (end - kBegin), 0.0, 1.0);
-  };
-  return {.r_max = 1 + 2 * risen(kMostRatio), .d_max = 5 * risen(kMostShift)};
 }
 
 /// Standard normal (Box and Muller 1958).
@@ -110,7 +98,8 @@ class Trial {
     const Index in_epoch = (step - 1) % whole_batches_;
     if (in_epoch == 0) batches_.shuffle();
     batches_.copy(in_epoch, train_, batch_);
-    if (recipe_.renormalised) learner_.set_renormalization(limits_at(step, recipe_.steps));
+    if (recipe_.renormalised)
+      learner_.set_renormalization(limits_at(step, recipe_.steps, recipe_.decay));
     const bool finite = std::isfinite(learner_.step(batch_).loss);
     seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
     return finite;

@@ -18,7 +18,7 @@ TwoSum<P> two_sum(const P& a, const P& b) {
   const P sum = held(add(a, b));
   const P of_b = held(subtract(sum, a));
   const P of_a = held(subtract(sum, of_b));
-  return {sum, add(subtract(a, of_a), subtract(b, of_b))};
+  return {sum, add(held(subtract(a, of_a)), held(subtract(b, of_b)))};
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

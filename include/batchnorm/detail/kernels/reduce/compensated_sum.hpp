@@ -44,7 +44,7 @@ class CompensatedSum {
 
   /// Either sum may be the larger one.
   void add(const CompensatedSum& other, const P& bias) {
-    const auto both = two_sum(sum_, subtract(other.sum_, bias));
+    const auto both = two_sum(sum_, held(subtract(other.sum_, bias)));
     sum_ = both.sum;
     rest_ = kernels::add(rest_, kernels::add(other.rest_, both.rest));
   }
