@@ -84,40 +84,24 @@ template <typename Operation>
     transform_span<Spread::per_lane>(how, operation, 0, at, channels);
 }
 
-/// An operation on the packet in which a row ends and the next one begins: on the last channels,
-/// and behind them the first.
+/// Coefficients of the last channels, and behind them of the first.
 template <typename Operation>
-class Seam {
- public:
-  Seam(const Operation& operation, Index channels)
-      : channels_(channels), operation_(operation.with([&](const Scalar* of_channels) {
-          Scalar* const values = values_[used_++].data();
-          std::copy_n(of_channels + channels - half, half, values);
-          std::copy_n(of_channels, half, values + half);
-          return values;
-        })) {}
-  Seam(const Seam&) = delete;
-  Seam& operator=(const Seam&) = delete;
+using SeamValues =
+    std::array<std::array<typename Operation::Scalar, std::size_t{2 * lanes_of_any_packet}>,
+               Operation::coefficient_arrays>;
 
-  /// The packet that begins with channel `channel`.
-  void transform(Store how, const Places<Operation>& at, Index channel) const {
-    using Wide = WidePacket<Operation>;
-    const Index place = half - (channels_ - channel);
-    transform_at<Wide>(how, operation_,
-                       operation_.template coefficients<Wide>(place, Spread::per_lane), at,
-                       channel);
-  }
-
- private:
-  using Scalar = typename Operation::Scalar;
-
-  static constexpr Index half = lanes_of_any_packet;
-
-  Index channels_;
-  std::size_t used_ = 0;
-  std::array<std::array<Scalar, std::size_t{2 * half}>, Operation::coefficient_arrays> values_;
-  Operation operation_;
-};
+/// `operation` on the packet in which a row of so many channels ends and the next one begins. Its
+/// coefficients are in `values`.
+template <typename Operation>
+Operation at_seam(const Operation& operation, Index channels, SeamValues<Operation>& values) {
+  std::size_t used = 0;
+  return operation.with([&](const typename Operation::Scalar* of_channels) {
+    auto* const both = values[used++].data();
+    std::copy_n(of_channels + channels - lanes_of_any_packet, lanes_of_any_packet, both);
+    std::copy_n(of_channels, lanes_of_any_packet, both + lanes_of_any_packet);
+    return both;
+  });
+}
 
 /// Rows are mapped as a line by packets of 32 bytes and more: the baseline of x86-64, which
 /// only old processors take, does without another loop.
@@ -148,7 +132,8 @@ template <typename Operation>
   using Wide = WidePacket<Operation>;
   const Index channels = views.from[0].channels;
   const Operation of_rows = operation;  // which leaves `operation` itself in registers
-  const Seam<Operation> seam(of_rows, channels);
+  SeamValues<Operation> values;
+  const Operation seam = at_seam(of_rows, channels, values);
   Places<Operation> at = views.at(begin, 0, 0);
   Index c = leading_scalars(how, at, channels);
   transform_scalars<Spread::per_lane>(operation, 0, at, 0, c);
@@ -163,7 +148,8 @@ template <typename Operation>
       transform_scalars<Spread::per_lane>(operation, 0, at, c, channels);
       break;
     }
-    seam.transform(how, at, c);
+    const Index place = c - channels + lanes_of_any_packet;
+    transform_at<Wide>(how, seam, seam.template coefficients<Wide>(place, Spread::per_lane), at, c);
     c += lanes<Wide>;
   }
 }
