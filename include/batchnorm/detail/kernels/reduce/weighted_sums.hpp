@@ -87,6 +87,7 @@ class WeightedChunk {
   static constexpr Index rows_together = 16;     ///< as numbers of `Work`
   static constexpr std::size_t together = 4;     ///< channels that share a weight
   static constexpr Index packets_together = 32;  ///< of a run, as numbers of `Work`
+  static constexpr Index values_in_line = 64 / Index{sizeof(Scalar)};
 
   /// Sums of rows stand in the nearest cache: those of some as numbers of `Work`, and then in
   /// double.
@@ -206,6 +207,16 @@ class WeightedChunk {
     }
   }
 
+  /// How far ahead runs are asked for; 0 where they come from near.
+  Index values_ahead() const {
+    constexpr Index far_values = 1 << 20;
+    constexpr Index bytes = 2048;
+    return view_.outer * view_.outer_stride > far_values ? bytes / Index{sizeof(Scalar)} : 0;
+  }
+
+  /// From a position beyond a run's end to where the next run goes on.
+  Index behind_run(Index i) const { return i < view_.inner ? 0 : view_.outer_stride - view_.inner; }
+
   /// Adds some packets of a run, and returns what is behind them. Of what weighs nothing the
   /// deviation is 0.
   template <std::size_t N>
@@ -222,9 +233,14 @@ class WeightedChunk {
     });
     const Scalar* weight = weights_.at(o, i);
     const Index weight_step = step * lanes<Wide>;
+    const Index ahead = values_ahead();
     for (Index p = 0; p < end - i; p += lanes<Wide>, weight += weight_step) {
       const Wide w =
           step == 0 ? broadcast<Wide>(static_cast<Work>(*weight)) : load_as<Wide>(weight);
+      if (ahead > 0 && p % values_in_line == 0) {
+        const Index there = p + behind_run(i + p + ahead) + ahead;
+        unroll<N>([&](auto k) { prefetch(values[k] + there); });
+      }
       unroll<N>([&](auto k) {
         const Wide deviation = subtract(load_as<Wide>(values[k] + p), origins[k]);
         sums[k].add(select_less(none, w, deviation, none), w);
