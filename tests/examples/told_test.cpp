@@ -303,9 +303,9 @@ TEST(SmallBatches, EachIsMeasuredAgainstWhatItChanges) {
   };
   const Account better = of(0.7, 0.8);
   EXPECT_EQ(better.findings[2].measured,
-            "+10.0 points at 2, +10.0 points at 3, +10.0 points at 4, +10.0 points at 8");
+            "+10.0 points at 2, +10.0 points at 3, +10.0 points at 4 and +10.0 points at 8");
   EXPECT_EQ(better.findings[3].measured,
-            "-10.0 points at 2, -10.0 points at 3, -10.0 points at 4, -10.0 points at 8");
+            "-10.0 points at 2, -10.0 points at 3, -10.0 points at 4 and -10.0 points at 8");
   EXPECT_TRUE(better.findings[2].holds);
   EXPECT_TRUE(better.findings[3].holds);
   EXPECT_TRUE(says(better.claim, "batches of 2 end 10.0 points higher than without it"));

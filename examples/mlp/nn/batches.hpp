@@ -28,6 +28,13 @@ Samples<Scalar> pick(const Samples<Scalar>& from, const std::vector<Index>& rows
   return picked;
 }
 
+/// How many batches of `size` so many samples make: what is left over is one more, unless it is a
+/// single sample, which has no variance and joins the batch before.
+inline Index count_batches(Index samples, Index size) {
+  const Index whole = samples / size;
+  return samples % size > 1 || whole == 0 ? whole + 1 : whole;
+}
+
 /// Deals samples out in batches, in a new order every epoch.
 ///
 /// All batches have `size` samples but the last, which has what is left. A single sample that is
@@ -39,11 +46,7 @@ class Batches {
       : order_(Order::LinSpaced(samples, 0, samples - 1)), size_(size), random_(random) {}
 
   /// How many batches an epoch has.
-  Index count() const {
-    const Index whole = samples() / size_;
-    const Index rest = samples() % size_;
-    return rest > 1 || whole == 0 ? whole + 1 : whole;
-  }
+  Index count() const { return count_batches(samples(), size_); }
 
   void shuffle() { random_.shuffle(order_); }
 

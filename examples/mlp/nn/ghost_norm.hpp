@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "nn/batches.hpp"
 #include "nn/matrix.hpp"
 
 namespace nn {
@@ -22,7 +23,7 @@ class GhostNorm {
 
   void forward(const Device& device, const Matrix<Scalar>& x, Matrix<Scalar>& y) {
     y.resize(x.rows(), x.cols());
-    saved_.resize(static_cast<std::size_t>(blocks(x)));
+    saved_.resize(static_cast<std::size_t>(count_batches(x.rows(), block_)));
     for_each_block(x, [&](std::size_t k, Index first, Index rows) {
       norm_.forward(device, saved_[k], x.middleRows(first, rows), y.middleRows(first, rows));
     });
@@ -53,14 +54,9 @@ class GhostNorm {
   Norm& norm() { return norm_; }
 
  private:
-  Index blocks(const Matrix<Scalar>& x) const {
-    const Index whole = x.rows() / block_;
-    return x.rows() % block_ > 1 || whole == 0 ? whole + 1 : whole;
-  }
-
   template <typename F>
   void for_each_block(const Matrix<Scalar>& x, const F& f) const {
-    const Index count = blocks(x);
+    const Index count = count_batches(x.rows(), block_);
     for (Index k = 0; k < count; ++k) {
       const Index first = k * block_;
       f(static_cast<std::size_t>(k), first, k + 1 == count ? x.rows() - first : block_);

@@ -38,9 +38,7 @@ class Chunks {
       outer_step_ -= outer_step_ % block_rows;
     } else {
       inner_step_ = std::min(std::max<Index>(inner_, 1), plane_chunk_values);
-      if (inner_step_ >= inner_) outer_step_ = plane_chunk_values / inner_step_;
-      // Runs are read two at a time; of few runs, each is a task of its own.
-      if (inner_step_ >= inner_ && outer_ >= 8) outer_step_ = divide_up(outer_step_, 2) * 2;
+      if (inner_step_ >= inner_) outer_step_ = runs_of_chunk();
     }
     inner_pieces_ = divide_up(inner_, inner_step_);
   }
@@ -60,6 +58,12 @@ class Chunks {
   }
 
  private:
+  /// Runs are read two at a time; of few runs, each may be a task of its own.
+  Index runs_of_chunk() const {
+    const Index runs = plane_chunk_values / inner_step_;
+    return outer_ < 8 ? runs : runs + runs % 2;
+  }
+
   static constexpr Index row_chunk_values = 262144;
   static constexpr Index plane_chunk_values = 16384;
 

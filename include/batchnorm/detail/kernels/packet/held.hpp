@@ -31,6 +31,10 @@ P held(P packet) {
   return packet;
 }
 
+/// How many values a cache line has.
+template <typename Scalar>
+inline constexpr Index values_in_line = 64 / Index{sizeof(Scalar)};
+
 /// Asks for the cache line of an address, which need not be anybody's.
 inline void prefetch([[maybe_unused]] const void* at) {
 #if defined(__GNUC__)

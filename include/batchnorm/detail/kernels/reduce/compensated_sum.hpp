@@ -9,6 +9,7 @@
 
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
+/// The lanes of a packet in double.
 template <typename P>
 using InDouble = Widened<ScalarOf<P>>;
 

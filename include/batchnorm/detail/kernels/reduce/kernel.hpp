@@ -43,14 +43,8 @@ std::array<Pointer, N> advanced(std::array<Pointer, N> pointers, Index by) {
 }
 
 template <typename Pointer, std::size_t N>
-std::array<Pointer, N> advanced(std::array<Pointer, N> pointers, const std::array<Index, N>& by) {
-  unroll<N>([&](auto k) { pointers[k] += by[k]; });
-  return pointers;
-}
-
-template <typename Pointer, std::size_t N>
 std::array<Pointer, N> advanced(std::array<Pointer, N> pointers, const std::array<Index, N>& by,
-                                Index times) {
+                                Index times = 1) {
   unroll<N>([&](auto k) { pointers[k] += by[k] * times; });
   return pointers;
 }

@@ -8,6 +8,13 @@
 // channel. All that surrounds them is compiled once, whatever the set.
 namespace batchnorm::detail {
 
+/// Whether runs, or rows, of x come from so far away that they are asked for ahead of time.
+template <typename Scalar>
+bool comes_from_far(const View<const Scalar>& x) {
+  constexpr Index near_values = 1 << 20;
+  return x.outer * x.outer_stride > near_values;
+}
+
 template <typename Scalar, std::size_t N>
 using Views = std::array<View<const Scalar>, N>;
 

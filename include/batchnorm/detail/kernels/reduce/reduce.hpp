@@ -53,12 +53,11 @@ Index runs_together(const View<const Scalar>& x, Index packets, Index block) {
 /// processor does not foresee; else 0. A quarter of what a group of channels has beside each other.
 template <typename Kernel>
 Index values_ahead(const ViewsOf<Kernel>& views, Index run) {
-  constexpr Index far_values = 1 << 20;
   constexpr Index least_bytes = 1024;
   constexpr Index most_bytes = 8192;
   constexpr Index size = sizeof(typename Kernel::Scalar);
   const auto& x = views[0];
-  if (x.outer * x.outer_stride <= far_values) return 0;
+  if (!comes_from_far(x)) return 0;
   const Index beside = run * std::min(x.channels, channel_group);
   return std::clamp(beside / 4, least_bytes / size, most_bytes / size);
 }

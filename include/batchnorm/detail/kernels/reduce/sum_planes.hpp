@@ -114,7 +114,7 @@ class PlaneSums {
 
    private:
     void ask(Index ahead) const {
-      constexpr Index line = 64 / Index{sizeof(Scalar)};
+      constexpr Index line = values_in_line<Scalar>;
       unroll<std::size_t{4 * width / line}>([&](auto k) {
         unroll<Kernel::inputs>([&](auto i) { prefetch(at_[i] + ahead + Index{k} * line); });
       });

@@ -85,7 +85,6 @@ class RowSums {
   };
 
   static constexpr Index group = 4;
-  static constexpr Index values_in_line = 64 / Index{sizeof(typename Kernel::Scalar)};
   /// Values that fit the second-level cache, in which rows beside each other are read faster than
   /// rows apart.
   static constexpr Index near_values = 1 << 17;
@@ -152,7 +151,8 @@ class RowSums {
     for (Index j = 0; j < columns; ++j, c += width) {
       std::array<Row<Kernel>, Rows> rows;
       unroll<Rows>([&](auto r) { rows[r] = row_at<Kernel>(advanced(at[r], std::min(c, last))); });
-      if (ahead[0] > 0 && (c - c_begin_) % values_in_line < width) ask_for(at, ahead, c);
+      if (ahead[0] > 0 && (c - c_begin_) % values_in_line<typename Kernel::Scalar> < width)
+        ask_for(at, ahead, c);
       if constexpr (Rows == 1) {
         kernel.add(column(j).part, column(j).coefficients, rows[0]);
       } else {

@@ -87,7 +87,6 @@ class WeightedChunk {
   static constexpr Index rows_together = 16;     ///< as numbers of `Work`
   static constexpr std::size_t together = 4;     ///< channels that share a weight
   static constexpr Index packets_together = 32;  ///< of a run, as numbers of `Work`
-  static constexpr Index values_in_line = 64 / Index{sizeof(Scalar)};
 
   /// Sums of rows stand in the nearest cache: those of some as numbers of `Work`, and then in
   /// double.
@@ -124,15 +123,13 @@ class WeightedChunk {
   /// Rows that weigh nothing are passed over, which no processor foresees: where rows come from far
   /// away, those that follow are asked for.
   Index rows_ahead() const {
-    constexpr Index far_values = 1 << 20;
     constexpr Index values = 1024;
-    if (view_.outer * view_.outer_stride <= far_values) return 0;
+    if (!comes_from_far(view_)) return 0;
     return std::max<Index>(values / view_.outer_stride, 1);
   }
 
   static void prefetch_row(const Scalar* row, Index channels) {
-    constexpr Index line = 64 / Index{sizeof(Scalar)};
-    for (Index c = 0; c < channels; c += line) prefetch(row + c);
+    for (Index c = 0; c < channels; c += values_in_line<Scalar>) prefetch(row + c);
   }
 
   template <std::size_t N>
@@ -209,9 +206,8 @@ class WeightedChunk {
 
   /// How far ahead runs are asked for; 0 where they come from near.
   Index values_ahead() const {
-    constexpr Index far_values = 1 << 20;
     constexpr Index bytes = 2048;
-    return view_.outer * view_.outer_stride > far_values ? bytes / Index{sizeof(Scalar)} : 0;
+    return comes_from_far(view_) ? bytes / Index{sizeof(Scalar)} : 0;
   }
 
   /// From a position beyond a run's end to where the next run goes on.
@@ -237,7 +233,7 @@ class WeightedChunk {
     for (Index p = 0; p < end - i; p += lanes<Wide>, weight += weight_step) {
       const Wide w =
           step == 0 ? broadcast<Wide>(static_cast<Work>(*weight)) : load_as<Wide>(weight);
-      if (ahead > 0 && p % values_in_line == 0) {
+      if (ahead > 0 && p % values_in_line<Scalar> == 0) {
         const Index there = p + behind_run(i + p + ahead) + ahead;
         unroll<N>([&](auto k) { prefetch(values[k] + there); });
       }

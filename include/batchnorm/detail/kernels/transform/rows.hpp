@@ -138,11 +138,7 @@ template <typename Operation>
   Index c = leading_scalars(how, at, channels);
   transform_scalars<Spread::per_lane>(operation, 0, at, 0, c);
   for (Index o = begin; o < end; ++o, at = next_row(at, views), c -= channels) {
-    for (; c + lanes<Wide> <= channels; c += lanes<Wide>) {
-      hide_index(c);
-      transform_at<Wide>(how, operation, operation.template coefficients<Wide>(c, Spread::per_lane),
-                         at, c);
-    }
+    c = transform_packets(how, operation, 0, at, c, channels);
     if (c == channels) continue;
     if (o + 1 == end) {
       transform_scalars<Spread::per_lane>(operation, 0, at, c, channels);

@@ -98,6 +98,20 @@ Index leading_scalars(Store how, const Places<Operation>& at, Index count) {
   return elements_to_alignment(at.to[0], lanes<WidePacket<Operation>>, count);
 }
 
+/// Whole packets of channels of a span, from element `i` on; the first element behind them. The
+/// first element of the span is of channel `channel`.
+template <typename Operation>
+Index transform_packets(Store how, const Operation& operation, Index channel,
+                        const Places<Operation>& at, Index i, Index count) {
+  using Wide = WidePacket<Operation>;
+  for (; i + lanes<Wide> <= count; i += lanes<Wide>) {
+    hide_index(i);
+    transform_at<Wide>(how, operation,
+                       operation.template coefficients<Wide>(channel + i, Spread::per_lane), at, i);
+  }
+  return i;
+}
+
 /// `count` contiguous elements, of one channel or of as many channels from `channel` on.
 template <Spread How, typename Operation>
 void transform_span(Store how, const Operation& operation, Index channel,
@@ -110,11 +124,7 @@ void transform_span(Store how, const Operation& operation, Index channel,
     for (; i + lanes<Wide> <= count; i += lanes<Wide>)
       transform_at<Wide>(how, operation, coefficients, at, i);
   } else {
-    for (; i + lanes<Wide> <= count; i += lanes<Wide>) {
-      hide_index(i);
-      transform_at<Wide>(how, operation, operation.template coefficients<Wide>(channel + i, How),
-                         at, i);
-    }
+    i = transform_packets(how, operation, channel, at, i, count);
   }
   transform_scalars<How>(operation, channel, at, i, count);
 }
