@@ -62,16 +62,18 @@ inline constexpr int surroundings = -77;
 template <typename Matrix>
 class Framed {
  public:
-  Framed(Index rows, Index cols) : all_(Matrix::Constant(rows, cols, surroundings)) {}
+  Framed(Index rows, Index cols) : all_(Matrix::Constant(rows, cols, filling)) {}
   Matrix& all() { return all_; }
   template <typename Window>
   bool untouched(const Window& window) const {
     Framed copy = *this;
-    window(copy.all_).setConstant(surroundings);
-    return (copy.all_.array() == surroundings).all();
+    window(copy.all_).setConstant(filling);
+    return (copy.all_.array() == filling).all();
   }
 
  private:
+  static inline const auto filling = static_cast<typename Matrix::Scalar>(surroundings);
+
   Matrix all_;
 };
 

@@ -17,19 +17,21 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
  public:
   using typename Base::ConstVectorMap;
+  using typename Base::Parameter;
   using typename Base::Scalar;
   using typename Base::Set;
 
   /// A layer with a given state, whose vectors must fit each other and the policies.
-  explicit BatchNorm(const State<Scalar>& state, const Options& options = {})
+  explicit BatchNorm(const State<Parameter>& state, const Options& options = {})
       : Base(Stored(state, options), options) {}
 
-  /// The same layer in another mode: parameters, running statistics, counts and options, all
-  /// exactly.
-  template <typename Other, typename... Others>
-  explicit BatchNorm(const BatchNorm<Scalar, Other, Others...>& other)
+  /// The same layer in another mode, or for values of another scalar with the same parameters (float
+  /// and 16 bits): parameters, running statistics, counts and options, all exactly.
+  template <typename OtherScalar, typename Other, typename... Others>
+  requires std::is_same_v<ArithmeticOf<OtherScalar>, ArithmeticOf<Scalar>>
+  explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& other)
       : Base(Base::stored_in(other), other.options()) {
-    static_assert(Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
+    static_assert(Set::template same_policies<typename BatchNorm<OtherScalar, Other, Others...>::Set>,
                   "batchnorm: these layers differ in more than their mode: to change an axis, an "
                   "affine map or an activation on purpose, make the layer from other.state().");
   }
@@ -39,8 +41,8 @@ class BatchNorm<ScalarType, Eval, Policies...>
   explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& /*other*/)
       : Base(Stored(Index{1}), {}) {
     static_assert(detail::never<OtherScalar>,
-                  "batchnorm: these layers differ in their scalar: make the layer from a state, "
-                  "into which the vectors of other.state() were cast.");
+                  "batchnorm: these layers differ in their parameters' scalar: make the layer from a "
+                  "state, into which the vectors of other.state() were cast.");
   }
 
   /// Does not compile: what differs in its type is another layer.
@@ -109,7 +111,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
   }
 
   /// Per channel, y = (x - centre) * scale + shift, for loops of your own: the running mean,
-  /// rounded to the scalar. Valid until the layer is assigned to.
+  /// rounded to the parameters' scalar. Valid until the layer is assigned to.
   ConstVectorMap centre() const { return map(coefficients_.centre); }
 
   /// gamma / sqrt(running variance + epsilon); see `centre`.
@@ -144,7 +146,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// Does not compile: the layer is constant.
   template <typename Misuse = void>
-  void set_state(const State<Scalar>& /*state*/) const {
+  void set_state(const State<Parameter>& /*state*/) const {
     static_assert(detail::never<Misuse>,
                   "batchnorm: an Eval layer is constant: make a new one from the state.");
   }
@@ -156,7 +158,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
   using Base::coefficients_;
   using typename Base::Stored;
 
-  ConstVectorMap map(const detail::ChannelArray<Scalar>& values) const {
+  ConstVectorMap map(const detail::ChannelArray<Parameter>& values) const {
     return ConstVectorMap(values.data(), values.size());
   }
 };

@@ -7,7 +7,8 @@ namespace batchnorm {
 /// Batch normalization (Ioffe and Szegedy 2015, arXiv 1502.03167) over the channels of a matrix or
 /// tensor: y = activation(gamma * (x - mean) / sqrt(variance + epsilon) + beta [+ residual]).
 ///
-/// `Scalar` is float or double; `Mode` says which statistics normalise and what may change (see
+/// `Scalar` is float, double, Eigen::bfloat16 or Eigen::half, which is computed with in float (see
+/// scalar.hpp); `Mode` says which statistics normalise and what may change (see
 /// mode.hpp); `Policies`, in any order and each kind at most once, are an axis, an affine map,
 /// running statistics or none, an activation and a rank (see policies.hpp): `BatchNorm<float, Eval,
 /// ChannelsLast, ReLU>`.
@@ -71,16 +72,17 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
   }
 
   /// A layer with a given state, whose vectors must fit each other and the policies.
-  explicit BatchNorm(const State<Scalar>& state, const Options& options = {})
+  explicit BatchNorm(const State<ArithmeticOf<Scalar>>& state, const Options& options = {})
       : Base(typename Base::Stored(state, options), options) {}
 
-  /// The same layer in another mode: parameters, running statistics, counts and options, all
-  /// exactly.
-  template <typename Other, typename... Others>
-  explicit BatchNorm(const BatchNorm<Scalar, Other, Others...>& other)
+  /// The same layer in another mode, or for values of another scalar with the same parameters (float
+  /// and 16 bits): parameters, running statistics, counts and options, all exactly.
+  template <typename OtherScalar, typename Other, typename... Others>
+  requires std::is_same_v<ArithmeticOf<OtherScalar>, ArithmeticOf<Scalar>>
+  explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& other)
       : Base(Base::stored_in(other), other.options()) {
     static_assert(
-        Base::Set::template same_policies<typename BatchNorm<Scalar, Other, Others...>::Set>,
+        Base::Set::template same_policies<typename BatchNorm<OtherScalar, Other, Others...>::Set>,
         "batchnorm: these layers differ in more than their mode: to change an axis, an affine "
         "map or an activation on purpose, make the layer from other.state().");
   }
@@ -90,8 +92,8 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
   explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& /*other*/)
       : Base(typename Base::Stored(Index{1}), {}) {
     static_assert(detail::never<OtherScalar>,
-                  "batchnorm: these layers differ in their scalar: make the layer from a state, "
-                  "into which the vectors of other.state() were cast.");
+                  "batchnorm: these layers differ in their parameters' scalar: make the layer from a "
+                  "state, into which the vectors of other.state() were cast.");
   }
 
   /// Does not compile: what differs in its type is another layer.

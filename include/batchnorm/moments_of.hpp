@@ -13,8 +13,9 @@ namespace detail {
 
 template <typename Axis, typename X>
 Moments moments_of(const Executor& executor, const X& x) {
+  using Given = typename ArgumentOf<X>::Scalar;
   using Scalar =
-      std::conditional_t<std::is_same_v<typename ArgumentOf<X>::Scalar, double>, double, float>;
+      std::conditional_t<std::is_same_v<Given, double> || has_16_bits<Given>, Given, float>;
   Moments result;
   if constexpr (check_readable<PolicySet<Scalar, Train, Axis>, Scalar, X>()) {
     SumsWorkspace workspace;

@@ -4,13 +4,19 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "scalar.hpp"
+
 namespace batchnorm {
 
 /// All that a layer has learnt, as plain values: what a file or another library would hold. Every
 /// vector has one entry per channel, or none where the layer's policies have no such value; all
-/// are finite, unless the layer's options say `NonFinite::propagate`.
+/// are finite, unless the layer's options say `NonFinite::propagate`. `Scalar` is that of the
+/// parameters, float or double: layers of 16 bits have a `State<float>`.
 template <typename Scalar>
 struct State {
+  static_assert(!has_16_bits<std::remove_cv_t<Scalar>>,
+                "batchnorm: the state of a layer of 16 bits is State<float>.");
+
   /// One value per channel.
   using Vector = Eigen::Matrix<std::remove_cv_t<Scalar>, Eigen::Dynamic, 1>;
 

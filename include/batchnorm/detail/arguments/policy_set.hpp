@@ -43,7 +43,7 @@ inline constexpr bool at_most_one = (0 + ... + int{Is<Policies>::value}) <= 1;
 template <typename Scalar, typename Mode, typename... Policies>
 struct PolicySet {
   static constexpr bool scalar_is_known =
-      std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double>;
+      std::is_same_v<Scalar, float> || std::is_same_v<Scalar, double> || has_16_bits<Scalar>;
   static constexpr bool mode_is_known = ModePolicy<Mode>;
   static constexpr bool policies_are_known = (true && ... && is_policy<Policies>);
   static constexpr bool policies_are_unique =
@@ -67,7 +67,8 @@ struct PolicySet {
               std::is_same_v<Activation, typename Other::Activation>;
 
   static_assert(scalar_is_known,
-                "batchnorm: the first parameter of a layer is its scalar, float or double.");
+                "batchnorm: the first parameter of a layer is its scalar, float, double, "
+                "Eigen::bfloat16 or Eigen::half.");
   static_assert(
       mode_is_known,
       "batchnorm: the second parameter of a layer is its mode, Train, Frozen or Eval; the other "

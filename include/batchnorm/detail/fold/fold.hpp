@@ -47,8 +47,8 @@ typename Bias::PlainObject copy_of_bias(const Bias& bias, Index /*outputs*/) {
   return bias;
 }
 template <typename Scalar>
-typename State<Scalar>::Vector copy_of_bias(const NoBias& /*none*/, Index outputs) {
-  return State<Scalar>::Vector::Zero(outputs);
+Eigen::Matrix<Scalar, Eigen::Dynamic, 1> copy_of_bias(const NoBias& /*none*/, Index outputs) {
+  return Eigen::Matrix<Scalar, Eigen::Dynamic, 1>::Zero(outputs);
 }
 
 template <typename Scalar>

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "../../options.hpp"
+#include "../../scalar.hpp"
 #include "../order/call_parts.hpp"
 #include "../order/weights.hpp"
 #include "../run/run.hpp"
@@ -44,7 +45,7 @@ struct TotalWeights {
 /// The weights of the chunks in which x is summed, which `WeightedMoments` of any channels takes.
 template <typename Scalar>
 struct ChunkWeights {
-  using Signature = void(const View<const Scalar>& x, const Weights<Scalar>& weights,
+  using Signature = void(const View<const Scalar>& x, const Weights<ArithmeticOf<Scalar>>& weights,
                          std::vector<double>& totals);
 };
 
@@ -53,7 +54,7 @@ struct ChunkWeights {
 template <typename Scalar>
 struct WeightedMoments {
   using Signature = void(const Executor& executor, const ChannelRange& range,
-                         const View<const Scalar>& x, const Weights<Scalar>& weights,
+                         const View<const Scalar>& x, const Weights<ArithmeticOf<Scalar>>& weights,
                          const std::vector<double>& totals, SumsWorkspace& workspace,
                          const ChannelMoments& to);
 };
@@ -94,7 +95,7 @@ struct ModulateCoefficients {
 /// y = activation(bn(x) [+ residual]) with prepared coefficients.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Normalize {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                          const CallPart& part, const Inputs<Scalar, HasResidual>& from,
                          const View<Scalar>& y);
 };
@@ -103,9 +104,9 @@ struct Normalize {
 /// `gradient` has its size.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct ParameterGradients {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                          const ChannelRange& range, const GradientInputs<Scalar, HasResidual>& from,
-                         SumsWorkspace& workspace, GradientCoefficients<Scalar>& gradient);
+                         SumsWorkspace& workspace, GradientCoefficients<ArithmeticOf<Scalar>>& gradient);
 };
 
 /// The same where elements whose dy is 0 add nothing, whatever x is there.
@@ -124,8 +125,8 @@ struct PrepareBatchGradient {
 /// dx (and dresidual) through the batch statistics.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct BatchGradient {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                         const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                         const GradientCoefficients<ArithmeticOf<Scalar>>& gradient, const CallPart& part,
                          const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };
@@ -134,9 +135,9 @@ struct BatchGradient {
 /// of all samples, in `gradient`, is scaled as x_hat is.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct ConditionalGradient {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                         const ChannelCoefficients<Scalar>& of_x_hat,
-                         const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                         const ChannelCoefficients<ArithmeticOf<Scalar>>& of_x_hat,
+                         const GradientCoefficients<ArithmeticOf<Scalar>>& gradient, const CallPart& part,
                          const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };
@@ -144,9 +145,9 @@ struct ConditionalGradient {
 /// dx (and dresidual) through the batch statistics where every position has a weight in them.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct WeightedBatchGradient {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                         const GradientCoefficients<Scalar>& gradient, const CallPart& part,
-                         const Weights<Scalar>& weights,
+  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                         const GradientCoefficients<ArithmeticOf<Scalar>>& gradient, const CallPart& part,
+                         const Weights<ArithmeticOf<Scalar>>& weights,
                          const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };
@@ -154,7 +155,7 @@ struct WeightedBatchGradient {
 /// dx (and dresidual) where the statistics are constants.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct AffineGradient {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                          const CallPart& part, const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };
@@ -162,7 +163,7 @@ struct AffineGradient {
 /// The same of one value per channel, which is seldom and little.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct AffineGradientOfFew {
-  using Signature = void(const ChannelCoefficients<Scalar>& k, const CallPart& part,
+  using Signature = void(const ChannelCoefficients<ArithmeticOf<Scalar>>& k, const CallPart& part,
                          const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };
@@ -170,8 +171,8 @@ struct AffineGradientOfFew {
 /// The map of a second backward: from x, dy and v to the gradients with respect to x and dy.
 template <typename Scalar>
 struct SecondGradient {
-  using Signature = void(const Executor& executor, const ChannelArray<Scalar>& centre,
-                         const SecondCoefficients<Scalar>& factors, const CallPart& part,
+  using Signature = void(const Executor& executor, const ChannelArray<ArithmeticOf<Scalar>>& centre,
+                         const SecondCoefficients<ArithmeticOf<Scalar>>& factors, const CallPart& part,
                          const std::array<View<const Scalar>, 3>& from,
                          const std::array<View<Scalar>, 2>& to);
 };

@@ -21,18 +21,18 @@ struct Kernel<calls::TotalWeights<Scalar>> {
 
 template <typename Scalar>
 struct Kernel<calls::ChunkWeights<Scalar>> {
-  static void run(const View<const Scalar>& x, const Weights<Scalar>& weights,
+  static void run(const View<const Scalar>& x, const Weights<ArithmeticOf<Scalar>>& weights,
                   std::vector<double>& totals) {
-    sum_chunks(&sum_of_weights<Scalar>, WeightedView<Scalar>(x, weights), totals);
+    sum_chunks(&sum_of_weights<ArithmeticOf<Scalar>>, WeightedView<Scalar>(x, weights), totals);
   }
 };
 
 template <typename Scalar>
 struct Kernel<calls::WeightedMoments<Scalar>> {
   static void run(const Executor& executor, const ChannelRange& range, const View<const Scalar>& x,
-                  const Weights<Scalar>& weights, const std::vector<double>& totals,
+                  const Weights<ArithmeticOf<Scalar>>& weights, const std::vector<double>& totals,
                   SumsWorkspace& workspace, const ChannelMoments& to) {
-    const WeightedLoops<Scalar> loops{WeightedChunk<Scalar, Scalar>::most_channels,
+    const WeightedLoops<Scalar> loops{WeightedChunk<Scalar, ArithmeticOf<Scalar>>::most_channels,
                                       &sum_weighted_moments<Scalar>, &merge_moments};
     weighted_moments(loops, executor, WeightedView<Scalar>(range.of(x), weights), totals.data(),
                      workspace, to.from(range.begin));
@@ -54,9 +54,9 @@ struct Kernel<calls::ModulateCoefficients<Scalar>> {
 
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Kernel<calls::ConditionalGradient<Scalar, Activation, HasResidual>> {
-  static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                  const ChannelCoefficients<Scalar>& of_x_hat,
-                  const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+  static void run(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                  const ChannelCoefficients<ArithmeticOf<Scalar>>& of_x_hat,
+                  const GradientCoefficients<ArithmeticOf<Scalar>>& gradient, const CallPart& part,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
                   const calls::Gradients<Scalar, HasResidual>& to) {
     using Gradient = ConditionalGradient<Scalar, Activation, HasResidual>;
@@ -73,9 +73,9 @@ template <typename Scalar, typename Activation, bool HasResidual>
 struct Kernel<calls::WeightedBatchGradient<Scalar, Activation, HasResidual>> {
   using Gradient = BatchGradient<Scalar, Activation, HasResidual>;
 
-  static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                  const GradientCoefficients<Scalar>& gradient, const CallPart& part,
-                  const Weights<Scalar>& weights,
+  static void run(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                  const GradientCoefficients<ArithmeticOf<Scalar>>& gradient, const CallPart& part,
+                  const Weights<ArithmeticOf<Scalar>>& weights,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
                   const calls::Gradients<Scalar, HasResidual>& to) {
     const Gradient operation{normalization<Scalar, Activation, HasResidual>(k, part.range),
@@ -83,7 +83,7 @@ struct Kernel<calls::WeightedBatchGradient<Scalar, Activation, HasResidual>> {
                              gradient.slope.data() + part.range.begin};
     const ViewsOfTransform<Gradient> views{part.range.of(from), part.range.of(to)};
     if (k.units.wanted()) {
-      const Scalar* unit = k.units.unit.data() + part.range.begin;
+      const auto* unit = k.units.unit.data() + part.range.begin;
       return transform_weighted_elements<Gradient>(operation, weights, unit, {views});
     }
     WeightedTransform<Gradient>(operation, weights, views, part.around_caches).run(executor);
@@ -92,8 +92,8 @@ struct Kernel<calls::WeightedBatchGradient<Scalar, Activation, HasResidual>> {
 
 template <typename Scalar>
 struct Kernel<calls::SecondGradient<Scalar>> {
-  static void run(const Executor& executor, const ChannelArray<Scalar>& centre,
-                  const SecondCoefficients<Scalar>& factors, const CallPart& part,
+  static void run(const Executor& executor, const ChannelArray<ArithmeticOf<Scalar>>& centre,
+                  const SecondCoefficients<ArithmeticOf<Scalar>>& factors, const CallPart& part,
                   const std::array<View<const Scalar>, 3>& from,
                   const std::array<View<Scalar>, 2>& to) {
     SecondGradient<Scalar> operation{centre.data(), {}};

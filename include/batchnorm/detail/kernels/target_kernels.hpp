@@ -34,7 +34,7 @@ void transform_part(const Executor& executor, const Operation& operation,
 }
 
 template <typename Scalar, typename Activation, bool HasResidual>
-Normalize<Scalar, Activation, HasResidual> normalization(const ChannelCoefficients<Scalar>& k,
+Normalize<Scalar, Activation, HasResidual> normalization(const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                                                          const ChannelRange& range) {
   const auto& scale = k.units.wanted() ? k.units.scale_per_unit : k.scale;
   return {k.centre.data() + range.begin, scale.data() + range.begin, k.shift.data() + range.begin};
@@ -85,7 +85,7 @@ struct Kernel<calls::PrepareCoefficients<Scalar>> {
 
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Kernel<calls::Normalize<Scalar, Activation, HasResidual>> {
-  static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+  static void run(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                   const CallPart& part, const calls::Inputs<Scalar, HasResidual>& from,
                   const View<Scalar>& y) {
     transform_part(executor, normalization<Scalar, Activation, HasResidual>(k, part.range), k.units,
@@ -96,13 +96,14 @@ struct Kernel<calls::Normalize<Scalar, Activation, HasResidual>> {
 /// The sums of `Sums`, a `GradientKernel`.
 template <typename Sums>
 struct SumsKernel {
+  using Data = typename Sums::Data;
   using Scalar = typename Sums::Scalar;
 
   static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                  const ChannelRange& range, const Views<Scalar, Sums::inputs>& from,
+                  const ChannelRange& range, const Views<Data, Sums::inputs>& from,
                   SumsWorkspace& workspace, GradientCoefficients<Scalar>& gradient) {
     prepare_units(k, range, gradient);
-    const GradientReduction<Scalar, Sums::inputs> sums{
+    const GradientReduction<Data, Sums::inputs> sums{
         gradient_loops<Sums>(),
         {gradient.unit.data() + range.begin,
          gradient.centre_units.data() + range.begin,
@@ -130,8 +131,8 @@ struct Kernel<calls::PrepareBatchGradient<Scalar>> {
 
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Kernel<calls::BatchGradient<Scalar, Activation, HasResidual>> {
-  static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                  const GradientCoefficients<Scalar>& gradient, const CallPart& part,
+  static void run(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                  const GradientCoefficients<ArithmeticOf<Scalar>>& gradient, const CallPart& part,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
                   const calls::Gradients<Scalar, HasResidual>& to) {
     const BatchGradient<Scalar, Activation, HasResidual> operation{
@@ -143,7 +144,7 @@ struct Kernel<calls::BatchGradient<Scalar, Activation, HasResidual>> {
 
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Kernel<calls::AffineGradient<Scalar, Activation, HasResidual>> {
-  static void run(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+  static void run(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                   const CallPart& part, const calls::GradientInputs<Scalar, HasResidual>& from,
                   const calls::Gradients<Scalar, HasResidual>& to) {
     const AffineGradient<Scalar, Activation, HasResidual> operation{
@@ -154,7 +155,7 @@ struct Kernel<calls::AffineGradient<Scalar, Activation, HasResidual>> {
 
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Kernel<calls::AffineGradientOfFew<Scalar, Activation, HasResidual>> {
-  static void run(const ChannelCoefficients<Scalar>& k, const CallPart& part,
+  static void run(const ChannelCoefficients<ArithmeticOf<Scalar>>& k, const CallPart& part,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
                   const calls::Gradients<Scalar, HasResidual>& to) {
     const AffineGradient<Scalar, Activation, HasResidual> operation{

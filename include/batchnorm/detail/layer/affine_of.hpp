@@ -17,9 +17,10 @@ consteval bool check_affine_type() {
     static_assert(never<T>,
                   "batchnorm: gamma and beta of affine(gamma, beta) are named Eigen vectors or "
                   "matrices, not expressions.");
-  } else if constexpr (!std::is_same_v<typename Traits::Scalar, Scalar>) {
+  } else if constexpr (!std::is_same_v<typename Traits::Scalar, ArithmeticOf<Scalar>>) {
     static_assert(never<T>,
-                  "batchnorm: gamma and beta of affine(gamma, beta) have the layer's scalar.");
+                  "batchnorm: gamma and beta of affine(gamma, beta) have the scalar of the layer's "
+                  "parameters, float or double.");
   } else if constexpr (given_rank<T>() > 2) {
     static_assert(never<T>,
                   "batchnorm: gamma and beta of affine(gamma, beta) are vectors with a value per "

@@ -14,6 +14,7 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
  public:
   using Base::channels;
   using typename Base::Saved;
+  using typename Base::Parameter;
   using typename Base::Scalar;
   using typename Base::Set;
 
@@ -32,7 +33,7 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
       const Shape shape = this->check_input(x);
       const auto from = this->inputs(x, r);
       const auto [values, samples] =
-          affine_values<Set, Scalar>(x, affine, channels(), this->options_);
+          affine_values<Set, Parameter>(x, affine, channels(), this->options_);
       const bool from_batch = this->takes_batch_statistics(shape, from[0].count() == 1);
       check_apart_from_affine("y", y, affine);
       const auto to = this->output("y", x, y, from);
@@ -59,11 +60,11 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
       this->check_own_statistics(saved);
       saved.record_.check_unweighted();
       const auto [values, samples] =
-          affine_values<Set, Scalar>(x, affine, channels(), this->options_);
+          affine_values<Set, Parameter>(x, affine, channels(), this->options_);
       saved.record_.check_affine_sum(affine_sum(values, samples, channels()));
       check_affine_outputs(affine, from, dgamma, dbeta, out...);
       const auto to = this->gradient_outputs(x, from, out...);
-      const auto gradients = affine_gradients<Scalar>(affine, dgamma, dbeta);
+      const auto gradients = affine_gradients<Parameter>(affine, dgamma, dbeta);
       saved.record_.forwards = 0;
       if (from[0].count() == 0) return;
       backward_of_samples<Activation>(executor, this->options_, samples, saved.record_.coefficients,
@@ -75,7 +76,7 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
   /// The coefficients of x_hat.
   void prepare_x_hat(const Executor& executor, Saved& saved, const View<const Scalar>& x,
                      bool from_batch) const {
-    Workspace<Scalar>& work = saved.work_;
+    Workspace<Parameter>& work = saved.work_;
     work.renormalizer.resize(from_batch && this->renormalizes() ? channels() : 0);
     if (!from_batch) return this->prepare_running(saved);
     work.resize(channels());
@@ -83,7 +84,7 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
     run_kernel<calls::RangeMoments<Scalar>>(executor, all, x, this->options_.non_finite, work.sums,
                                             work.moments());
     const RunningBefore before = this->running();
-    prepare_from_batch<Scalar>(this->options_, {nullptr, nullptr, before}, count_of(x), all,
+    prepare_from_batch<Parameter>(this->options_, {nullptr, nullptr, before}, count_of(x), all,
                                saved.record_.coefficients, work);
   }
 };

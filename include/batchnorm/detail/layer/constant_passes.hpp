@@ -12,6 +12,7 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
   using Base = LayerBase<ScalarType, Eval, Policies...>;
 
  public:
+  using typename Base::Parameter;
   using typename Base::Scalar;
   using typename Base::Set;
 
@@ -62,13 +63,13 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
     }
   }
 
-  ChannelCoefficients<Scalar> coefficients_;
+  ChannelCoefficients<Parameter> coefficients_;
 
  private:
   void prepare() {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
-      prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
+      prepare_from_running<Parameter>(state.running_mean.values, state.running_variance.values,
                                    state.gamma.data(), state.beta.data(), this->options_.epsilon,
                                    coefficients_);
     }
@@ -96,10 +97,10 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
       this->check_input(x);
       const auto from = this->inputs(x, r);
       const auto [values, samples] =
-          affine_values<Set, Scalar>(x, affine, this->channels(), this->options_);
+          affine_values<Set, Parameter>(x, affine, this->channels(), this->options_);
       check_apart_from_affine("y", y, affine);
       const auto to = this->output("y", x, y, from);
-      Workspace<Scalar> work;
+      Workspace<Parameter> work;
       normalize_samples<Activation>(executor, this->options_, samples, coefficients_, values, from,
                                     to, work);
     };
@@ -113,12 +114,12 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
       this->check_input(x);
       const auto from = this->gradient_inputs(x, r, dy);
       const auto [values, samples] =
-          affine_values<Set, Scalar>(x, affine, this->channels(), this->options_);
+          affine_values<Set, Parameter>(x, affine, this->channels(), this->options_);
       check_affine_outputs(affine, from, dgamma, dbeta, out...);
       const auto to = this->gradient_outputs(x, from, out...);
-      const auto gradients = affine_gradients<Scalar>(affine, dgamma, dbeta);
+      const auto gradients = affine_gradients<Parameter>(affine, dgamma, dbeta);
       if (from[0].count() == 0) return;
-      Workspace<Scalar> work;
+      Workspace<Parameter> work;
       backward_of_samples<Activation>(executor, this->options_, samples, coefficients_, 0.0, values,
                                       from, to, gradients, work);
     };

@@ -85,10 +85,17 @@ inline void append_options(Message& line, const Options& options) {
   }
 }
 
+template <typename Scalar>
+constexpr const char* scalar_name() {
+  if (std::is_same_v<Scalar, Eigen::bfloat16>) return "BatchNorm<Eigen::bfloat16, ";
+  if (std::is_same_v<Scalar, Eigen::half>) return "BatchNorm<Eigen::half, ";
+  return std::is_same_v<Scalar, float> ? "BatchNorm<float, " : "BatchNorm<double, ";
+}
+
 template <typename Scalar, typename Mode, typename Set>
 Message describe(Index channels, const Options& options, std::int64_t batches) {
   Message line;
-  line.append(std::is_same_v<Scalar, float> ? "BatchNorm<float, " : "BatchNorm<double, ");
+  line.append(scalar_name<Scalar>());
   line.append(Mode::name);
   append_unusual<typename Set::Axis, ChannelsFirst>(line);
   append_unusual<typename Set::Affine, ScaleAndShift>(line);

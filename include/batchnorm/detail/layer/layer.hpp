@@ -37,12 +37,14 @@ class LayerBase {
   friend class LayerBase;
 
  public:
-  /// float or double.
+  /// That of x, y and their gradients: float, double, Eigen::bfloat16 or Eigen::half.
   using Scalar = std::remove_cv_t<ScalarType>;
+  /// That of gamma, beta and their gradients: float where the values have 16 bits, else `Scalar`.
+  using Parameter = ArithmeticOf<Scalar>;
   /// The layer's policies, one of each kind.
   using Set = PolicySet<ScalarType, Mode, Policies...>;
   /// One value per channel.
-  using Vector = typename State<Scalar>::Vector;
+  using Vector = typename State<Parameter>::Vector;
   /// One value per channel in the layer's memory, not writable; valid as long as the layer lives
   /// and keeps its number of channels, over `set_state` and assignment too; what moves from the
   /// layer, `std::swap` included, takes the memory along.
@@ -124,12 +126,12 @@ class LayerBase {
   }
 
   /// All that the layer has learnt; `set_state` and the constructors take it back without loss.
-  [[nodiscard]] State<Scalar> state() const { return state_.state(); }
+  [[nodiscard]] State<Parameter> state() const { return state_.state(); }
 
  protected:
   using Affine = typename Set::Affine;
   using Activation = typename Set::Activation;
-  using Stored = LayerState<Scalar, Affine, typename Set::Statistics>;
+  using Stored = LayerState<Parameter, Affine, typename Set::Statistics>;
 
   LayerBase(Stored state, const Options& options) : state_(std::move(state)), options_(options) {
     check_options(options);
@@ -152,10 +154,10 @@ class LayerBase {
   }
 
   /// What another layer of the same policies has learnt, whatever its values.
-  template <typename OtherMode, typename... Others>
-  static Stored stored_in(const LayerBase<Scalar, OtherMode, Others...>& other) {
+  template <typename OtherScalar, typename OtherMode, typename... Others>
+  static Stored stored_in(const LayerBase<OtherScalar, OtherMode, Others...>& other) {
     if constexpr (std::is_same_v<Stored,
-                                 typename LayerBase<Scalar, OtherMode, Others...>::Stored>) {
+                                 typename LayerBase<OtherScalar, OtherMode, Others...>::Stored>) {
       return other.state_;
     } else {
       return Stored(other.channels());

@@ -15,6 +15,7 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
  public:
   using Base::channels;
   using typename Base::Saved;
+  using typename Base::Parameter;
   using typename Base::Scalar;
   using typename Base::Set;
 
@@ -63,7 +64,7 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
 
   /// Takes a state of as many channels, all of it or, if something in it does not fit, nothing.
   /// Forgets the forwards so far, those into a `Saved` too.
-  void set_state(const State<Scalar>& state) {
+  void set_state(const State<Parameter>& state) {
     this->state_ = Stored(channels(), state, this->options_);
     this->forget_forwards();
   }

@@ -13,6 +13,7 @@ class LearntParameters : public LayerBase<ScalarType, Mode, Policies...> {
 
  public:
   using typename Base::ConstVectorMap;
+  using typename Base::Parameter;
   using typename Base::Scalar;
   using typename Base::Set;
   using typename Base::Vector;
@@ -68,21 +69,21 @@ class LearntParameters : public LayerBase<ScalarType, Mode, Policies...> {
 
   LearntParameters(Stored state, const Options& options)
       : Base(std::move(state), options),
-        gamma_gradient_(channels(), Scalar(0)),
-        beta_gradient_(channels(), Scalar(0)) {}
+        gamma_gradient_(channels(), Parameter(0)),
+        beta_gradient_(channels(), Parameter(0)) {}
 
   /// Of sums over g and over g * x_hat, one of each per channel.
   void write_gradients(GradientUpdate update, const double* sum, const double* product) {
     if (update == GradientUpdate::inputs_only) return;
     const bool add = update == GradientUpdate::accumulate;
     const Index all = channels();
-    run_kernel<calls::WriteGradient<Scalar>>(product, all, add, gamma_gradient_.data());
-    run_kernel<calls::WriteGradient<Scalar>>(sum, all, add, beta_gradient_.data());
+    run_kernel<calls::WriteGradient<Parameter>>(product, all, add, gamma_gradient_.data());
+    run_kernel<calls::WriteGradient<Parameter>>(sum, all, add, beta_gradient_.data());
   }
 
  private:
-  [[no_unique_address]] ChannelVector<Scalar, Affine::has_gamma, 5> gamma_gradient_;
-  [[no_unique_address]] ChannelVector<Scalar, Affine::has_beta, 6> beta_gradient_;
+  [[no_unique_address]] ChannelVector<Parameter, Affine::has_gamma, 5> gamma_gradient_;
+  [[no_unique_address]] ChannelVector<Parameter, Affine::has_beta, 6> beta_gradient_;
 };
 
 }  // namespace batchnorm::detail

@@ -15,6 +15,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
 
  public:
   using Base::channels;
+  using typename Base::Parameter;
   using typename Base::Scalar;
   /// What a forward leaves for its backward.
   using Saved = batchnorm::Saved<Scalar>;
@@ -93,7 +94,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   template <std::size_t N>
   void normalize_with_batch(const Executor& executor, Saved& saved,
                             const std::array<View<const Scalar>, N>& from, const View<Scalar>& to) {
-    Workspace<Scalar>& work = saved.work_;
+    Workspace<Parameter>& work = saved.work_;
     work.resize(channels());
     work.renormalizer.resize(this->renormalizes() ? channels() : 0);
     const auto& state = std::as_const(this->state_);
@@ -114,7 +115,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   void prepare_running(Saved& saved) const {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
-      prepare_from_running<Scalar>(state.running_mean.values, state.running_variance.values,
+      prepare_from_running<Parameter>(state.running_mean.values, state.running_variance.values,
                                    state.gamma.data(), state.beta.data(), this->options_.epsilon,
                                    saved.record_.coefficients);
     }
@@ -140,11 +141,11 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     saved.record_.coefficients.resize(channels());
     const Renormalizer& renormalizer = saved.work_.renormalizer;
     const auto& state = this->state_;
-    const Statistics<Scalar> statistics{
+    const Statistics<Parameter> statistics{
         moments.mean.data(),    low_of(moments),          moments.m2.data(),
         1.0 / moments.count,    state.gamma.data(),       state.beta.data(),
         this->options_.epsilon, renormalizer.r_or_null(), renormalizer.d_or_null()};
-    run_kernel<calls::PrepareCoefficients<Scalar>>(statistics, ChannelRange{0, channels()},
+    run_kernel<calls::PrepareCoefficients<Parameter>>(statistics, ChannelRange{0, channels()},
                                                    saved.record_.coefficients);
     keep_moments(moments, saved.work_);
   }
@@ -185,7 +186,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   template <typename Sums, std::size_t N>
   void sum_gradients(const Executor& executor, Saved& saved,
                      const std::array<View<const Scalar>, N>& from) const {
-    Workspace<Scalar>& work = saved.work_;
+    Workspace<Parameter>& work = saved.work_;
     work.gradient.resize(channels());
     if (from[0].count() == 0) {
       work.gradient.sum.set_zero();
@@ -208,7 +209,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
       const CallPart all = all_channels(from[0], N + M, this->options_);
       gradient.resize(channels());
       put_sums(sums, gradient);
-      run_kernel<calls::PrepareBatchGradient<Scalar>>(k, sums.count, all.range, gradient);
+      run_kernel<calls::PrepareBatchGradient<Parameter>>(k, sums.count, all.range, gradient);
       run_kernel<calls::BatchGradient<Scalar, Activation, N == 3>>(executor, k, gradient, all, from,
                                                                    to);
     }

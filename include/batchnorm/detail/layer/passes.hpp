@@ -16,6 +16,7 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
  public:
   using Base::channels;
   using typename Base::Saved;
+  using typename Base::Parameter;
   using typename Base::Scalar;
   using typename Base::Set;
 
@@ -55,7 +56,7 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
     return [this, executor, &saved, &moments](const auto& x, const auto& r, auto& y) {
       const Shape shape = this->check_input(x);
       const auto from = this->inputs(x, r);
-      check_moments<Scalar>("forward", moments, channels());
+      check_moments<Parameter>("forward", moments, channels());
       check_moments_of(moments, shape, from[0].count());
       const bool from_moments = takes_batch_statistics(shape, is_of_one_value(moments));
       const auto to = this->output("y", x, y, from);

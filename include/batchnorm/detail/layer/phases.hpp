@@ -15,6 +15,7 @@ class Phases : public SecondPasses<ScalarType, Mode, Policies...> {
  public:
   using Base::channels;
   using typename Base::Saved;
+  using typename Base::Parameter;
   using typename Base::Scalar;
   using typename Base::Set;
 
@@ -43,7 +44,7 @@ class Phases : public SecondPasses<ScalarType, Mode, Policies...> {
     static_assert(Base::trains,
                   "batchnorm: the running statistics of a Frozen layer stay: observe with a "
                   "Train layer.");
-    check_moments<Scalar>("observe", moments, channels());
+    check_moments<Parameter>("observe", moments, channels());
     this->observe_once(moments);
   }
 

@@ -146,8 +146,9 @@ class Probes {
 
   [[noreturn]] static void refuse_value(const char* name, Index channel, Scalar before, Scalar now,
                                         const char* why) {
+    using Number = ArithmeticOf<Scalar>;
     refuse("backward got another ", name, " than the last forward: channel ", channel, " held ",
-           before, " and holds ", now, why);
+           static_cast<Number>(before), " and holds ", static_cast<Number>(now), why);
   }
 
   ChannelArray<Scalar> middle_;

@@ -69,7 +69,7 @@ class Saved {
   }
 
   detail::Record<Scalar> record_;
-  detail::Workspace<Scalar> work_;
+  detail::Workspace<ArithmeticOf<Scalar>> work_;
 };
 
 }  // namespace batchnorm

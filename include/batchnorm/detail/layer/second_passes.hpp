@@ -15,6 +15,7 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
  public:
   using Base::channels;
   using typename Base::Saved;
+  using typename Base::Parameter;
   using typename Base::Scalar;
   using typename Base::Set;
   using typename Base::Vector;
@@ -127,7 +128,7 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
 
   template <typename X, typename Dy, typename V>
   auto run_second(const Executor& executor, Saved& saved, const X& x, const Dy& dy, const V& v,
-                  const ParameterCotangents<Scalar>& of, Gradients<X>& to) const {
+                  const ParameterCotangents<Parameter>& of, Gradients<X>& to) const {
     if constexpr (check_input_beside<Set, Scalar, X, Dy>() &&
                   check_input_beside<Set, Scalar, X, V>()) {
       if (saved.record_.has_affine) {
@@ -152,11 +153,11 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
   /// `gamma` has room for the gradient, where there is one.
   void map_second(const Executor& executor, Saved& saved,
                   const std::array<View<const Scalar>, 3>& from,
-                  const ParameterCotangents<Scalar>& of, const std::array<View<Scalar>, 2>& outputs,
-                  Scalar* gamma) const {
-    const ChannelCoefficients<Scalar>& k = saved.record_.coefficients;
+                  const ParameterCotangents<Parameter>& of, const std::array<View<Scalar>, 2>& outputs,
+                  Parameter* gamma) const {
+    const ChannelCoefficients<Parameter>& k = saved.record_.coefficients;
     const SecondSums sums = second_sums(executor, k, from, saved.work_);
-    SecondCoefficients<Scalar> factors(channels());
+    SecondCoefficients<Parameter> factors(channels());
     const Renormalizer& renormalizer = saved.work_.renormalizer;
     const bool renormalized = saved.has_statistics() && renormalizer.is_on();
     for (Index c = 0; c < channels(); ++c) {
@@ -170,7 +171,7 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
                                       ? through_statistics(at, sums, c, saved.count())
                                       : of_constants(at, sums, c);
       put_factors(k, found, c, factors);
-      if (Set::Affine::has_gamma) gamma[c] = static_cast<Scalar>(r * found.gamma);
+      if (Set::Affine::has_gamma) gamma[c] = static_cast<Parameter>(r * found.gamma);
     }
     run_kernel<calls::SecondGradient<Scalar>>(
         executor, k.centre, factors, all_channels(from[0], 5, this->options_), from, outputs);

@@ -12,7 +12,8 @@ namespace batchnorm::detail {
 template <typename Scalar>
 class WeightProbes {
  public:
-  void take(const Weights<Scalar>& weights, const View<const Scalar>& x) {
+  template <typename Data>
+  void take(const Weights<Scalar>& weights, const View<const Data>& x) {
     used_ = places(x);
     for (Index k = 0; k < used_; ++k) value(k) = at(weights, x, k);
   }
@@ -20,7 +21,8 @@ class WeightProbes {
   void forget() { used_ = 0; }
 
   /// Refuses other weights than those that were taken, if any were.
-  void check(const Weights<Scalar>& weights, const View<const Scalar>& x) const {
+  template <typename Data>
+  void check(const Weights<Scalar>& weights, const View<const Data>& x) const {
     if (used_ == 0) return;
     bool same = used_ == places(x);
     for (Index k = 0; k < used_ && same; ++k) same = value(k) == at(weights, x, k);
@@ -40,9 +42,11 @@ class WeightProbes {
  private:
   static constexpr Index most = 64;
 
-  static Index places(const View<const Scalar>& x) { return std::min(x.count(), most); }
+  template <typename Data>
+  static Index places(const View<const Data>& x) { return std::min(x.count(), most); }
 
-  static Scalar at(const Weights<Scalar>& weights, const View<const Scalar>& x, Index k) {
+  template <typename Data>
+  static Scalar at(const Weights<Scalar>& weights, const View<const Data>& x, Index k) {
     const Index position = k * x.count() / places(x);
     return *weights.at(position / x.inner, position % x.inner);
   }

@@ -15,6 +15,7 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
  public:
   using Base::channels;
   using typename Base::Saved;
+  using typename Base::Parameter;
   using typename Base::Scalar;
   using typename Base::Set;
 
@@ -151,12 +152,12 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
 
   /// The weights of a call, checked.
   struct Given {
-    Weights<Scalar> weights;
+    Weights<Parameter> weights;
     WeightTotals totals;
 
     template <typename X, typename T>
     Given(const X& x, const View<const Scalar>& view, const SampleWeights<T>& of)
-        : weights(weights_of<Scalar>(x, of, axis<X>)), totals(totals_of(weights, view)) {}
+        : weights(weights_of<Parameter>(x, of, axis<X>)), totals(totals_of(weights, view)) {}
   };
 
   /// A batch of which nothing weighs is normalised with the running statistics, which stay.
@@ -194,7 +195,7 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
   void normalize_with_weights(const Executor& executor, Saved& saved, const Given& given,
                               const std::array<View<const Scalar>, N>& from,
                               const View<Scalar>& to) {
-    Workspace<Scalar>& work = saved.work_;
+    Workspace<Parameter>& work = saved.work_;
     work.resize(channels());
     work.renormalizer.resize(this->renormalizes() ? channels() : 0);
     const auto& state = std::as_const(this->state_);
@@ -206,7 +207,7 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
   }
 
   template <std::size_t N, std::size_t M>
-  void map_weighted(const Executor& executor, Saved& saved, const Weights<Scalar>& weights,
+  void map_weighted(const Executor& executor, Saved& saved, const Weights<Parameter>& weights,
                     const GradientSums& sums, const std::array<View<const Scalar>, N>& from,
                     const std::array<View<Scalar>, M>& to) const {
     if (from[0].count() == 0) return;
@@ -216,7 +217,7 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
     gradient.resize(channels());
     if (saved.has_statistics()) {
       put_sums(sums, gradient);
-      run_kernel<calls::PrepareBatchGradient<Scalar>>(k, sums.count, all.range, gradient);
+      run_kernel<calls::PrepareBatchGradient<Parameter>>(k, sums.count, all.range, gradient);
     } else {
       gradient.through_nothing(all.range);
     }

@@ -19,10 +19,10 @@ consteval bool check_weights_type() {
     static_assert(never<T>,
                   "batchnorm: sample weights are a named Eigen vector, matrix, map or tensor, not "
                   "an expression.");
-  } else if constexpr (!std::is_same_v<typename Traits::Scalar, Scalar>) {
+  } else if constexpr (!std::is_same_v<typename Traits::Scalar, ArithmeticOf<Scalar>>) {
     static_assert(never<T>,
-                  "batchnorm: sample weights have the layer's scalar, float or double: `const "
-                  "Eigen::VectorXf w = mask.cast<float>();`.");
+                  "batchnorm: sample weights have the scalar of the layer's parameters, float or "
+                  "double: `const Eigen::VectorXf w = mask.cast<float>();`.");
   } else if constexpr (given_rank<T>() != 1 && given_rank<T>() != ArgumentOf<X>::rank - 1) {
     static_assert(never<T>,
                   "batchnorm: sample weights are a vector with one per sample, or have x's shape "
@@ -52,7 +52,7 @@ WeightAxis sample_axis(const T& t, Index samples, Index extent, bool row_major) 
 
 template <typename Scalar, typename X, typename T>
 Weights<Scalar> weights_per_sample(const X& x, const T& t, int axis) {
-  const View<const Scalar> view = read_view(x, axis);
+  const auto view = read_view(x, axis);
   const Index samples = samples_of(ArgumentOf<X>::shape(x), axis);
   const bool row_major = ArgumentOf<X>::is_row_major;
   if (axis == 0) return {t.data(), {}, sample_axis(t, samples, view.inner, row_major)};
@@ -107,8 +107,8 @@ Weights<Scalar> weights_of(const X& x, const SampleWeights<T>& weights, int axis
   }
 }
 
-template <typename Scalar>
-[[noreturn]] void refuse_weights(const Weights<Scalar>& weights, const View<const Scalar>& x) {
+template <typename Data, typename Scalar>
+[[noreturn]] void refuse_weights(const Weights<Scalar>& weights, const View<const Data>& x) {
   const auto is_weight = [](Scalar weight) { return weight >= Scalar(0) && std::isfinite(weight); };
   Index position = 0;
   while (position + 1 < x.count() && is_weight(*weights.at(position / x.inner, position % x.inner)))
@@ -119,8 +119,8 @@ template <typename Scalar>
 }
 
 /// Refuses weights that are negative or not finite.
-template <typename Scalar>
-WeightTotals totals_of(const Weights<Scalar>& weights, const View<const Scalar>& x) {
+template <typename Data, typename Scalar>
+WeightTotals totals_of(const Weights<Scalar>& weights, const View<const Data>& x) {
   WeightTotals totals;
   run_kernel<calls::TotalWeights<Scalar>>(weights, Chunk{0, x.outer, 0, x.inner}, totals);
   if (!totals.are_weights) refuse_weights(weights, x);

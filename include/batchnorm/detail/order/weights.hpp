@@ -78,8 +78,8 @@ void swap_all_groups(std::array<View<Scalar>, N>& views) {
 /// Rewrites views of one shape and their weights, all in the same way, so that a fast order fits if
 /// there is one: as `arrange` does, but for a single channel, so that parts of a call are cut
 /// alike.
-template <typename Scalar, std::size_t N, std::size_t M>
-LoopOrder arrange_weighted(std::array<View<const Scalar>, N>& from, std::array<View<Scalar>, M>& to,
+template <typename Data, typename Scalar, std::size_t N, std::size_t M>
+LoopOrder arrange_weighted(std::array<View<const Data>, N>& from, std::array<View<Data>, M>& to,
                            Weights<Scalar>& weights) {
   const auto all = [&](const auto& holds) {
     return std::all_of(from.begin(), from.end(), holds) && std::all_of(to.begin(), to.end(), holds);

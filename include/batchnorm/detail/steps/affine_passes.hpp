@@ -37,16 +37,16 @@ void for_each_sample(const Samples& samples, const ChannelCoefficients<Scalar>& 
 }
 
 /// y of every sample.
-template <typename Activation, typename Scalar, std::size_t N>
+template <typename Activation, typename Data, typename Scalar, std::size_t N>
 void normalize_samples(const Executor& executor, const Options& options, const Samples& samples,
                        const ChannelCoefficients<Scalar>& of_x_hat,
                        const SampleAffine<const Scalar>& affine,
-                       const std::array<View<const Scalar>, N>& from, const View<Scalar>& y,
+                       const std::array<View<const Data>, N>& from, const View<Data>& y,
                        Workspace<Scalar>& work) {
   const CallPart all = all_channels(from[0], N + 1, options);
   for_each_sample(samples, of_x_hat, affine, work,
                   [&](const ChannelCoefficients<Scalar>& k, Index n) {
-                    run_kernel<calls::Normalize<Scalar, Activation, N == 2>>(
+                    run_kernel<calls::Normalize<Data, Activation, N == 2>>(
                         executor, k, all, samples.of(from, n), samples.of(y, n));
                   });
 }
@@ -76,12 +76,12 @@ void add_sample(const SampleAffine<Scalar>& to, Index sample, const double* sum,
 
 /// dx (and dresidual) of every sample, and the gradients of gamma and beta. `count` values are in
 /// the statistics, or 0 where they are constants.
-template <typename Activation, typename Scalar, std::size_t N, std::size_t M>
+template <typename Activation, typename Data, typename Scalar, std::size_t N, std::size_t M>
 void backward_of_samples(const Executor& executor, const Options& options, const Samples& samples,
                          const ChannelCoefficients<Scalar>& of_x_hat, double count,
                          const SampleAffine<const Scalar>& affine,
-                         const std::array<View<const Scalar>, N>& from,
-                         const std::array<View<Scalar>, M>& to,
+                         const std::array<View<const Data>, N>& from,
+                         const std::array<View<Data>, M>& to,
                          const SampleAffine<Scalar>& gradients, Workspace<Scalar>& work) {
   const Index channels = of_x_hat.size();
   auto& gradient = work.gradient;
@@ -89,7 +89,7 @@ void backward_of_samples(const Executor& executor, const Options& options, const
   work.affine.begin_sums(channels);
   for_each_sample(
       samples, of_x_hat, affine, work, [&](const ChannelCoefficients<Scalar>& k, Index n) {
-        run_kernel<calls::ParameterGradients<Scalar, Activation, N == 3>>(
+        run_kernel<calls::ParameterGradients<Data, Activation, N == 3>>(
             executor, k, ChannelRange{0, channels}, samples.of(from, n), work.sums, gradient);
         add_sample(gradients, n, gradient.sum.data(), gradient.product.data(), work);
       });
@@ -103,7 +103,7 @@ void backward_of_samples(const Executor& executor, const Options& options, const
   }
   for_each_sample(
       samples, of_x_hat, affine, work, [&](const ChannelCoefficients<Scalar>& k, Index n) {
-        run_kernel<calls::ConditionalGradient<Scalar, Activation, N == 3>>(
+        run_kernel<calls::ConditionalGradient<Data, Activation, N == 3>>(
             executor, k, of_x_hat, gradient, all, samples.of(from, n), samples.of(to, n));
       });
 }

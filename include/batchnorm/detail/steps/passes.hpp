@@ -7,8 +7,8 @@
 namespace batchnorm::detail {
 
 /// Both passes of a part in one thread.
-template <typename Scalar, typename Visit>
-void share_parts(const Executor& executor, const CallParts& parts, const View<const Scalar>& x,
+template <typename Data, typename Scalar, typename Visit>
+void share_parts(const Executor& executor, const CallParts& parts, const View<const Data>& x,
                  const TaskCost& cost, Workspace<Scalar>& work, const Visit& visit) {
   work.make_room(parts.size(), parts[0].range.of(x));
   executor(parts.size(), cost, [&](Index first, Index last) {
@@ -18,18 +18,18 @@ void share_parts(const Executor& executor, const CallParts& parts, const View<co
 
 /// Calls `visit(executor, part, sums)` for every part of a call of two passes. Where deviations may
 /// need units, which are one thing for all channels, there is one part.
-template <typename Scalar, std::size_t N, std::size_t M, typename Visit>
+template <typename Data, typename Scalar, std::size_t N, std::size_t M, typename Visit>
 void in_parts(const Executor& executor, const Options& options,
-              const std::array<View<const Scalar>, N>& from, const std::array<View<Scalar>, M>& to,
+              const std::array<View<const Data>, N>& from, const std::array<View<Data>, M>& to,
               Workspace<Scalar>& work, const Visit& visit) {
-  const View<const Scalar>& x = from[0];
+  const View<const Data>& x = from[0];
   if (options.epsilon < least_usual_epsilon)
     return visit(executor, all_channels(x, N + M, options), work.sums);
   const double values = static_cast<double>(x.count()) * static_cast<double>(x.channels);
   const CallParts parts(from, to, options, executor.threads_for(values));
   if (parts.in_one_thread()) {
     const double each = values / static_cast<double>(parts.size());
-    const TaskCost cost{each * N * sizeof(Scalar), each * M * sizeof(Scalar), each};
+    const TaskCost cost{each * N * sizeof(Data), each * M * sizeof(Data), each};
     return share_parts(executor, parts, x, cost, work, visit);
   }
   work.make_room(x);
@@ -38,26 +38,27 @@ void in_parts(const Executor& executor, const Options& options,
 
 /// Statistics of `count` values, by `take(executor, range, sums)`, and behind those of a part its
 /// y.
-template <typename Activation, bool HasResidual, typename Scalar, typename Take>
+template <typename Activation, bool HasResidual, typename Data, typename Scalar, typename Take>
 void forward_in_parts(const Executor& executor, const Options& options,
                       const ForwardParameters<Scalar>& given, double count,
-                      const calls::Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
+                      const calls::Inputs<Data, HasResidual>& from, const View<Data>& y,
                       ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work, const Take& take) {
   in_parts(executor, options, from, std::array{y}, work,
            [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
              take(on, part.range, sums);
              prepare_from_batch(options, given, count, part.range, k, work);
-             run_kernel<calls::Normalize<Scalar, Activation, HasResidual>>(on, k, part, from, y);
+             run_kernel<calls::Normalize<Data, Activation, HasResidual>>(on, k, part, from, y);
            });
 }
 
 /// The sums of `Sums` that are the gradients of the parameters, and behind those of a part
 /// `map(executor, part)`, which makes its dx of them.
-template <typename Sums, typename Scalar, std::size_t N, std::size_t M, typename Map>
+template <typename Sums, typename Data, typename Scalar, std::size_t N, std::size_t M,
+          typename Map>
 void backward_in_parts(const Executor& executor, const Options& options,
                        const ChannelCoefficients<Scalar>& k,
-                       const std::array<View<const Scalar>, N>& from,
-                       const std::array<View<Scalar>, M>& to, Workspace<Scalar>& work,
+                       const std::array<View<const Data>, N>& from,
+                       const std::array<View<Data>, M>& to, Workspace<Scalar>& work,
                        const Map& map) {
   in_parts(executor, options, from, to, work,
            [&](const Executor& on, const CallPart& part, SumsWorkspace& sums) {
@@ -68,11 +69,11 @@ void backward_in_parts(const Executor& executor, const Options& options,
 
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Step<calls::BatchForward<Scalar, Activation, HasResidual>> {
-  static void run(const Executor& executor, const Options& options, const Scalar* gamma,
-                  const Scalar* beta, const RunningBefore& before,
+  static void run(const Executor& executor, const Options& options, const ArithmeticOf<Scalar>* gamma,
+                  const ArithmeticOf<Scalar>* beta, const RunningBefore& before,
                   const calls::Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
-                  ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work) {
-    const ForwardParameters<Scalar> given{gamma, beta, before};
+                  ChannelCoefficients<ArithmeticOf<Scalar>>& k, Workspace<ArithmeticOf<Scalar>>& work) {
+    const ForwardParameters<ArithmeticOf<Scalar>> given{gamma, beta, before};
     forward_in_parts<Activation, HasResidual>(
         executor, options, given, count_of(from[0]), from, y, k, work,
         [&](const Executor& on, const ChannelRange& range, SumsWorkspace& sums) {
@@ -85,13 +86,13 @@ struct Step<calls::BatchForward<Scalar, Activation, HasResidual>> {
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Step<calls::BatchBackward<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const Options& options,
-                  const ChannelCoefficients<Scalar>& k,
+                  const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
-                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
+                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<ArithmeticOf<Scalar>>& work) {
     const double count = count_of(from[0]);
     backward_in_parts<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
         executor, options, k, from, to, work, [&](const Executor& on, const CallPart& part) {
-          run_kernel<calls::PrepareBatchGradient<Scalar>>(k, count, part.range, work.gradient);
+          run_kernel<calls::PrepareBatchGradient<ArithmeticOf<Scalar>>>(k, count, part.range, work.gradient);
           run_kernel<calls::BatchGradient<Scalar, Activation, HasResidual>>(on, k, work.gradient,
                                                                             part, from, to);
         });
@@ -101,9 +102,9 @@ struct Step<calls::BatchBackward<Scalar, Activation, HasResidual>> {
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Step<calls::ConstantBackward<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const Options& options,
-                  const ChannelCoefficients<Scalar>& k,
+                  const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
-                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
+                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<ArithmeticOf<Scalar>>& work) {
     backward_in_parts<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
         executor, options, k, from, to, work, [&](const Executor& on, const CallPart& part) {
           run_kernel<calls::AffineGradient<Scalar, Activation, HasResidual>>(on, k, part, from, to);
@@ -114,9 +115,9 @@ struct Step<calls::ConstantBackward<Scalar, Activation, HasResidual>> {
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Step<calls::BackwardOfFew<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const Options& options,
-                  const ChannelCoefficients<Scalar>& k,
+                  const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
-                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
+                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<ArithmeticOf<Scalar>>& work) {
     const CallPart all = all_channels(from[0], from.size() + to.size(), options);
     run_kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
         executor, k, all.range, from, work.sums, work.gradient);

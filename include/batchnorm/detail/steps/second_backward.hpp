@@ -25,12 +25,12 @@ struct SecondSums {
 };
 
 /// Sums of `of` and of `of` * x_hat, where x_hat is x with the coefficients `k`.
-template <typename Scalar>
+template <typename Data, typename Scalar>
 void take_second_sums(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                      const View<const Scalar>& x, const View<const Scalar>& of,
+                      const View<const Data>& x, const View<const Data>& of,
                       Workspace<Scalar>& work, ChannelArray<double>& sum,
                       ChannelArray<double>& product) {
-  run_kernel<calls::ParameterGradients<Scalar, NoActivation, false>>(
+  run_kernel<calls::ParameterGradients<Data, NoActivation, false>>(
       executor, k, ChannelRange{0, k.size()}, std::array{x, of}, work.sums, work.gradient);
   sum = work.gradient.sum;
   product = work.gradient.product;
@@ -49,9 +49,9 @@ ChannelCoefficients<Scalar> identity_coefficients(Index channels) {
 }
 
 /// `from` is x, dy and v.
-template <typename Scalar>
+template <typename Data, typename Scalar>
 SecondSums second_sums(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                       const std::array<View<const Scalar>, 3>& from, Workspace<Scalar>& work) {
+                       const std::array<View<const Data>, 3>& from, Workspace<Scalar>& work) {
   const auto& [x, dy, v] = from;
   SecondSums sums;
   ChannelArray<double> again;

@@ -24,8 +24,8 @@ void take_moments(const Executor& executor, const View<const Scalar>& x, NonFini
 }
 
 /// The same of an x whose positions have weights, `total` together.
-template <typename Scalar>
-void take_weighted_moments(const Executor& executor, const View<const Scalar>& x,
+template <typename Data, typename Scalar>
+void take_weighted_moments(const Executor& executor, const View<const Data>& x,
                            const Weights<Scalar>& weights, double total, Workspace<Scalar>& work,
                            Moments& to) {
   to.count = total;
@@ -33,8 +33,8 @@ void take_weighted_moments(const Executor& executor, const View<const Scalar>& x
   if (total == 0.0) return;
   const ChannelMoments arrays{to.mean.data(), keeps_low<Scalar> ? to.mean_low.data() : nullptr,
                               to.m2.data()};
-  run_kernel<calls::ChunkWeights<Scalar>>(x, weights, work.weights);
-  run_kernel<calls::WeightedMoments<Scalar>>(executor, ChannelRange{0, x.channels}, x, weights,
+  run_kernel<calls::ChunkWeights<Data>>(x, weights, work.weights);
+  run_kernel<calls::WeightedMoments<Data>>(executor, ChannelRange{0, x.channels}, x, weights,
                                              work.weights, work.sums, arrays);
 }
 

@@ -7,11 +7,11 @@ namespace batchnorm::detail {
 
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Step<calls::WeightedForward<Scalar, Activation, HasResidual>> {
-  static void run(const Executor& executor, const Options& options, const Scalar* gamma,
-                  const Scalar* beta, const RunningBefore& before, const Weights<Scalar>& weights,
+  static void run(const Executor& executor, const Options& options, const ArithmeticOf<Scalar>* gamma,
+                  const ArithmeticOf<Scalar>* beta, const RunningBefore& before, const Weights<ArithmeticOf<Scalar>>& weights,
                   double total, const calls::Inputs<Scalar, HasResidual>& from,
-                  const View<Scalar>& y, ChannelCoefficients<Scalar>& k, Workspace<Scalar>& work) {
-    const ForwardParameters<Scalar> given{gamma, beta, before};
+                  const View<Scalar>& y, ChannelCoefficients<ArithmeticOf<Scalar>>& k, Workspace<ArithmeticOf<Scalar>>& work) {
+    const ForwardParameters<ArithmeticOf<Scalar>> given{gamma, beta, before};
     run_kernel<calls::ChunkWeights<Scalar>>(from[0], weights, work.weights);
     forward_in_parts<Activation, HasResidual>(
         executor, options, given, total, from, y, k, work,
@@ -25,13 +25,13 @@ struct Step<calls::WeightedForward<Scalar, Activation, HasResidual>> {
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Step<calls::WeightedBackward<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const Options& options,
-                  const ChannelCoefficients<Scalar>& k, const Weights<Scalar>& weights,
+                  const ChannelCoefficients<ArithmeticOf<Scalar>>& k, const Weights<ArithmeticOf<Scalar>>& weights,
                   double total, const calls::GradientInputs<Scalar, HasResidual>& from,
-                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<Scalar>& work) {
+                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<ArithmeticOf<Scalar>>& work) {
     backward_in_parts<calls::WeightedParameterGradients<Scalar, Activation, HasResidual>>(
         executor, options, k, from, to, work, [&](const Executor& on, const CallPart& part) {
           if (total > 0.0) {
-            run_kernel<calls::PrepareBatchGradient<Scalar>>(k, total, part.range, work.gradient);
+            run_kernel<calls::PrepareBatchGradient<ArithmeticOf<Scalar>>>(k, total, part.range, work.gradient);
           } else {
             work.gradient.through_nothing(part.range);
           }

@@ -54,11 +54,13 @@ struct Workspace {
 
   /// Room for the sums of all channels of x at once, of which parts need less: a smaller x may be
   /// one part.
-  void make_room(const View<const Scalar>& x) { make_room(sums, x); }
+  template <typename Data>
+  void make_room(const View<const Data>& x) { make_room(sums, x); }
 
   /// Room for the sums of `count` parts, each of them no larger than `part`, so that no thread
   /// needs to allocate.
-  void make_room(Index count, const View<const Scalar>& part) {
+  template <typename Data>
+  void make_room(Index count, const View<const Data>& part) {
     const auto size = static_cast<std::size_t>(count);
     if (parts.size() < size) parts.resize(size);
     for (std::size_t k = 0; k < size; ++k) make_room(parts[k], part);
@@ -73,7 +75,8 @@ struct Workspace {
  private:
   static constexpr std::size_t most_sums = moments_sums<Scalar>;
 
-  static void make_room(SumsWorkspace& sums, View<const Scalar> x) {
+  template <typename Data>
+  static void make_room(SumsWorkspace& sums, View<const Data> x) {
     const LoopOrder order = arrange(x);
     if (order != LoopOrder::planes) return;
     sums.make_room(x, order, most_sums, lanes_of_any_packet);

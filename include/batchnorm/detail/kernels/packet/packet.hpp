@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "held.hpp"
+#include "narrow.hpp"
 #include "packet_type.hpp"
 
 // All arithmetic of the inner loops, for a packet and for a scalar alike. What differs between
@@ -44,10 +45,11 @@ class VectorScope {
   VectorScope& operator=(VectorScope&&) = delete;
 };
 
-template <typename P>
-P load(const ScalarOf<P>* from) {
+/// As many values as `P` has, from memory of its scalar or of one of 16 bits.
+template <typename P, typename Data>
+P load(const Data* from) {
   if constexpr (is_scalar<P>) {
-    return *from;
+    return widened_value(*from);
   } else {
     return {load_vector(from)};
   }
@@ -62,10 +64,11 @@ P broadcast(ScalarOf<P> value) {
   }
 }
 
-template <typename P>
-void store(ScalarOf<P>* to, const P& value) {
+/// To memory of the packet's scalar, or rounded to one of 16 bits.
+template <typename P, typename Data>
+void store(Data* to, const P& value) {
   if constexpr (is_scalar<P>) {
-    *to = value;
+    *to = narrowed_value<Data>(value);
   } else {
     store_vector(to, value.raw);
   }

@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <type_traits>
 
+#include "../../../scalar.hpp"
 #ifndef BATCHNORM_TARGET
 #include "../target/build.hpp"
 #endif
@@ -32,12 +33,13 @@ struct Packet {
 template struct Packet<float>;
 template struct Packet<double>;
 
-/// The type of the inner loops; a plain scalar where there are no vectors.
+/// The type of the inner loops over values of `S`, in which these are computed with; a plain scalar
+/// where there are no vectors.
 template <typename S>
-using PacketOf = Packet<S>;
+using PacketOf = Packet<ArithmeticOf<S>>;
 #else
 template <typename S>
-using PacketOf = S;
+using PacketOf = ArithmeticOf<S>;
 #endif
 
 template <typename P>

@@ -15,6 +15,13 @@
 // and between the two:
 //   widened_low, widened_high, widened_from     a vector of float in two of double; from memory
 //   rounded_to_float, store_narrowed            a vector of double, rounded, in double; to memory
+// and between float and 16 bits (narrow.hpp):
+//   bits_of, vector_of_bits  a vector of float as its bits, and back
+//   where_less               of bits below 2^31: `chosen` where a < b, else `otherwise`
+//   load_16_bits             as many values of 16 bits, in the lower halves of lanes
+//   packed                   the lower halves of lanes beside each other; the upper ones are 0
+//   store_16_bits, stream_16_bits    to memory
+//   has_half_instructions    whether there are load_halves, and halves_of, which packs
 // and of double alone:
 //   square_root_of           correctly rounded
 //   masked, bits_subtracted  its bits & mask; bits - its bits

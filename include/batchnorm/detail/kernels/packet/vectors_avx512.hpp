@@ -111,6 +111,37 @@ inline __m512d exponent_added(__m512d a, __m512d b) {
   return _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), shifted));
 }
 
+using FloatBits = std::uint32_t __attribute__((vector_size(64)));
+
+inline FloatBits bits_of(__m512 a) { return reinterpret_cast<FloatBits>(a); }
+inline __m512 vector_of_bits(FloatBits a) { return reinterpret_cast<__m512>(a); }
+inline FloatBits where_less(FloatBits a, FloatBits b, FloatBits chosen, FloatBits otherwise) {
+  const __mmask16 less =
+      _mm512_cmplt_epi32_mask(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b));
+  return reinterpret_cast<FloatBits>(_mm512_mask_blend_epi32(
+      less, reinterpret_cast<__m512i>(otherwise), reinterpret_cast<__m512i>(chosen)));
+}
+
+inline FloatBits load_16_bits(const void* from) {
+  return reinterpret_cast<FloatBits>(
+      _mm512_maskz_cvtepu16_epi32(all_of_float, _mm256_loadu_si256(static_cast<const __m256i*>(from))));
+}
+inline __m256i packed(FloatBits a) {
+  return _mm512_maskz_cvtepi32_epi16(all_of_float, reinterpret_cast<__m512i>(a));
+}
+inline void store_16_bits(void* to, __m256i a) {
+  _mm256_storeu_si256(static_cast<__m256i*>(to), a);
+}
+inline void stream_16_bits(void* to, __m256i a) {
+  _mm256_stream_si256(static_cast<__m256i*>(to), a);
+}
+
+inline constexpr bool has_half_instructions = true;
+inline __m512 load_halves(const void* from) {
+  return _mm512_maskz_cvtph_ps(all_of_float, _mm256_loadu_si256(static_cast<const __m256i*>(from)));
+}
+inline __m256i halves_of(__m512 a) { return _mm512_maskz_cvtps_ph(all_of_float, a, 0); }
+
 inline __m512d masked(__m512d a, std::uint64_t mask) {
   const __m512i bits = _mm512_set1_epi64(static_cast<long long>(mask));
   return _mm512_castsi512_pd(_mm512_maskz_and_epi64(all_of_double, _mm512_castpd_si512(a), bits));

@@ -106,6 +106,61 @@ Pair<Register> exponent_added(const Pair<Register>& a, const Pair<Register>& b) 
   return {exponent_added(a.low, b.low), exponent_added(a.high, b.high)};
 }
 
+/// The bits of float in two registers, with what is done to them for both alike.
+struct FloatBits {
+  uint32x4_t low;
+  uint32x4_t high;
+
+  friend FloatBits operator+(const FloatBits& a, const FloatBits& b) {
+    return {a.low + b.low, a.high + b.high};
+  }
+  friend FloatBits operator-(const FloatBits& a, const FloatBits& b) {
+    return {a.low - b.low, a.high - b.high};
+  }
+  friend FloatBits operator|(const FloatBits& a, const FloatBits& b) {
+    return {a.low | b.low, a.high | b.high};
+  }
+  friend FloatBits operator+(const FloatBits& a, std::uint32_t b) { return {a.low + b, a.high + b}; }
+  friend FloatBits operator-(const FloatBits& a, std::uint32_t b) { return {a.low - b, a.high - b}; }
+  friend FloatBits operator&(const FloatBits& a, std::uint32_t b) { return {a.low & b, a.high & b}; }
+  friend FloatBits operator|(const FloatBits& a, std::uint32_t b) { return {a.low | b, a.high | b}; }
+  friend FloatBits operator<<(const FloatBits& a, int by) { return {a.low << by, a.high << by}; }
+  friend FloatBits operator>>(const FloatBits& a, int by) { return {a.low >> by, a.high >> by}; }
+};
+
+inline FloatBits bits_of(const Floats& a) {
+  return {vreinterpretq_u32_f32(a.low), vreinterpretq_u32_f32(a.high)};
+}
+inline Floats vector_of_bits(const FloatBits& a) {
+  return {vreinterpretq_f32_u32(a.low), vreinterpretq_f32_u32(a.high)};
+}
+inline FloatBits where_less(const FloatBits& a, const FloatBits& b, const FloatBits& chosen,
+                            const FloatBits& otherwise) {
+  return {vbslq_u32(vcltq_u32(a.low, b.low), chosen.low, otherwise.low),
+          vbslq_u32(vcltq_u32(a.high, b.high), chosen.high, otherwise.high)};
+}
+inline uint16x8_t sixteen_bits_at(const void* from) {
+  return vreinterpretq_u16_u8(vld1q_u8(static_cast<const std::uint8_t*>(from)));
+}
+inline FloatBits load_16_bits(const void* from) {
+  const uint16x8_t all = sixteen_bits_at(from);
+  return {vmovl_u16(vget_low_u16(all)), vmovl_high_u16(all)};
+}
+inline uint16x8_t packed(const FloatBits& a) { return vmovn_high_u32(vmovn_u32(a.low), a.high); }
+inline void store_16_bits(void* to, uint16x8_t a) {
+  vst1q_u8(static_cast<std::uint8_t*>(to), vreinterpretq_u8_u16(a));
+}
+inline void stream_16_bits(void* to, uint16x8_t a) { store_16_bits(to, a); }
+
+inline constexpr bool has_half_instructions = true;
+inline Floats load_halves(const void* from) {
+  const float16x8_t all = vreinterpretq_f16_u16(sixteen_bits_at(from));
+  return {vcvt_f32_f16(vget_low_f16(all)), vcvt_high_f32_f16(all)};
+}
+inline uint16x8_t halves_of(const Floats& a) {
+  return vreinterpretq_u16_f16(vcvt_high_f16_f32(vcvt_f16_f32(a.low), a.high));
+}
+
 inline float64x2_t masked(float64x2_t a, std::uint64_t mask) {
   return vreinterpretq_f64_u64(vandq_u64(vreinterpretq_u64_f64(a), vdupq_n_u64(mask)));
 }

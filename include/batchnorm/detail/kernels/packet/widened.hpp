@@ -16,6 +16,10 @@ P load_in_double(const Scalar* from) {
     return static_cast<double>(*from);
   } else if constexpr (std::is_same_v<Scalar, double>) {
     return load<P>(from);
+  } else if constexpr (has_16_bits<Scalar>) {
+    std::array<float, std::size_t{lanes<P>}> values;
+    for (std::size_t l = 0; l < values.size(); ++l) values[l] = widened_value(from[l]);
+    return {widened_from(values.data())};
   } else {
     return {widened_from(from)};
   }
@@ -37,11 +41,17 @@ class Widened {
     return result;
   }
 
-  static Widened load(const Scalar* from) {
-    Widened result;
-    unroll<size>(
-        [&](auto k) { result.parts_[k] = load_in_double<Wide>(from + Index{k} * lanes<Wide>); });
-    return result;
+  /// From memory of `Scalar`, or of one of 16 bits.
+  template <typename Data>
+  static Widened load(const Data* from) {
+    if constexpr (has_16_bits<Data>) {
+      return Widened(kernels::load<PacketOf<Scalar>>(from));
+    } else {
+      Widened result;
+      unroll<size>(
+          [&](auto k) { result.parts_[k] = load_in_double<Wide>(from + Index{k} * lanes<Wide>); });
+      return result;
+    }
   }
 
   /// The first lane.

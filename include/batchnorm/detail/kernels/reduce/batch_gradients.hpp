@@ -14,7 +14,7 @@ namespace batchnorm::detail {
 template <typename Scalar, std::size_t Inputs>
 struct GradientReduction {
   GradientLoops<Scalar, Inputs> loops;
-  UnitChannels<Scalar> channels;
+  UnitChannels<ArithmeticOf<Scalar>> channels;
 };
 
 /// Per channel the sums over everything in `views`, chunk by chunk: those of all chunks stand in

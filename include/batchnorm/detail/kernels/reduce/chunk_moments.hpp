@@ -11,12 +11,12 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// The moments of at most `most_channels` channels of one chunk, with second attempts where the
 /// first sums are not good.
-template <typename Scalar>
+template <typename Data>
 class ChunkMoments {
  public:
-  using Kernel = MomentsKernel<Scalar>;
+  using Kernel = MomentsKernel<Data>;
 
-  ChunkMoments(const View<const Scalar>& view, const Chunk& chunk, Index c_begin, Index c_end,
+  ChunkMoments(const View<const Data>& view, const Chunk& chunk, Index c_begin, Index c_end,
                LoopOrder order, const Slots& slots)
       : views_{view},
         chunk_(chunk),

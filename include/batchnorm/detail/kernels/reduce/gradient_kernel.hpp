@@ -27,7 +27,8 @@ struct UnitCoefficients {
 /// whatever x is there.
 template <typename S, typename Activation, bool HasResidual, bool PassesOver = false>
 struct GradientKernel {
-  using Scalar = S;
+  using Data = S;
+  using Scalar = ArithmeticOf<Data>;
   static constexpr std::size_t inputs = HasResidual ? 3 : 2;
   static constexpr std::size_t sums = gradient_sums;
   static constexpr bool has_origin = false;

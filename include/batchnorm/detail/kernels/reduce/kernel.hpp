@@ -5,7 +5,8 @@
 #include "pilot.hpp"
 
 // What a reduction's kernel is given and what it gives. A kernel says what is summed:
-//   Scalar, inputs, sums   the type and number of its inputs, the number of its sums in double
+//   Data, inputs, sums     the type and number of its inputs, the number of its sums in double
+//   Scalar                 the type in which it computes
 //   Coefficients<P>        what it needs of a channel, or of a packet of channels
 //   Part<P>                sums of some rows, in the making; `settle` closes a level of it
 //   rows_in_block          how many rows a part takes before it enters the sums in double
@@ -17,16 +18,16 @@
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
 template <typename Kernel>
-using ViewsOf = Views<typename Kernel::Scalar, Kernel::inputs>;
+using ViewsOf = Views<typename Kernel::Data, Kernel::inputs>;
 
 template <typename Kernel>
-using Pointers = std::array<const typename Kernel::Scalar*, Kernel::inputs>;
+using Pointers = std::array<const typename Kernel::Data*, Kernel::inputs>;
 
 template <typename Kernel>
 using Strides = std::array<Index, Kernel::inputs>;
 
 template <typename Kernel>
-using WideOf = PacketOf<typename Kernel::Scalar>;
+using WideOf = PacketOf<typename Kernel::Data>;
 
 template <typename Kernel>
 Pointers<Kernel> pointers_at(const ViewsOf<Kernel>& views, Index o, Index c, Index i) {

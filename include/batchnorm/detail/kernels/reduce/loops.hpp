@@ -42,12 +42,12 @@ ChannelMoments moments_in(const Slots& slots) {
 }
 
 /// The moments of an instruction set.
-template <typename Scalar>
+template <typename Data>
 struct MomentsLoops {
   Index packet;         ///< values of a packet
   Index most_channels;  ///< that `sum` takes at once
   /// Moments of channels [c_begin, c_end) of a chunk, into its slots.
-  void (*sum)(const View<const Scalar>& view, const Chunk& chunk, Index c_begin, Index c_end,
+  void (*sum)(const View<const Data>& view, const Chunk& chunk, Index c_begin, Index c_end,
               LoopOrder order, const Slots& slots);
   /// See merge.hpp.
   void (*merge)(Index channels, double count_a, const ChannelMoments& a, double count_b,
@@ -69,12 +69,12 @@ struct UnitChannels {
 };
 
 /// The sums of backward of an instruction set and an activation.
-template <typename Scalar, std::size_t Inputs>
+template <typename Data, std::size_t Inputs>
 struct GradientLoops {
   Index packet;         ///< values of a packet
   Index most_channels;  ///< that `sum` takes at once
   /// Sums of channels [c_begin, c_end) of a chunk, into its slots.
-  void (*sum)(const UnitChannels<Scalar>& channels, const Views<Scalar, Inputs>& views,
+  void (*sum)(const UnitChannels<ArithmeticOf<Data>>& channels, const Views<Data, Inputs>& views,
               const Chunk& chunk, Index c_begin, Index c_end, LoopOrder order, const Slots& slots);
 };
 

@@ -39,7 +39,8 @@ enum class Verdict {
 /// as the mean has.
 template <typename S>
 struct MomentsKernel {
-  using Scalar = S;
+  using Data = S;
+  using Scalar = ArithmeticOf<Data>;
   static constexpr std::size_t inputs = 1;
   static constexpr bool has_origin = true;
   /// Twice the digits of `float` hold those of values whose mean is large; of values in double

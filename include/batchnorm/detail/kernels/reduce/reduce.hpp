@@ -32,15 +32,15 @@ Pilot<typename Kernel::Scalar> pilot_of(const Kernel& kernel, const ViewsOf<Kern
   const Index values = along_run ? run : rows;
   const Index step =
       std::max<Index>(values / most, 1) * (along_run ? x.inner_stride : x.outer_stride);
-  const Scalar* from = pointers_at<Kernel>(views, chunk.outer_begin, channel, chunk.inner_begin)[0];
-  return pilot_of_rows([&](Index row) { return kernel.value(from[row * step]); }, values);
+  const auto from = pointers_at<Kernel>(views, chunk.outer_begin, channel, chunk.inner_begin)[0];
+  return pilot_of_rows([&](Index row) { return kernel.value(load<Scalar>(from + row * step)); }, values);
 }
 
 /// How many runs of `packets` packets a channel has summed before the next channel has its turn, an
 /// even number: a block, or where runs come from far away so few that what lies beside them stays
 /// in the nearest cache, since they often lie a multiple of 4096 bytes apart.
-template <typename Scalar>
-Index runs_together(const View<const Scalar>& x, Index packets, Index block) {
+template <typename Data>
+Index runs_together(const View<const Data>& x, Index packets, Index block) {
   constexpr Index far_values = 1 << 21;
   constexpr Index few_runs = 8;
   constexpr Index few_packets = 32;
@@ -55,7 +55,7 @@ template <typename Kernel>
 Index values_ahead(const ViewsOf<Kernel>& views, Index run) {
   constexpr Index least_bytes = 1024;
   constexpr Index most_bytes = 8192;
-  constexpr Index size = sizeof(typename Kernel::Scalar);
+  constexpr Index size = sizeof(typename Kernel::Data);
   const auto& x = views[0];
   if (!comes_from_far(x)) return 0;
   const Index beside = run * std::min(x.channels, channel_group);

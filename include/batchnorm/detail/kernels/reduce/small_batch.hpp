@@ -8,7 +8,7 @@
 // Few values per channel are summed in double, with sums that stand in registers: what begins and
 // ends the sums of `Scalar` would cost more than the values, whose roundings would not average out.
 // What is summed is said by a type with
-//   Scalar, inputs   the type and number of its inputs
+//   Data, inputs     the type and number of its inputs
 //   most_rows_near   rows up to which this is faster where all values are in the nearer caches,
 //   most_rows_far    where they come from farther away,
 //   most_in_runs     and values of a channel that lie in runs

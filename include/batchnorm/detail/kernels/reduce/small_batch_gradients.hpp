@@ -10,6 +10,7 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// The sums of a `GradientKernel` over few values.
 template <typename Kernel>
 struct SmallBatchGradients {
+  using Data = typename Kernel::Data;
   using Scalar = typename Kernel::Scalar;
   using Wide = PacketOf<Scalar>;
   static constexpr std::size_t inputs = Kernel::inputs;

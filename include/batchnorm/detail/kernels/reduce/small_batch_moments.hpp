@@ -15,7 +15,8 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// constant is its own mean.
 template <typename S>
 struct SmallBatchMoments {
-  using Scalar = S;
+  using Data = S;
+  using Scalar = ArithmeticOf<Data>;
   using Wide = PacketOf<Scalar>;
   static constexpr std::size_t inputs = 1;
   /// The roundings of a longer sum in double would be too many for values in double.
@@ -33,7 +34,7 @@ struct SmallBatchMoments {
   };
 
   Part begin(Index /*channel*/, Spread how, const Pointers<SmallBatchMoments>& from) const {
-    return {Widened<Scalar>(spread<Wide>(from[0], 0, how)), Widened<Scalar>::zero(),
+    return {Widened<Scalar>(first_of(from[0], how)), Widened<Scalar>::zero(),
             Widened<Scalar>::zero()};
   }
 
@@ -44,6 +45,10 @@ struct SmallBatchMoments {
       part.sum[k] = kernels::add(part.sum[k], d);
       part.squares[k] = multiply_add(d, d, part.squares[k]);
     });
+  }
+
+  static Wide first_of(const Data* from, Spread how) {
+    return how == Spread::per_lane ? load<Wide>(from) : broadcast<Wide>(load<Scalar>(from));
   }
 
   std::array<Wide, 1> idle(const Part& part) const {

@@ -33,7 +33,7 @@ class Tail {
  private:
   static constexpr Index width = lanes<WideOf<Sums>>;
 
-  std::array<std::array<typename Sums::Scalar, std::size_t{width}>, Sums::inputs> values_;
+  std::array<std::array<typename Sums::Data, std::size_t{width}>, Sums::inputs> values_;
   Pointers<Sums> pointers_;
 };
 

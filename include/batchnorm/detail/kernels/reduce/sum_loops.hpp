@@ -11,25 +11,25 @@
 // The reductions of one instruction set (loops.hpp): which loop sums a chunk.
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
-template <typename Scalar>
-void sum_moments(const View<const Scalar>& view, const Chunk& chunk, Index c_begin, Index c_end,
+template <typename Data>
+void sum_moments(const View<const Data>& view, const Chunk& chunk, Index c_begin, Index c_end,
                  LoopOrder order, const Slots& slots) {
   const VectorScope scope;
-  const SmallBatchMoments<Scalar> moments;
-  if (is_small_batch_of_rows<SmallBatchMoments<Scalar>>({view}, order)) {
+  const SmallBatchMoments<Data> moments;
+  if (is_small_batch_of_rows<SmallBatchMoments<Data>>({view}, order)) {
     sum_small_batch_rows(moments, {view}, c_begin, c_end, slots);
-  } else if (is_small_batch_of_planes<SmallBatchMoments<Scalar>>({view}, order)) {
+  } else if (is_small_batch_of_planes<SmallBatchMoments<Data>>({view}, order)) {
     sum_small_batch_planes(moments, {view}, c_begin, c_end, slots);
   } else if (view.count() < most_scattered_values) {
     sum_scattered_values(view, c_begin, c_end, slots);
   } else {
-    ChunkMoments<Scalar>(view, chunk, c_begin, c_end, order, slots).run();
+    ChunkMoments<Data>(view, chunk, c_begin, c_end, order, slots).run();
   }
 }
 
-template <typename Scalar>
-constexpr MomentsLoops<Scalar> moments_loops() {
-  return {lanes<PacketOf<Scalar>>, most_channels<MomentsKernel<Scalar>>, &sum_moments<Scalar>,
+template <typename Data>
+constexpr MomentsLoops<Data> moments_loops() {
+  return {lanes<PacketOf<Data>>, most_channels<MomentsKernel<Data>>, &sum_moments<Data>,
           &merge_moments, &merge_runs};
 }
 
@@ -50,7 +50,7 @@ void sum_gradients(const UnitChannels<typename Kernel::Scalar>& channels,
 }
 
 template <typename Kernel>
-constexpr GradientLoops<typename Kernel::Scalar, Kernel::inputs> gradient_loops() {
+constexpr GradientLoops<typename Kernel::Data, Kernel::inputs> gradient_loops() {
   return {lanes<WideOf<Kernel>>, most_channels<Kernel>, &sum_gradients<Kernel>};
 }
 

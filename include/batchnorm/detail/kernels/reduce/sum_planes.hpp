@@ -114,7 +114,7 @@ class PlaneSums {
 
    private:
     void ask(Index ahead) const {
-      constexpr Index line = values_in_line<Scalar>;
+      constexpr Index line = values_in_line<typename Kernel::Data>;
       unroll<std::size_t{4 * width / line}>([&](auto k) {
         unroll<Kernel::inputs>([&](auto i) { prefetch(at_[i] + ahead + Index{k} * line); });
       });
@@ -190,7 +190,7 @@ class PlaneSums {
 template <typename Kernel>
 class Gathered {
  public:
-  using Scalar = typename Kernel::Scalar;
+  using Data = typename Kernel::Data;
 
   static constexpr Index capacity = block_rows * PlaneSums<Kernel>::width;
 
@@ -200,7 +200,7 @@ class Gathered {
     while (count > 0) {
       const Index taken = std::min(count, capacity - held_);
       for (std::size_t k = 0; k < Kernel::inputs; ++k) {
-        Scalar* to = values_[k].data() + padding + held_;
+        Data* to = values_[k].data() + padding + held_;
         for (Index i = 0; i < taken; ++i) to[i] = from[k][i * step[k]];
         from[k] += taken * step[k];
       }
@@ -222,7 +222,7 @@ class Gathered {
   static constexpr Index padding = PlaneSums<Kernel>::width;
 
   PlaneSums<Kernel>& sums_;
-  std::array<std::array<Scalar, std::size_t{padding + capacity}>, Kernel::inputs> values_{};
+  std::array<std::array<Data, std::size_t{padding + capacity}>, Kernel::inputs> values_{};
   Index held_ = 0;
 };
 

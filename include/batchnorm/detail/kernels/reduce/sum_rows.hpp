@@ -91,7 +91,7 @@ class RowSums {
   /// Of more than so many, rows come from so far away that the processor foresees too little.
   static constexpr Index far_values = 1 << 21;
   /// How far ahead they are asked for then.
-  static constexpr Index values_ahead = 2048 / Index{sizeof(typename Kernel::Scalar)};
+  static constexpr Index values_ahead = 2048 / Index{sizeof(typename Kernel::Data)};
 
   Index channel(Index column) const { return std::min(c_begin_ + column * width, c_last_); }
 
@@ -151,7 +151,7 @@ class RowSums {
     for (Index j = 0; j < columns; ++j, c += width) {
       std::array<Row<Kernel>, Rows> rows;
       unroll<Rows>([&](auto r) { rows[r] = row_at<Kernel>(advanced(at[r], std::min(c, last))); });
-      if (ahead[0] > 0 && (c - c_begin_) % values_in_line<typename Kernel::Scalar> < width)
+      if (ahead[0] > 0 && (c - c_begin_) % values_in_line<typename Kernel::Data> < width)
         ask_for(at, ahead, c);
       if constexpr (Rows == 1) {
         kernel.add(column(j).part, column(j).coefficients, rows[0]);

@@ -14,8 +14,8 @@ template <typename Scalar>
 struct WeightedLoops {
   Index most_channels;  ///< that `sum` takes at once
   /// Moments of some channels of a chunk whose weights are `total` together, into its slots.
-  void (*sum)(const View<const Scalar>& view, const Weights<Scalar>& weights, const Chunk& chunk,
-              LoopOrder order, const ChannelRange& range, double total, const Slots& slots);
+  void (*sum)(const View<const Scalar>& view, const Weights<ArithmeticOf<Scalar>>& weights,
+              const Chunk& chunk, LoopOrder order, const ChannelRange& range, double total, const Slots& slots);
   /// See merge.hpp.
   void (*merge)(Index channels, double count_a, const ChannelMoments& a, double count_b,
                 const ChannelMoments& b);
@@ -25,10 +25,10 @@ struct WeightedLoops {
 template <typename Scalar>
 struct WeightedView {
   std::array<View<const Scalar>, 1> views;
-  Weights<Scalar> weights;
+  Weights<ArithmeticOf<Scalar>> weights;
   LoopOrder order;
 
-  WeightedView(const View<const Scalar>& x, const Weights<Scalar>& of) : views{x}, weights(of) {
+  WeightedView(const View<const Scalar>& x, const Weights<ArithmeticOf<Scalar>>& of) : views{x}, weights(of) {
     std::array<View<Scalar>, 0> nothing;
     order = arrange_weighted(views, nothing, weights);
   }
@@ -38,7 +38,7 @@ struct WeightedView {
 
 /// The sums of the weights of all chunks, which are the same whatever channels x has.
 template <typename Scalar>
-void sum_chunks(double (*sum)(const Weights<Scalar>& weights, const Chunk& chunk),
+void sum_chunks(double (*sum)(const Weights<ArithmeticOf<Scalar>>& weights, const Chunk& chunk),
                 const WeightedView<Scalar>& x, std::vector<double>& totals) {
   const Chunks chunks = x.chunks();
   totals.resize(static_cast<std::size_t>(chunks.size()));

@@ -12,10 +12,12 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// - (sum w (x - origin))^2 / W, with the first value that weighs as the origin. Where float has
 /// too few digits or too little range for that, and where values are few, it is done in double;
 /// values in double are summed again from their mean.
-template <typename Scalar>
+template <typename Data>
 class WeightedChunkMoments {
  public:
-  WeightedChunkMoments(const View<const Scalar>& view, const Weights<Scalar>& weights,
+  using Scalar = ArithmeticOf<Data>;
+
+  WeightedChunkMoments(const View<const Data>& view, const Weights<Scalar>& weights,
                        const Chunk& chunk, LoopOrder order, double total, const Slots& slots)
       : view_(view),
         weights_(weights),
@@ -28,7 +30,7 @@ class WeightedChunkMoments {
     for (std::size_t k = 0; k < moments_sums<Scalar>; ++k)
       std::fill(slots_.row(k) + range.begin, slots_.row(k) + range.end, 0.0);
     if (total_ == 0.0) return;
-    const Origins<Scalar> origin{first_weighing(), view_.channel_stride};
+    const Origins<Data> origin{first_weighing(), view_.channel_stride};
     for (Index c = range.begin; c < range.end; ++c) slots_(0, c) = static_cast<double>(origin(c));
     if constexpr (keeps_low<Scalar>) {
       sum<double>(origin, range);
@@ -47,7 +49,7 @@ class WeightedChunkMoments {
   /// Whose roundings would not average out.
   static constexpr Index few_values = 64;
 
-  const Scalar* first_weighing() const {
+  const Data* first_weighing() const {
     for (Index o = chunk_.outer_begin; o < chunk_.outer_end; ++o) {
       for (Index i = chunk_.inner_begin; i < chunk_.inner_end; ++i)
         if (*weights_.at(o, i) > Scalar(0)) return &view_(o, 0, i);
@@ -56,8 +58,8 @@ class WeightedChunkMoments {
   }
 
   template <typename Work>
-  void sum(const Origins<Scalar>& origin, const ChannelRange& range) const {
-    WeightedChunk<Scalar, Work>(view_, weights_, chunk_, order_, origin, slots_).sum(range);
+  void sum(const Origins<Data>& origin, const ChannelRange& range) const {
+    WeightedChunk<Data, Work>(view_, weights_, chunk_, order_, origin, slots_).sum(range);
   }
 
   /// Whether the squares left the range of float, or the origin is more than four deviations from
@@ -70,7 +72,7 @@ class WeightedChunkMoments {
              17.0 * sum * (sum / total_) <= 16.0 * squares);
   }
 
-  void sum_again(const Origins<Scalar>& origin, const ChannelRange& range) const {
+  void sum_again(const Origins<Data>& origin, const ChannelRange& range) const {
     for (Index c = range.begin; c < range.end; ++c) {
       Index end = c;
       while (end < range.end && is_doubtful(end)) ++end;
@@ -94,7 +96,7 @@ class WeightedChunkMoments {
     });
   }
 
-  View<const Scalar> view_;
+  View<const Data> view_;
   Weights<Scalar> weights_;
   Chunk chunk_;
   LoopOrder order_;
@@ -102,12 +104,12 @@ class WeightedChunkMoments {
   Slots slots_;
 };
 
-template <typename Scalar>
-void sum_weighted_moments(const View<const Scalar>& view, const Weights<Scalar>& weights,
+template <typename Data>
+void sum_weighted_moments(const View<const Data>& view, const Weights<ArithmeticOf<Data>>& weights,
                           const Chunk& chunk, LoopOrder order, const ChannelRange& range,
                           double total, const Slots& slots) {
   const VectorScope scope;
-  WeightedChunkMoments<Scalar>(view, weights, chunk, order, total, slots).find(range);
+  WeightedChunkMoments<Data>(view, weights, chunk, order, total, slots).find(range);
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

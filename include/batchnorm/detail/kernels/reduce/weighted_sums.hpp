@@ -13,7 +13,7 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// As many values as a packet of `P` has, or one, as numbers of `P`.
 template <typename P, typename Scalar>
 P load_as(const Scalar* from) {
-  if constexpr (std::is_same_v<ScalarOf<P>, Scalar>) {
+  if constexpr (std::is_same_v<ScalarOf<P>, ArithmeticOf<Scalar>>) {
     return load<P>(from);
   } else {
     return load_in_double<P>(from);
@@ -47,24 +47,25 @@ struct WeightedSums {
 };
 
 /// What deviations are measured from, one value per channel.
-template <typename Scalar>
+template <typename Data>
 struct Origins {
-  const Scalar* first;
+  const Data* first;
   Index stride;
 
-  Scalar operator()(Index c) const { return first[c * stride]; }
+  ArithmeticOf<Data> operator()(Index c) const { return widened_value(first[c * stride]); }
 };
 
 /// The sums of a chunk whose positions have weights: a few values at a time as numbers of `Work`,
 /// and those in double. What weighs nothing is not looked at, whatever it holds.
-template <typename Scalar, typename Work>
+template <typename Data, typename Work>
 class WeightedChunk {
  public:
+  using Scalar = ArithmeticOf<Data>;
   static constexpr Index most_channels = 512;
 
   /// Where channels stand beside each other, so do the origins.
-  WeightedChunk(const View<const Scalar>& view, const Weights<Scalar>& weights, const Chunk& chunk,
-                LoopOrder order, const Origins<Scalar>& origin, const Slots& slots)
+  WeightedChunk(const View<const Data>& view, const Weights<Scalar>& weights, const Chunk& chunk,
+                LoopOrder order, const Origins<Data>& origin, const Slots& slots)
       : view_(view),
         weights_(weights),
         chunk_(chunk),
@@ -97,7 +98,7 @@ class WeightedChunk {
 
   /// A row that weighs something.
   struct WeighingRow {
-    const Scalar* first = nullptr;
+    const Data* first = nullptr;
     Work weight = 0;
   };
 
@@ -105,10 +106,10 @@ class WeightedChunk {
     RowSums sums;
     std::array<WeighingRow, 2> pair;
     Index rows = 0;
-    const Scalar* const origin = origin_.first + range.begin;
+    const Data* const origin = origin_.first + range.begin;
     const Index ahead = rows_ahead();
     for (Index o = chunk_.outer_begin; o < chunk_.outer_end; ++o) {
-      const Scalar* const row = &view_(o, range.begin, 0);
+      const Data* const row = &view_(o, range.begin, 0);
       if (ahead > 0) prefetch_row(row + ahead * view_.outer_stride, range.size());
       const auto weight = static_cast<Work>(*weights_.at(o, 0));
       if (!(weight > Work(0))) continue;
@@ -128,13 +129,13 @@ class WeightedChunk {
     return std::max<Index>(values / view_.outer_stride, 1);
   }
 
-  static void prefetch_row(const Scalar* row, Index channels) {
-    for (Index c = 0; c < channels; c += values_in_line<Scalar>) prefetch(row + c);
+  static void prefetch_row(const Data* row, Index channels) {
+    for (Index c = 0; c < channels; c += values_in_line<Data>) prefetch(row + c);
   }
 
   template <std::size_t N>
   [[gnu::flatten]] static void add_row(RowSums& sums, const std::array<WeighingRow, N>& rows,
-                                       const Scalar* origin, Index channels) {
+                                       const Data* origin, Index channels) {
     Index c = 0;
     for (; c + lanes<Wide> <= channels; c += lanes<Wide>) add_values<Wide>(sums, rows, origin, c);
     for (; c < channels; ++c) add_values<Work>(sums, rows, origin, c);
@@ -142,7 +143,7 @@ class WeightedChunk {
 
   template <typename P, std::size_t N>
   static void add_values(RowSums& sums, const std::array<WeighingRow, N>& rows,
-                         const Scalar* origin, Index c) {
+                         const Data* origin, Index c) {
     Work* const sum = sums.sum.data() + c;
     Work* const squares = sums.squares.data() + c;
     WeightedSums<P> of{load<P>(sum), load<P>(squares)};
@@ -199,7 +200,8 @@ class WeightedChunk {
     for (std::size_t k = 0; k < N; ++k) {
       const Index channel = c + static_cast<Index>(k);
       group.rest[k].add(
-          static_cast<double>(view_(o, channel, i)) - static_cast<double>(origin_(channel)),
+          static_cast<double>(widened_value(view_(o, channel, i))) -
+              static_cast<double>(origin_(channel)),
           weight);
     }
   }
@@ -207,7 +209,7 @@ class WeightedChunk {
   /// How far ahead runs are asked for; 0 where they come from near.
   Index values_ahead() const {
     constexpr Index bytes = 2048;
-    return comes_from_far(view_) ? bytes / Index{sizeof(Scalar)} : 0;
+    return comes_from_far(view_) ? bytes / Index{sizeof(Data)} : 0;
   }
 
   /// From a position beyond a run's end to where the next run goes on.
@@ -220,7 +222,7 @@ class WeightedChunk {
     const Index end =
         i + std::min((chunk_.inner_end - i) / lanes<Wide>, packets_together) * lanes<Wide>;
     const Wide none = broadcast<Wide>(0);
-    std::array<const Scalar*, N> values;
+    std::array<const Data*, N> values;
     std::array<Wide, N> origins;
     std::array<WeightedSums<Wide>, N> sums;
     unroll<N>([&](auto k) {
@@ -233,7 +235,7 @@ class WeightedChunk {
     for (Index p = 0; p < end - i; p += lanes<Wide>, weight += weight_step) {
       const Wide w =
           step == 0 ? broadcast<Wide>(static_cast<Work>(*weight)) : load_as<Wide>(weight);
-      if (ahead > 0 && p % values_in_line<Scalar> == 0) {
+      if (ahead > 0 && p % values_in_line<Data> == 0) {
         const Index there = p + behind_run(i + p + ahead) + ahead;
         unroll<N>([&](auto k) { prefetch(values[k] + there); });
       }
@@ -249,11 +251,11 @@ class WeightedChunk {
     return end;
   }
 
-  View<const Scalar> view_;
+  View<const Data> view_;
   Weights<Scalar> weights_;
   Chunk chunk_;
   LoopOrder order_;
-  Origins<Scalar> origin_;
+  Origins<Data> origin_;
   Slots slots_;
 };
 

@@ -8,7 +8,7 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// What a call moves, so that it can choose how.
 template <typename Operation>
 TaskCost transform_cost(Index values) {
-  const double bytes = static_cast<double>(values) * sizeof(typename Operation::Scalar);
+  const double bytes = static_cast<double>(values) * sizeof(typename Operation::Data);
   return {bytes * Operation::inputs, bytes * Operation::outputs, static_cast<double>(values)};
 }
 

@@ -13,7 +13,8 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// y = activation((x - centre) * scale + shift [+ residual]).
 template <typename S, typename Activation, bool HasResidual>
 struct Normalize {
-  using Scalar = S;
+  using Data = S;
+  using Scalar = ArithmeticOf<Data>;
   static constexpr std::size_t inputs = HasResidual ? 2 : 1;
   static constexpr std::size_t outputs = 1;
   static constexpr bool is_gradient = false;
@@ -77,7 +78,8 @@ auto gradients(const P& dx, const P& g) {
 /// dx = scale * g: the statistics are constants (Frozen, Eval).
 template <typename S, typename Activation, bool HasResidual>
 struct AffineGradient {
-  using Scalar = S;
+  using Data = S;
+  using Scalar = ArithmeticOf<Data>;
   static constexpr std::size_t inputs = HasResidual ? 3 : 2;
   static constexpr std::size_t outputs = HasResidual ? 2 : 1;
   static constexpr bool is_gradient = true;
@@ -122,7 +124,8 @@ struct AffineGradient {
 /// dx = scale * (g + offset + (x - centre) * slope): the gradient through the statistics (Train).
 template <typename S, typename Activation, bool HasResidual>
 struct BatchGradient {
-  using Scalar = S;
+  using Data = S;
+  using Scalar = ArithmeticOf<Data>;
   static constexpr std::size_t inputs = HasResidual ? 3 : 2;
   static constexpr std::size_t outputs = HasResidual ? 2 : 1;
   static constexpr bool is_gradient = true;
@@ -189,7 +192,8 @@ struct BatchGradient {
 /// statistics where gamma differs from sample to sample.
 template <typename S, typename Activation, bool HasResidual>
 struct ConditionalGradient {
-  using Scalar = S;
+  using Data = S;
+  using Scalar = ArithmeticOf<Data>;
   static constexpr std::size_t inputs = HasResidual ? 3 : 2;
   static constexpr std::size_t outputs = HasResidual ? 2 : 1;
   static constexpr bool is_gradient = true;

@@ -10,7 +10,8 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// The map of a second backward (coefficients.hpp, SecondCoefficients). Inputs: x, dy and v.
 template <typename S>
 struct SecondGradient {
-  using Scalar = S;
+  using Data = S;
+  using Scalar = ArithmeticOf<Data>;
   static constexpr std::size_t inputs = 3;
   static constexpr std::size_t outputs = 2;
   static constexpr std::size_t factor_arrays = 7;

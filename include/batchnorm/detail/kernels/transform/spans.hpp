@@ -20,8 +20,8 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// Where an element's inputs and outputs are.
 template <typename Operation>
 struct Places {
-  std::array<const typename Operation::Scalar*, Operation::inputs> from;
-  std::array<typename Operation::Scalar*, Operation::outputs> to;
+  std::array<const typename Operation::Data*, Operation::inputs> from;
+  std::array<typename Operation::Data*, Operation::outputs> to;
 };
 
 template <typename Scalar, std::size_t N>
@@ -33,9 +33,9 @@ auto pointers_to(const std::array<View<Scalar>, N>& views, Index o, Index c, Ind
 
 template <typename Operation>
 using ViewsOfTransform =
-    TransformViews<typename Operation::Scalar, Operation::inputs, Operation::outputs>;
+    TransformViews<typename Operation::Data, Operation::inputs, Operation::outputs>;
 template <typename Operation>
-using PlanOf = TransformPlan<typename Operation::Scalar, Operation::inputs, Operation::outputs>;
+using PlanOf = TransformPlan<typename Operation::Data, Operation::inputs, Operation::outputs>;
 
 /// Inputs and outputs of a call, arranged together.
 template <typename Operation>

@@ -13,8 +13,8 @@ enum class Store {
 
 /// Writes a packet, or a scalar, which is never streamed. Chosen as the program runs: a branch that
 /// always goes the same way costs nothing beside a store, a second copy of every loop would.
-template <typename P>
-void put(Store how, ScalarOf<P>* to, const P& value) {
+template <typename P, typename Data>
+void put(Store how, Data* to, const P& value) {
   if constexpr (!is_scalar<P>) {
     if (how == Store::streaming) return stream_vector(to, value.raw);
   }

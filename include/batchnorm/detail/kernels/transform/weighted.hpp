@@ -18,6 +18,7 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 /// the others, or by one weight.
 template <typename Gradient, bool HasWeights>
 struct WeightedGradient {
+  using Data = typename Gradient::Data;
   using Scalar = typename Gradient::Scalar;
   static constexpr std::size_t inputs = Gradient::inputs + (HasWeights ? 1 : 0);
   static constexpr std::size_t outputs = Gradient::outputs;
@@ -41,6 +42,22 @@ struct WeightedGradient {
     return Gradient::from_centred_weighted(k, subtract(in[0], k.centre), own, of_element);
   }
 };
+
+/// Where weights stand beside the other inputs.
+template <typename Gradient>
+struct Places<WeightedGradient<Gradient, true>> {
+  std::array<const typename Gradient::Data*, Gradient::inputs> from;
+  const typename Gradient::Scalar* weights;
+  std::array<typename Gradient::Data*, Gradient::outputs> to;
+};
+
+template <typename P, typename Gradient>
+auto load_inputs(const Places<WeightedGradient<Gradient, true>>& at, Index index) {
+  std::array<P, WeightedGradient<Gradient, true>::inputs> values;
+  unroll<Gradient::inputs>([&](auto k) { values[k] = load<P>(at.from[k] + index); });
+  values.back() = load<P>(at.weights + index);
+  return values;
+}
 
 /// A gradient, the weights of its positions, and the views of both, arranged together.
 template <typename Gradient>
@@ -106,7 +123,7 @@ class WeightedTransform {
     const Places<Gradient> own = views_.at(o, c, i);
     Places<WeightedGradient<Gradient, HasWeights>> result;
     std::copy(own.from.begin(), own.from.end(), result.from.begin());
-    if constexpr (HasWeights) result.from.back() = weights_.at(o, i);
+    if constexpr (HasWeights) result.weights = weights_.at(o, i);
     result.to = own.to;
     return result;
   }
