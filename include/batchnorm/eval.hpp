@@ -25,24 +25,26 @@ class BatchNorm<ScalarType, Eval, Policies...>
   explicit BatchNorm(const State<Parameter>& state, const Options& options = {})
       : Base(Stored(state, options), options) {}
 
-  /// The same layer in another mode, or for values of another scalar with the same parameters (float
-  /// and 16 bits): parameters, running statistics, counts and options, all exactly.
+  /// The same layer in another mode, or for values of another scalar with the same parameters
+  /// (float and 16 bits): parameters, running statistics, counts and options, all exactly.
   template <typename OtherScalar, typename Other, typename... Others>
   requires std::is_same_v<ArithmeticOf<OtherScalar>, ArithmeticOf<Scalar>>
   explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& other)
       : Base(Base::stored_in(other), other.options()) {
-    static_assert(Set::template same_policies<typename BatchNorm<OtherScalar, Other, Others...>::Set>,
-                  "batchnorm: these layers differ in more than their mode: to change an axis, an "
-                  "affine map or an activation on purpose, make the layer from other.state().");
+    static_assert(
+        Set::template same_policies<typename BatchNorm<OtherScalar, Other, Others...>::Set>,
+        "batchnorm: these layers differ in more than their mode: to change an axis, an "
+        "affine map or an activation on purpose, make the layer from other.state().");
   }
 
   /// Does not compile: a conversion keeps every digit.
   template <typename OtherScalar, typename Other, typename... Others>
   explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& /*other*/)
       : Base(Stored(Index{1}), {}) {
-    static_assert(detail::never<OtherScalar>,
-                  "batchnorm: these layers differ in their parameters' scalar: make the layer from a "
-                  "state, into which the vectors of other.state() were cast.");
+    static_assert(
+        detail::never<OtherScalar>,
+        "batchnorm: these layers differ in their parameters' scalar: make the layer from a "
+        "state, into which the vectors of other.state() were cast.");
   }
 
   /// Does not compile: what differs in its type is another layer.

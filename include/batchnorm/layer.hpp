@@ -75,8 +75,8 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
   explicit BatchNorm(const State<ArithmeticOf<Scalar>>& state, const Options& options = {})
       : Base(typename Base::Stored(state, options), options) {}
 
-  /// The same layer in another mode, or for values of another scalar with the same parameters (float
-  /// and 16 bits): parameters, running statistics, counts and options, all exactly.
+  /// The same layer in another mode, or for values of another scalar with the same parameters
+  /// (float and 16 bits): parameters, running statistics, counts and options, all exactly.
   template <typename OtherScalar, typename Other, typename... Others>
   requires std::is_same_v<ArithmeticOf<OtherScalar>, ArithmeticOf<Scalar>>
   explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& other)
@@ -91,9 +91,10 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
   template <typename OtherScalar, typename Other, typename... Others>
   explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& /*other*/)
       : Base(typename Base::Stored(Index{1}), {}) {
-    static_assert(detail::never<OtherScalar>,
-                  "batchnorm: these layers differ in their parameters' scalar: make the layer from a "
-                  "state, into which the vectors of other.state() were cast.");
+    static_assert(
+        detail::never<OtherScalar>,
+        "batchnorm: these layers differ in their parameters' scalar: make the layer from a "
+        "state, into which the vectors of other.state() were cast.");
   }
 
   /// Does not compile: what differs in its type is another layer.

@@ -95,18 +95,20 @@ struct ModulateCoefficients {
 /// y = activation(bn(x) [+ residual]) with prepared coefficients.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Normalize {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
-                         const CallPart& part, const Inputs<Scalar, HasResidual>& from,
-                         const View<Scalar>& y);
+  using Signature = void(const Executor& executor,
+                         const ChannelCoefficients<ArithmeticOf<Scalar>>& k, const CallPart& part,
+                         const Inputs<Scalar, HasResidual>& from, const View<Scalar>& y);
 };
 
 /// The sums that are the gradients of beta and gamma, into `gradient.sum` and `gradient.product`;
 /// `gradient` has its size.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct ParameterGradients {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+  using Signature = void(const Executor& executor,
+                         const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                          const ChannelRange& range, const GradientInputs<Scalar, HasResidual>& from,
-                         SumsWorkspace& workspace, GradientCoefficients<ArithmeticOf<Scalar>>& gradient);
+                         SumsWorkspace& workspace,
+                         GradientCoefficients<ArithmeticOf<Scalar>>& gradient);
 };
 
 /// The same where elements whose dy is 0 add nothing, whatever x is there.
@@ -125,9 +127,10 @@ struct PrepareBatchGradient {
 /// dx (and dresidual) through the batch statistics.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct BatchGradient {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
-                         const GradientCoefficients<ArithmeticOf<Scalar>>& gradient, const CallPart& part,
-                         const GradientInputs<Scalar, HasResidual>& from,
+  using Signature = void(const Executor& executor,
+                         const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                         const GradientCoefficients<ArithmeticOf<Scalar>>& gradient,
+                         const CallPart& part, const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };
 
@@ -135,19 +138,21 @@ struct BatchGradient {
 /// of all samples, in `gradient`, is scaled as x_hat is.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct ConditionalGradient {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+  using Signature = void(const Executor& executor,
+                         const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                          const ChannelCoefficients<ArithmeticOf<Scalar>>& of_x_hat,
-                         const GradientCoefficients<ArithmeticOf<Scalar>>& gradient, const CallPart& part,
-                         const GradientInputs<Scalar, HasResidual>& from,
+                         const GradientCoefficients<ArithmeticOf<Scalar>>& gradient,
+                         const CallPart& part, const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };
 
 /// dx (and dresidual) through the batch statistics where every position has a weight in them.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct WeightedBatchGradient {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
-                         const GradientCoefficients<ArithmeticOf<Scalar>>& gradient, const CallPart& part,
-                         const Weights<ArithmeticOf<Scalar>>& weights,
+  using Signature = void(const Executor& executor,
+                         const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                         const GradientCoefficients<ArithmeticOf<Scalar>>& gradient,
+                         const CallPart& part, const Weights<ArithmeticOf<Scalar>>& weights,
                          const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };
@@ -155,8 +160,9 @@ struct WeightedBatchGradient {
 /// dx (and dresidual) where the statistics are constants.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct AffineGradient {
-  using Signature = void(const Executor& executor, const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
-                         const CallPart& part, const GradientInputs<Scalar, HasResidual>& from,
+  using Signature = void(const Executor& executor,
+                         const ChannelCoefficients<ArithmeticOf<Scalar>>& k, const CallPart& part,
+                         const GradientInputs<Scalar, HasResidual>& from,
                          const Gradients<Scalar, HasResidual>& to);
 };
 
@@ -172,8 +178,8 @@ struct AffineGradientOfFew {
 template <typename Scalar>
 struct SecondGradient {
   using Signature = void(const Executor& executor, const ChannelArray<ArithmeticOf<Scalar>>& centre,
-                         const SecondCoefficients<ArithmeticOf<Scalar>>& factors, const CallPart& part,
-                         const std::array<View<const Scalar>, 3>& from,
+                         const SecondCoefficients<ArithmeticOf<Scalar>>& factors,
+                         const CallPart& part, const std::array<View<const Scalar>, 3>& from,
                          const std::array<View<Scalar>, 2>& to);
 };
 

@@ -101,7 +101,7 @@ struct Kernel<calls::SecondGradient<Scalar>> {
       operation.factors[j] = factors.values[j].data();
     const ViewsOfTransform<SecondGradient<Scalar>> views{from, to};
     transform(executor, operation,
-              plan_transform(views, part.around_caches, lanes<PacketOf<Scalar>>));
+              plan_transform(views, part.around_caches, lanes<MapPacketOf<Scalar>>));
   }
 };
 

@@ -34,8 +34,8 @@ void transform_part(const Executor& executor, const Operation& operation,
 }
 
 template <typename Scalar, typename Activation, bool HasResidual>
-Normalize<Scalar, Activation, HasResidual> normalization(const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
-                                                         const ChannelRange& range) {
+Normalize<Scalar, Activation, HasResidual> normalization(
+    const ChannelCoefficients<ArithmeticOf<Scalar>>& k, const ChannelRange& range) {
   const auto& scale = k.units.wanted() ? k.units.scale_per_unit : k.scale;
   return {k.centre.data() + range.begin, scale.data() + range.begin, k.shift.data() + range.begin};
 }
@@ -103,13 +103,12 @@ struct SumsKernel {
                   const ChannelRange& range, const Views<Data, Sums::inputs>& from,
                   SumsWorkspace& workspace, GradientCoefficients<Scalar>& gradient) {
     prepare_units(k, range, gradient);
-    const GradientReduction<Data, Sums::inputs> sums{
-        gradient_loops<Sums>(),
-        {gradient.unit.data() + range.begin,
-         gradient.centre_units.data() + range.begin,
-         gradient.scale_per_unit.data() + range.begin,
-         k.shift.data() + range.begin,
-         {1, range.size()}}};
+    const GradientReduction<Data, Sums::inputs> sums{gradient_loops<Sums>(),
+                                                     {gradient.unit.data() + range.begin,
+                                                      gradient.centre_units.data() + range.begin,
+                                                      gradient.scale_per_unit.data() + range.begin,
+                                                      k.shift.data() + range.begin,
+                                                      {1, range.size()}}};
     range_gradients(executor, sums, range, from, workspace, gradient.sum.data(),
                     gradient.product.data());
     normalize_products(k, range, gradient);

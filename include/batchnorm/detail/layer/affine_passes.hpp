@@ -13,8 +13,8 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
 
  public:
   using Base::channels;
-  using typename Base::Saved;
   using typename Base::Parameter;
+  using typename Base::Saved;
   using typename Base::Scalar;
   using typename Base::Set;
 
@@ -85,7 +85,7 @@ class AffinePasses : public GroupPasses<ScalarType, Mode, Policies...> {
                                             work.moments());
     const RunningBefore before = this->running();
     prepare_from_batch<Parameter>(this->options_, {nullptr, nullptr, before}, count_of(x), all,
-                               saved.record_.coefficients, work);
+                                  saved.record_.coefficients, work);
   }
 };
 

@@ -70,8 +70,8 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
       prepare_from_running<Parameter>(state.running_mean.values, state.running_variance.values,
-                                   state.gamma.data(), state.beta.data(), this->options_.epsilon,
-                                   coefficients_);
+                                      state.gamma.data(), state.beta.data(), this->options_.epsilon,
+                                      coefficients_);
     }
   }
 

@@ -14,8 +14,8 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
 
  public:
   using Base::channels;
-  using typename Base::Saved;
   using typename Base::Parameter;
+  using typename Base::Saved;
   using typename Base::Scalar;
   using typename Base::Set;
 

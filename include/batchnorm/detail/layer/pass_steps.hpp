@@ -116,8 +116,8 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
       prepare_from_running<Parameter>(state.running_mean.values, state.running_variance.values,
-                                   state.gamma.data(), state.beta.data(), this->options_.epsilon,
-                                   saved.record_.coefficients);
+                                      state.gamma.data(), state.beta.data(), this->options_.epsilon,
+                                      saved.record_.coefficients);
     }
   }
 
@@ -146,7 +146,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
         1.0 / moments.count,    state.gamma.data(),       state.beta.data(),
         this->options_.epsilon, renormalizer.r_or_null(), renormalizer.d_or_null()};
     run_kernel<calls::PrepareCoefficients<Parameter>>(statistics, ChannelRange{0, channels()},
-                                                   saved.record_.coefficients);
+                                                      saved.record_.coefficients);
     keep_moments(moments, saved.work_);
   }
 

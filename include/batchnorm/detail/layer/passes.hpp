@@ -15,8 +15,8 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
 
  public:
   using Base::channels;
-  using typename Base::Saved;
   using typename Base::Parameter;
+  using typename Base::Saved;
   using typename Base::Scalar;
   using typename Base::Set;
 

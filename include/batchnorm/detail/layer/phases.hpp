@@ -14,8 +14,8 @@ class Phases : public SecondPasses<ScalarType, Mode, Policies...> {
 
  public:
   using Base::channels;
-  using typename Base::Saved;
   using typename Base::Parameter;
+  using typename Base::Saved;
   using typename Base::Scalar;
   using typename Base::Set;
 

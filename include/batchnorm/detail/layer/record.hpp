@@ -22,10 +22,10 @@ struct Record {
   Shape shape;
   bool has_residual = false;
   Probes<Scalar> probes;
-  Probes<Scalar> residual_probes;            ///< where there is a residual
-  WeightProbes<ArithmeticOf<Scalar>> of_forward;           ///< weights of the forward
-  WeightProbes<ArithmeticOf<Scalar>> of_sums;              ///< those of gradient sums behind it
-  double affine_sum = 0.0;                   ///< by which gamma and beta from outside are known
+  Probes<Scalar> residual_probes;                 ///< where there is a residual
+  WeightProbes<ArithmeticOf<Scalar>> of_forward;  ///< weights of the forward
+  WeightProbes<ArithmeticOf<Scalar>> of_sums;     ///< those of gradient sums behind it
+  double affine_sum = 0.0;  ///< by which gamma and beta from outside are known
   ChannelCoefficients<ArithmeticOf<Scalar>> coefficients;  ///< none where nothing was normalised
 
   /// `from` holds x and, where there is one, the residual.

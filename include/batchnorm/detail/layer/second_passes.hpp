@@ -14,8 +14,8 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
 
  public:
   using Base::channels;
-  using typename Base::Saved;
   using typename Base::Parameter;
+  using typename Base::Saved;
   using typename Base::Scalar;
   using typename Base::Set;
   using typename Base::Vector;
@@ -153,8 +153,8 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
   /// `gamma` has room for the gradient, where there is one.
   void map_second(const Executor& executor, Saved& saved,
                   const std::array<View<const Scalar>, 3>& from,
-                  const ParameterCotangents<Parameter>& of, const std::array<View<Scalar>, 2>& outputs,
-                  Parameter* gamma) const {
+                  const ParameterCotangents<Parameter>& of,
+                  const std::array<View<Scalar>, 2>& outputs, Parameter* gamma) const {
     const ChannelCoefficients<Parameter>& k = saved.record_.coefficients;
     const SecondSums sums = second_sums(executor, k, from, saved.work_);
     SecondCoefficients<Parameter> factors(channels());

@@ -43,7 +43,9 @@ class WeightProbes {
   static constexpr Index most = 64;
 
   template <typename Data>
-  static Index places(const View<const Data>& x) { return std::min(x.count(), most); }
+  static Index places(const View<const Data>& x) {
+    return std::min(x.count(), most);
+  }
 
   template <typename Data>
   static Scalar at(const Weights<Scalar>& weights, const View<const Data>& x, Index k) {

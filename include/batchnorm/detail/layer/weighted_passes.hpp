@@ -14,8 +14,8 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
 
  public:
   using Base::channels;
-  using typename Base::Saved;
   using typename Base::Parameter;
+  using typename Base::Saved;
   using typename Base::Scalar;
   using typename Base::Set;
 

@@ -81,8 +81,8 @@ void backward_of_samples(const Executor& executor, const Options& options, const
                          const ChannelCoefficients<Scalar>& of_x_hat, double count,
                          const SampleAffine<const Scalar>& affine,
                          const std::array<View<const Data>, N>& from,
-                         const std::array<View<Data>, M>& to,
-                         const SampleAffine<Scalar>& gradients, Workspace<Scalar>& work) {
+                         const std::array<View<Data>, M>& to, const SampleAffine<Scalar>& gradients,
+                         Workspace<Scalar>& work) {
   const Index channels = of_x_hat.size();
   auto& gradient = work.gradient;
   gradient.resize(channels);

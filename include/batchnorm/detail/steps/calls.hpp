@@ -32,20 +32,22 @@ namespace calls {
 /// `k` have their size; `gamma` and `beta` may be null, and `before`, unless `work` renormalises.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct BatchForward {
-  using Signature = void(const Executor& executor, const Options& options, const ArithmeticOf<Scalar>* gamma,
-                         const ArithmeticOf<Scalar>* beta, const RunningBefore& before,
-                         const Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
-                         ChannelCoefficients<ArithmeticOf<Scalar>>& k, Workspace<ArithmeticOf<Scalar>>& work);
+  using Signature = void(const Executor& executor, const Options& options,
+                         const ArithmeticOf<Scalar>* gamma, const ArithmeticOf<Scalar>* beta,
+                         const RunningBefore& before, const Inputs<Scalar, HasResidual>& from,
+                         const View<Scalar>& y, ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                         Workspace<ArithmeticOf<Scalar>>& work);
 };
 
 /// The same with the statistics of x where every position has a weight, `total` together.
 template <typename Scalar, typename Activation, bool HasResidual>
 struct WeightedForward {
-  using Signature = void(const Executor& executor, const Options& options, const ArithmeticOf<Scalar>* gamma,
-                         const ArithmeticOf<Scalar>* beta, const RunningBefore& before,
-                         const Weights<ArithmeticOf<Scalar>>& weights, double total,
-                         const Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
-                         ChannelCoefficients<ArithmeticOf<Scalar>>& k, Workspace<ArithmeticOf<Scalar>>& work);
+  using Signature = void(const Executor& executor, const Options& options,
+                         const ArithmeticOf<Scalar>* gamma, const ArithmeticOf<Scalar>* beta,
+                         const RunningBefore& before, const Weights<ArithmeticOf<Scalar>>& weights,
+                         double total, const Inputs<Scalar, HasResidual>& from,
+                         const View<Scalar>& y, ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                         Workspace<ArithmeticOf<Scalar>>& work);
 };
 
 /// dx (and dresidual) through the statistics of x, and the sums that are the gradients of the
@@ -55,7 +57,8 @@ struct BatchBackward {
   using Signature = void(const Executor& executor, const Options& options,
                          const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                          const GradientInputs<Scalar, HasResidual>& from,
-                         const Gradients<Scalar, HasResidual>& to, Workspace<ArithmeticOf<Scalar>>& work);
+                         const Gradients<Scalar, HasResidual>& to,
+                         Workspace<ArithmeticOf<Scalar>>& work);
 };
 
 /// The same through statistics in which every position has a weight, `total` together. Where that
@@ -63,9 +66,11 @@ struct BatchBackward {
 template <typename Scalar, typename Activation, bool HasResidual>
 struct WeightedBackward {
   using Signature = void(const Executor& executor, const Options& options,
-                         const ChannelCoefficients<ArithmeticOf<Scalar>>& k, const Weights<ArithmeticOf<Scalar>>& weights,
-                         double total, const GradientInputs<Scalar, HasResidual>& from,
-                         const Gradients<Scalar, HasResidual>& to, Workspace<ArithmeticOf<Scalar>>& work);
+                         const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                         const Weights<ArithmeticOf<Scalar>>& weights, double total,
+                         const GradientInputs<Scalar, HasResidual>& from,
+                         const Gradients<Scalar, HasResidual>& to,
+                         Workspace<ArithmeticOf<Scalar>>& work);
 };
 
 /// The same where the statistics are constants.

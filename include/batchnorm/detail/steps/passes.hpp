@@ -53,8 +53,7 @@ void forward_in_parts(const Executor& executor, const Options& options,
 
 /// The sums of `Sums` that are the gradients of the parameters, and behind those of a part
 /// `map(executor, part)`, which makes its dx of them.
-template <typename Sums, typename Data, typename Scalar, std::size_t N, std::size_t M,
-          typename Map>
+template <typename Sums, typename Data, typename Scalar, std::size_t N, std::size_t M, typename Map>
 void backward_in_parts(const Executor& executor, const Options& options,
                        const ChannelCoefficients<Scalar>& k,
                        const std::array<View<const Data>, N>& from,
@@ -69,10 +68,11 @@ void backward_in_parts(const Executor& executor, const Options& options,
 
 template <typename Scalar, typename Activation, bool HasResidual>
 struct Step<calls::BatchForward<Scalar, Activation, HasResidual>> {
-  static void run(const Executor& executor, const Options& options, const ArithmeticOf<Scalar>* gamma,
-                  const ArithmeticOf<Scalar>* beta, const RunningBefore& before,
-                  const calls::Inputs<Scalar, HasResidual>& from, const View<Scalar>& y,
-                  ChannelCoefficients<ArithmeticOf<Scalar>>& k, Workspace<ArithmeticOf<Scalar>>& work) {
+  static void run(const Executor& executor, const Options& options,
+                  const ArithmeticOf<Scalar>* gamma, const ArithmeticOf<Scalar>* beta,
+                  const RunningBefore& before, const calls::Inputs<Scalar, HasResidual>& from,
+                  const View<Scalar>& y, ChannelCoefficients<ArithmeticOf<Scalar>>& k,
+                  Workspace<ArithmeticOf<Scalar>>& work) {
     const ForwardParameters<ArithmeticOf<Scalar>> given{gamma, beta, before};
     forward_in_parts<Activation, HasResidual>(
         executor, options, given, count_of(from[0]), from, y, k, work,
@@ -88,11 +88,13 @@ struct Step<calls::BatchBackward<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const Options& options,
                   const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
-                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<ArithmeticOf<Scalar>>& work) {
+                  const calls::Gradients<Scalar, HasResidual>& to,
+                  Workspace<ArithmeticOf<Scalar>>& work) {
     const double count = count_of(from[0]);
     backward_in_parts<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
         executor, options, k, from, to, work, [&](const Executor& on, const CallPart& part) {
-          run_kernel<calls::PrepareBatchGradient<ArithmeticOf<Scalar>>>(k, count, part.range, work.gradient);
+          run_kernel<calls::PrepareBatchGradient<ArithmeticOf<Scalar>>>(k, count, part.range,
+                                                                        work.gradient);
           run_kernel<calls::BatchGradient<Scalar, Activation, HasResidual>>(on, k, work.gradient,
                                                                             part, from, to);
         });
@@ -104,7 +106,8 @@ struct Step<calls::ConstantBackward<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const Options& options,
                   const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
-                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<ArithmeticOf<Scalar>>& work) {
+                  const calls::Gradients<Scalar, HasResidual>& to,
+                  Workspace<ArithmeticOf<Scalar>>& work) {
     backward_in_parts<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
         executor, options, k, from, to, work, [&](const Executor& on, const CallPart& part) {
           run_kernel<calls::AffineGradient<Scalar, Activation, HasResidual>>(on, k, part, from, to);
@@ -117,7 +120,8 @@ struct Step<calls::BackwardOfFew<Scalar, Activation, HasResidual>> {
   static void run(const Executor& executor, const Options& options,
                   const ChannelCoefficients<ArithmeticOf<Scalar>>& k,
                   const calls::GradientInputs<Scalar, HasResidual>& from,
-                  const calls::Gradients<Scalar, HasResidual>& to, Workspace<ArithmeticOf<Scalar>>& work) {
+                  const calls::Gradients<Scalar, HasResidual>& to,
+                  Workspace<ArithmeticOf<Scalar>>& work) {
     const CallPart all = all_channels(from[0], from.size() + to.size(), options);
     run_kernel<calls::ParameterGradients<Scalar, Activation, HasResidual>>(
         executor, k, all.range, from, work.sums, work.gradient);

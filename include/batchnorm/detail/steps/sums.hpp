@@ -35,7 +35,7 @@ void take_weighted_moments(const Executor& executor, const View<const Data>& x,
                               to.m2.data()};
   run_kernel<calls::ChunkWeights<Data>>(x, weights, work.weights);
   run_kernel<calls::WeightedMoments<Data>>(executor, ChannelRange{0, x.channels}, x, weights,
-                                             work.weights, work.sums, arrays);
+                                           work.weights, work.sums, arrays);
 }
 
 /// What the means of `moments` leave out, or null where they leave out nothing.

@@ -55,7 +55,9 @@ struct Workspace {
   /// Room for the sums of all channels of x at once, of which parts need less: a smaller x may be
   /// one part.
   template <typename Data>
-  void make_room(const View<const Data>& x) { make_room(sums, x); }
+  void make_room(const View<const Data>& x) {
+    make_room(sums, x);
+  }
 
   /// Room for the sums of `count` parts, each of them no larger than `part`, so that no thread
   /// needs to allocate.

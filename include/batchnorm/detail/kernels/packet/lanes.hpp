@@ -38,8 +38,16 @@ P lane_numbers() {
 /// `packet` with its lanes before `first` replaced by those of `idle`.
 template <typename P>
 P replace_before(Index first, const P& packet, const P& idle) {
-  const P bound = broadcast<P>(static_cast<ScalarOf<P>>(first));
-  return select_less(lane_numbers<P>(), bound, idle, packet);
+  if constexpr (is_pair<P>) {
+    const auto half = [&](Index from, const auto& a, const auto& b) {
+      return replace_before(from, PacketOf<float>{a}, PacketOf<float>{b}).raw;
+    };
+    return {{half(first, packet.raw.low, idle.raw.low),
+             half(first - lanes<P> / 2, packet.raw.high, idle.raw.high)}};
+  } else {
+    const P bound = broadcast<P>(static_cast<ScalarOf<P>>(first));
+    return select_less(lane_numbers<P>(), bound, idle, packet);
+  }
 }
 
 /// Coefficients come either one per lane (channels beside each other) or the same for all lanes.

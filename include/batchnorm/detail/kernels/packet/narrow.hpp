@@ -17,19 +17,18 @@ inline std::uint32_t where_less(std::uint32_t a, std::uint32_t b, std::uint32_t 
                                 std::uint32_t otherwise) {
   return a < b ? chosen : otherwise;
 }
-
-/// Bfloat16 is float without the lower half of its bits.
-template <typename Bits>
-auto float_of_bfloat16(const Bits& bits) {
-  return vector_of_bits(bits << 16);
+inline std::uint32_t ones_where_less(std::uint32_t a, std::uint32_t b) {
+  return a < b ? 0xffff'ffffU : 0U;
 }
 
+/// Bfloat16 is float without the lower half of its bits: `value`, rounded, with anything there.
 template <typename Real>
-auto bfloat16_of_float(const Real& value) {
+auto rounded_to_bfloat16(const Real& value) {
   const auto bits = bits_of(value);
   const auto last_kept = (bits >> 16) & 1U;
-  const auto rounded = (bits + (last_kept + 0x7fffU)) >> 16;
-  return where_less((bits & 0U) + 0x7f80'0000U, bits & 0x7fff'ffffU, (bits >> 16) | 0x40U, rounded);
+  const auto rounded = bits + (last_kept + 0x7fffU);
+  const auto all_ones_of_nan = ones_where_less((bits & 0U) + 0x7f80'0000U, bits & 0x7fff'ffffU);
+  return rounded | all_ones_of_nan;
 }
 
 /// The exponent's offset is 15 in half, 127 in float. What has no exponent is small: as float with
@@ -70,7 +69,7 @@ ArithmeticOf<Data> widened_value(const Data& value) {
   } else {
     const std::uint32_t bits = std::bit_cast<std::uint16_t>(value);
     if constexpr (std::is_same_v<Data, Eigen::half>) return float_of_half(bits);
-    return float_of_bfloat16(bits);
+    return vector_of_bits(bits << 16);
   }
 }
 
@@ -82,7 +81,7 @@ Data narrowed_value(ArithmeticOf<Data> value) {
   } else {
     const auto bits = [&] {
       if constexpr (std::is_same_v<Data, Eigen::half>) return half_of_float(value);
-      return bfloat16_of_float(value);
+      return rounded_to_bfloat16(value) >> 16;
     }();
     return std::bit_cast<Data>(static_cast<std::uint16_t>(bits));
   }
@@ -94,11 +93,11 @@ using FloatVector = typename VectorOf<float>::Type;
 template <typename Data>
 FloatVector load_narrow(const Data* from) {
   if constexpr (std::is_same_v<Data, Eigen::bfloat16>) {
-    return float_of_bfloat16(load_16_bits(from));
+    return vector_of_bits(load_upper_halves(from));
   } else if constexpr (has_half_instructions) {
     return load_halves(from);
   } else {
-    return float_of_half(load_16_bits(from));
+    return float_of_half(load_lower_halves(from));
   }
 }
 
@@ -106,11 +105,11 @@ FloatVector load_narrow(const Data* from) {
 template <typename Data, typename Vector>
 auto narrowed_bits(const Vector& a) {
   if constexpr (std::is_same_v<Data, Eigen::bfloat16>) {
-    return packed(bfloat16_of_float(a));
+    return upper_halves(rounded_to_bfloat16(a));
   } else if constexpr (has_half_instructions) {
     return halves_of(a);
   } else {
-    return packed(half_of_float(a));
+    return lower_halves(half_of_float(a));
   }
 }
 

@@ -8,6 +8,7 @@
 #include "held.hpp"
 #include "narrow.hpp"
 #include "packet_type.hpp"
+#include "paired.hpp"
 
 // All arithmetic of the inner loops, for a packet and for a scalar alike. What differs between
 // instruction sets stands in vectors.hpp; the room knows nothing else.
@@ -51,7 +52,7 @@ P load(const Data* from) {
   if constexpr (is_scalar<P>) {
     return widened_value(*from);
   } else {
-    return {load_vector(from)};
+    return Access<P>::load(from);
   }
 }
 
@@ -60,7 +61,7 @@ P broadcast(ScalarOf<P> value) {
   if constexpr (is_scalar<P>) {
     return value;
   } else {
-    return {vector_of(value)};
+    return Access<P>::filled(value);
   }
 }
 
@@ -70,7 +71,7 @@ void store(Data* to, const P& value) {
   if constexpr (is_scalar<P>) {
     *to = narrowed_value<Data>(value);
   } else {
-    store_vector(to, value.raw);
+    Access<P>::store(to, value);
   }
 }
 

@@ -12,12 +12,28 @@ namespace batchnorm::detail::BATCHNORM_TARGET::values {
 /// One value (N = 1) or a packet of N values, with the arithmetic of this instruction set. Its
 /// copies are not trivial, so that it always goes through memory where it is not inlined: a vector
 /// in a register would be one only for functions of the same instruction set.
+/// A scalar, or the packet of `N` of them.
+template <typename S, Index N>
+struct PacketWith {
+  using Type = PacketOf<S>;
+};
+template <typename S>
+struct PacketWith<S, 1> {
+  using Type = S;
+};
+#if BATCHNORM_VECTOR_BYTES > 0
+template <typename S, Index N>
+requires(rounds_in_pairs&& N == 2 * lanes<PacketOf<S>>) struct PacketWith<S, N> {
+  using Type = PacketPair<S>;
+};
+#endif
+
 template <typename S, Index N>
 class Value {
  public:
   using Scalar = S;
 
-  explicit Value(const std::conditional_t<N == 1, S, PacketOf<S>>& packet) : packet_(packet) {}
+  explicit Value(const typename PacketWith<S, N>::Type& packet) : packet_(packet) {}
   Value(const Value& other) : packet_(other.packet_) {}
   Value& operator=(const Value& other) {  // NOLINT(bugprone-unhandled-self-assignment)
     packet_ = other.packet_;
@@ -71,7 +87,7 @@ class Value {
   }
 
  private:
-  using P = std::conditional_t<N == 1, S, PacketOf<S>>;
+  using P = typename PacketWith<S, N>::Type;
 
   P packet_;
 };

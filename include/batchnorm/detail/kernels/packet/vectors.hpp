@@ -17,11 +17,15 @@
 //   rounded_to_float, store_narrowed            a vector of double, rounded, in double; to memory
 // and between float and 16 bits (narrow.hpp):
 //   bits_of, vector_of_bits  a vector of float as its bits, and back
-//   where_less               of bits below 2^31: `chosen` where a < b, else `otherwise`
-//   load_16_bits             as many values of 16 bits, in the lower halves of lanes
-//   packed                   the lower halves of lanes beside each other; the upper ones are 0
-//   store_16_bits, stream_16_bits    to memory
-//   has_half_instructions    whether there are load_halves, and halves_of, which packs
+//   ones_where_less          of bits below 2^31: all bits of a lane where a < b
+//   load_upper_halves        as many values of 16 bits as the upper halves of lanes; below is 0
+//   upper_halves             those of all lanes beside each other
+//   store_16_bits, stream_16_bits    these to memory
+//   has_half_instructions    whether there are load_halves, and halves_of, which packs; else there
+//                            are where_less, load_lower_halves, and lower_halves of lanes whose
+//                            upper ones are 0
+//   rounds_in_pairs          whether there are load_pair, rounded_to_bfloat16 of a Pair of vectors
+//                            of float (pair.hpp), and what stores and streams that
 // and of double alone:
 //   square_root_of           correctly rounded
 //   masked, bits_subtracted  its bits & mask; bits - its bits

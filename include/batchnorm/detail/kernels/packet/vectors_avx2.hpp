@@ -9,8 +9,6 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 
 using Floats = float __attribute__((vector_size(32)));
 using Doubles = double __attribute__((vector_size(32)));
-using FloatBits = std::uint32_t __attribute__((vector_size(32)));
-using SixteenBits = std::uint16_t __attribute__((vector_size(16)));
 using FourFloats = float __attribute__((vector_size(16)));
 using BitsOfFloats = std::int32_t __attribute__((vector_size(32)));
 using BitsOfDoubles = std::int64_t __attribute__((vector_size(32)));
@@ -19,7 +17,6 @@ using BitsOfDoubles = std::int64_t __attribute__((vector_size(32)));
 using FloatsAt [[gnu::aligned(4), gnu::may_alias]] = Floats;
 using DoublesAt [[gnu::aligned(8), gnu::may_alias]] = Doubles;
 using FourFloatsAt [[gnu::aligned(4), gnu::may_alias]] = FourFloats;
-using SixteenBitsAt [[gnu::aligned(2), gnu::may_alias]] = SixteenBits;
 static_assert(alignof(FloatsAt) == 4 && alignof(DoublesAt) == 8 && alignof(FourFloatsAt) == 4);
 
 template <typename S>
@@ -119,57 +116,8 @@ inline void store_narrowed(float* to, Doubles a) {
   *reinterpret_cast<FourFloatsAt*>(to) = narrowed(a);
 }
 
-inline FloatBits bits_of(Floats a) { return reinterpret_cast<FloatBits>(a); }
-inline Floats vector_of_bits(FloatBits a) { return reinterpret_cast<Floats>(a); }
-inline FloatBits where_less(FloatBits a, FloatBits b, FloatBits chosen, FloatBits otherwise) {
-  return reinterpret_cast<BitsOfFloats>(a) < reinterpret_cast<BitsOfFloats>(b) ? chosen : otherwise;
-}
-
-inline SixteenBits sixteen_bits_at(const void* from) {
-  return *static_cast<const SixteenBitsAt*>(from);
-}
-inline void store_16_bits(void* to, SixteenBits a) { *static_cast<SixteenBitsAt*>(to) = a; }
-
-#if defined(__clang__)
-inline FloatBits load_16_bits(const void* from) {
-  return __builtin_convertvector(sixteen_bits_at(from), FloatBits);
-}
-inline SixteenBits packed(FloatBits a) { return __builtin_convertvector(a, SixteenBits); }
-inline void stream_16_bits(void* to, SixteenBits a) {
-  __builtin_nontemporal_store(a, static_cast<SixteenBits*>(to));
-}
-#else
-inline FloatBits load_16_bits(const void* from) {
-  using Words = short __attribute__((vector_size(16)));
-  return reinterpret_cast<FloatBits>(
-      __builtin_ia32_pmovzxwd256(reinterpret_cast<Words>(sixteen_bits_at(from))));
-}
-inline SixteenBits packed(FloatBits a) {
-  using Eight = int __attribute__((vector_size(32)));
-  const auto all = reinterpret_cast<Eight>(a);
-  return reinterpret_cast<SixteenBits>(
-      __builtin_ia32_packusdw128(__builtin_ia32_vextractf128_si256(all, 0),
-                                 __builtin_ia32_vextractf128_si256(all, 1)));
-}
-inline void stream_16_bits(void* to, SixteenBits a) {
-  using Two = long long __attribute__((vector_size(16)));
-  __builtin_ia32_movntdq(static_cast<Two*>(to), reinterpret_cast<Two>(a));
-}
-#endif
-
-#if defined(BATCHNORM_TARGET_PRAGMA) || defined(__F16C__)
-inline constexpr bool has_half_instructions = true;
-using Halves = short __attribute__((vector_size(16)));
-inline Floats load_halves(const void* from) {
-  return __builtin_ia32_vcvtph2ps256(reinterpret_cast<Halves>(sixteen_bits_at(from)));
-}
-inline SixteenBits halves_of(Floats a) {
-  return reinterpret_cast<SixteenBits>(__builtin_ia32_vcvtps2ph256(a, 0));
-}
-#else
-inline constexpr bool has_half_instructions = false;
-#endif
-
 }  // namespace batchnorm::detail::BATCHNORM_TARGET
+
+#include "halves_avx2.hpp"
 
 #endif

@@ -115,19 +115,18 @@ using FloatBits = std::uint32_t __attribute__((vector_size(64)));
 
 inline FloatBits bits_of(__m512 a) { return reinterpret_cast<FloatBits>(a); }
 inline __m512 vector_of_bits(FloatBits a) { return reinterpret_cast<__m512>(a); }
-inline FloatBits where_less(FloatBits a, FloatBits b, FloatBits chosen, FloatBits otherwise) {
+inline FloatBits ones_where_less(FloatBits a, FloatBits b) {
   const __mmask16 less =
       _mm512_cmplt_epi32_mask(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b));
-  return reinterpret_cast<FloatBits>(_mm512_mask_blend_epi32(
-      less, reinterpret_cast<__m512i>(otherwise), reinterpret_cast<__m512i>(chosen)));
+  return reinterpret_cast<FloatBits>(_mm512_maskz_set1_epi32(less, -1));
 }
 
-inline FloatBits load_16_bits(const void* from) {
-  return reinterpret_cast<FloatBits>(
-      _mm512_maskz_cvtepu16_epi32(all_of_float, _mm256_loadu_si256(static_cast<const __m256i*>(from))));
+inline FloatBits load_upper_halves(const void* from) {
+  const __m256i halves = _mm256_loadu_si256(static_cast<const __m256i*>(from));
+  return reinterpret_cast<FloatBits>(_mm512_maskz_cvtepu16_epi32(all_of_float, halves)) << 16;
 }
-inline __m256i packed(FloatBits a) {
-  return _mm512_maskz_cvtepi32_epi16(all_of_float, reinterpret_cast<__m512i>(a));
+inline __m256i upper_halves(FloatBits a) {
+  return _mm512_maskz_cvtepi32_epi16(all_of_float, reinterpret_cast<__m512i>(a >> 16));
 }
 inline void store_16_bits(void* to, __m256i a) {
   _mm256_storeu_si256(static_cast<__m256i*>(to), a);
@@ -136,6 +135,7 @@ inline void stream_16_bits(void* to, __m256i a) {
   _mm256_stream_si256(static_cast<__m256i*>(to), a);
 }
 
+inline constexpr bool rounds_in_pairs = false;
 inline constexpr bool has_half_instructions = true;
 inline __m512 load_halves(const void* from) {
   return _mm512_maskz_cvtph_ps(all_of_float, _mm256_loadu_si256(static_cast<const __m256i*>(from)));

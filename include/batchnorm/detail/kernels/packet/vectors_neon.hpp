@@ -5,22 +5,11 @@
 
 #include <cstdint>
 
+#include "pair.hpp"
+
 // NEON of 64-bit ARM, two registers to a vector, so that it has the lanes of AVX2, and the bits:
 // see vectors.hpp.
 namespace batchnorm::detail::BATCHNORM_TARGET {
-
-/// Two registers as one vector.
-template <typename Register>
-struct Pair {
-  Register low;
-  Register high;
-
-  friend Pair operator+(const Pair& a, const Pair& b) { return {a.low + b.low, a.high + b.high}; }
-  friend Pair operator-(const Pair& a, const Pair& b) { return {a.low - b.low, a.high - b.high}; }
-  friend Pair operator*(const Pair& a, const Pair& b) { return {a.low * b.low, a.high * b.high}; }
-  friend Pair operator/(const Pair& a, const Pair& b) { return {a.low / b.low, a.high / b.high}; }
-  friend Pair operator-(const Pair& a) { return {-a.low, -a.high}; }
-};
 
 template <typename S>
 struct VectorOf;
@@ -114,17 +103,15 @@ struct FloatBits {
   friend FloatBits operator+(const FloatBits& a, const FloatBits& b) {
     return {a.low + b.low, a.high + b.high};
   }
-  friend FloatBits operator-(const FloatBits& a, const FloatBits& b) {
-    return {a.low - b.low, a.high - b.high};
-  }
   friend FloatBits operator|(const FloatBits& a, const FloatBits& b) {
     return {a.low | b.low, a.high | b.high};
   }
-  friend FloatBits operator+(const FloatBits& a, std::uint32_t b) { return {a.low + b, a.high + b}; }
-  friend FloatBits operator-(const FloatBits& a, std::uint32_t b) { return {a.low - b, a.high - b}; }
-  friend FloatBits operator&(const FloatBits& a, std::uint32_t b) { return {a.low & b, a.high & b}; }
-  friend FloatBits operator|(const FloatBits& a, std::uint32_t b) { return {a.low | b, a.high | b}; }
-  friend FloatBits operator<<(const FloatBits& a, int by) { return {a.low << by, a.high << by}; }
+  friend FloatBits operator+(const FloatBits& a, std::uint32_t b) {
+    return {a.low + b, a.high + b};
+  }
+  friend FloatBits operator&(const FloatBits& a, std::uint32_t b) {
+    return {a.low & b, a.high & b};
+  }
   friend FloatBits operator>>(const FloatBits& a, int by) { return {a.low >> by, a.high >> by}; }
 };
 
@@ -134,24 +121,25 @@ inline FloatBits bits_of(const Floats& a) {
 inline Floats vector_of_bits(const FloatBits& a) {
   return {vreinterpretq_f32_u32(a.low), vreinterpretq_f32_u32(a.high)};
 }
-inline FloatBits where_less(const FloatBits& a, const FloatBits& b, const FloatBits& chosen,
-                            const FloatBits& otherwise) {
-  return {vbslq_u32(vcltq_u32(a.low, b.low), chosen.low, otherwise.low),
-          vbslq_u32(vcltq_u32(a.high, b.high), chosen.high, otherwise.high)};
+inline FloatBits ones_where_less(const FloatBits& a, const FloatBits& b) {
+  return {vcltq_u32(a.low, b.low), vcltq_u32(a.high, b.high)};
 }
 inline uint16x8_t sixteen_bits_at(const void* from) {
   return vreinterpretq_u16_u8(vld1q_u8(static_cast<const std::uint8_t*>(from)));
 }
-inline FloatBits load_16_bits(const void* from) {
+inline FloatBits load_upper_halves(const void* from) {
   const uint16x8_t all = sixteen_bits_at(from);
-  return {vmovl_u16(vget_low_u16(all)), vmovl_high_u16(all)};
+  return {vshll_n_u16(vget_low_u16(all), 16), vshll_high_n_u16(all, 16)};
 }
-inline uint16x8_t packed(const FloatBits& a) { return vmovn_high_u32(vmovn_u32(a.low), a.high); }
+inline uint16x8_t upper_halves(const FloatBits& a) {
+  return vshrn_high_n_u32(vshrn_n_u32(a.low, 16), a.high, 16);
+}
 inline void store_16_bits(void* to, uint16x8_t a) {
   vst1q_u8(static_cast<std::uint8_t*>(to), vreinterpretq_u8_u16(a));
 }
 inline void stream_16_bits(void* to, uint16x8_t a) { store_16_bits(to, a); }
 
+inline constexpr bool rounds_in_pairs = false;
 inline constexpr bool has_half_instructions = true;
 inline Floats load_halves(const void* from) {
   const float16x8_t all = vreinterpretq_f16_u16(sixteen_bits_at(from));
@@ -172,12 +160,6 @@ inline float64x2_t bits_subtracted(std::uint64_t bits, float64x2_t a) {
 }
 inline Doubles bits_subtracted(std::uint64_t bits, const Doubles& a) {
   return {bits_subtracted(bits, a.low), bits_subtracted(bits, a.high)};
-}
-
-/// Both registers; see held.hpp.
-template <typename Register>
-void hide(Pair<Register>& a) {
-  asm("" : "+w"(a.low), "+w"(a.high));
 }
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET

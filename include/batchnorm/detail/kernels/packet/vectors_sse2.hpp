@@ -81,21 +81,29 @@ using FloatBits = std::uint32_t __attribute__((vector_size(16)));
 
 inline FloatBits bits_of(__m128 a) { return reinterpret_cast<FloatBits>(a); }
 inline __m128 vector_of_bits(FloatBits a) { return reinterpret_cast<__m128>(a); }
-inline FloatBits where_less(FloatBits a, FloatBits b, FloatBits chosen, FloatBits otherwise) {
-  const auto less = reinterpret_cast<FloatBits>(
+inline FloatBits ones_where_less(FloatBits a, FloatBits b) {
+  return reinterpret_cast<FloatBits>(
       _mm_cmplt_epi32(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
+}
+inline FloatBits where_less(FloatBits a, FloatBits b, FloatBits chosen, FloatBits otherwise) {
+  const FloatBits less = ones_where_less(a, b);
   return (less & chosen) | (~less & otherwise);
 }
 
-inline FloatBits load_16_bits(const void* from) {
+inline FloatBits load_lower_halves(const void* from) {
   const __m128i bits = _mm_loadl_epi64(static_cast<const __m128i*>(from));
   return reinterpret_cast<FloatBits>(_mm_unpacklo_epi16(bits, _mm_setzero_si128()));
 }
-/// The instruction for it takes numbers with a sign.
-inline __m128i packed(FloatBits a) {
-  const __m128i with_sign = _mm_srai_epi32(reinterpret_cast<__m128i>(a << 16), 16);
-  return _mm_packs_epi32(with_sign, with_sign);
+inline FloatBits load_upper_halves(const void* from) {
+  const __m128i bits = _mm_loadl_epi64(static_cast<const __m128i*>(from));
+  return reinterpret_cast<FloatBits>(_mm_unpacklo_epi16(_mm_setzero_si128(), bits));
 }
+/// With their sign, as the instruction takes them.
+inline __m128i upper_halves(FloatBits a) {
+  const __m128i below = _mm_srai_epi32(reinterpret_cast<__m128i>(a), 16);
+  return _mm_packs_epi32(below, below);
+}
+inline __m128i lower_halves(FloatBits a) { return upper_halves(a << 16); }
 inline void store_16_bits(void* to, __m128i a) { _mm_storel_epi64(static_cast<__m128i*>(to), a); }
 inline void stream_16_bits(void* to, __m128i a) {
 #if defined(__x86_64__)
@@ -104,6 +112,7 @@ inline void stream_16_bits(void* to, __m128i a) {
   store_16_bits(to, a);
 #endif
 }
+inline constexpr bool rounds_in_pairs = false;
 inline constexpr bool has_half_instructions = false;
 
 inline __m128d masked(__m128d a, std::uint64_t mask) {

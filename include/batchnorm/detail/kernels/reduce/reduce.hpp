@@ -33,7 +33,8 @@ Pilot<typename Kernel::Scalar> pilot_of(const Kernel& kernel, const ViewsOf<Kern
   const Index step =
       std::max<Index>(values / most, 1) * (along_run ? x.inner_stride : x.outer_stride);
   const auto from = pointers_at<Kernel>(views, chunk.outer_begin, channel, chunk.inner_begin)[0];
-  return pilot_of_rows([&](Index row) { return kernel.value(load<Scalar>(from + row * step)); }, values);
+  return pilot_of_rows([&](Index row) { return kernel.value(load<Scalar>(from + row * step)); },
+                       values);
 }
 
 /// How many runs of `packets` packets a channel has summed before the next channel has its turn, an

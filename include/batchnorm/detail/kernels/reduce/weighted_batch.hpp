@@ -15,7 +15,8 @@ struct WeightedLoops {
   Index most_channels;  ///< that `sum` takes at once
   /// Moments of some channels of a chunk whose weights are `total` together, into its slots.
   void (*sum)(const View<const Scalar>& view, const Weights<ArithmeticOf<Scalar>>& weights,
-              const Chunk& chunk, LoopOrder order, const ChannelRange& range, double total, const Slots& slots);
+              const Chunk& chunk, LoopOrder order, const ChannelRange& range, double total,
+              const Slots& slots);
   /// See merge.hpp.
   void (*merge)(Index channels, double count_a, const ChannelMoments& a, double count_b,
                 const ChannelMoments& b);
@@ -28,7 +29,8 @@ struct WeightedView {
   Weights<ArithmeticOf<Scalar>> weights;
   LoopOrder order;
 
-  WeightedView(const View<const Scalar>& x, const Weights<ArithmeticOf<Scalar>>& of) : views{x}, weights(of) {
+  WeightedView(const View<const Scalar>& x, const Weights<ArithmeticOf<Scalar>>& of)
+      : views{x}, weights(of) {
     std::array<View<Scalar>, 0> nothing;
     order = arrange_weighted(views, nothing, weights);
   }

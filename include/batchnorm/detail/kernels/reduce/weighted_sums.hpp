@@ -142,8 +142,8 @@ class WeightedChunk {
   }
 
   template <typename P, std::size_t N>
-  static void add_values(RowSums& sums, const std::array<WeighingRow, N>& rows,
-                         const Data* origin, Index c) {
+  static void add_values(RowSums& sums, const std::array<WeighingRow, N>& rows, const Data* origin,
+                         Index c) {
     Work* const sum = sums.sum.data() + c;
     Work* const squares = sums.squares.data() + c;
     WeightedSums<P> of{load<P>(sum), load<P>(squares)};
@@ -199,10 +199,9 @@ class WeightedChunk {
     if (!(weight > 0.0)) return;
     for (std::size_t k = 0; k < N; ++k) {
       const Index channel = c + static_cast<Index>(k);
-      group.rest[k].add(
-          static_cast<double>(widened_value(view_(o, channel, i))) -
-              static_cast<double>(origin_(channel)),
-          weight);
+      group.rest[k].add(static_cast<double>(widened_value(view_(o, channel, i))) -
+                            static_cast<double>(origin_(channel)),
+                        weight);
     }
   }
 

@@ -54,7 +54,7 @@ Places<Operation> next_row(Places<Operation> at, const CallViews<Operation>& vie
 }
 
 template <typename Operation>
-using WidePacket = PacketOf<typename Operation::Scalar>;
+using WidePacket = MapPacketOf<typename Operation::Data>;
 
 template <typename Operation, typename P>
 using CoefficientsOf = typename Operation::template Coefficients<P>;

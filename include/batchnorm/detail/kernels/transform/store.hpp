@@ -16,7 +16,7 @@ enum class Store {
 template <typename P, typename Data>
 void put(Store how, Data* to, const P& value) {
   if constexpr (!is_scalar<P>) {
-    if (how == Store::streaming) return stream_vector(to, value.raw);
+    if (how == Store::streaming) return Access<P>::stream(to, value);
   }
   store(to, value);
 }
