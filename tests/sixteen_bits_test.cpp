@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <batchnorm/fold.hpp>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -190,24 +191,31 @@ class SixteenBits : public ::testing::Test {
 };
 TYPED_TEST_SUITE(SixteenBits, Layouts, LayoutName);
 
-const auto plain_of = []<typename Mode>(std::type_identity<Mode> /*mode*/) {
-  return [](auto& steps) { return steps.template plain<Mode>(); };
-};
-
 TYPED_TEST(SixteenBits, GiveTheResultsOfFloatRoundedOnce) {
-  const Options around{.cache_bytes = 1};
-  this->template expect_same_as_float<bfloat16>(plain_of(std::type_identity<Train>{}));
-  this->template expect_same_as_float<half>(plain_of(std::type_identity<Train>{}));
-  this->template expect_same_as_float<bfloat16>(plain_of(std::type_identity<Train>{}), around);
-  this->template expect_same_as_float<half>(plain_of(std::type_identity<Frozen>{}), around);
-  this->template expect_same_as_float<bfloat16>(plain_of(std::type_identity<Eval>{}), around);
+  const auto train = [](auto& steps) { return steps.template plain<Train>(); };
+  this->template expect_same_as_float<bfloat16>(train);
+  this->template expect_same_as_float<bfloat16>(train, {.cache_bytes = 1});
 }
 
-TYPED_TEST(SixteenBits, GiveTheResultsOfFloatWithMarksAndInPhases) {
+/// One layout of rows, one of planes, and one that neither takes.
+template <typename L>
+class SixteenBitsInAllWays : public SixteenBits<L> {};
+using Of = LayoutsOf<float>;
+using SomeLayouts = ::testing::Types<Of::NHWC, Of::NCHW, Of::Strided>;
+TYPED_TEST_SUITE(SixteenBitsInAllWays, SomeLayouts, LayoutName);
+
+TYPED_TEST(SixteenBitsInAllWays, GiveTheResultsOfFloatRoundedOnce) {
+  const Options around{.cache_bytes = 1};
+  const auto frozen = [](auto& steps) { return steps.template plain<Frozen>(); };
+  const auto eval = [](auto& steps) { return steps.template plain<Eval>(); };
+  this->template expect_same_as_float<half>(frozen, around);
+  this->template expect_same_as_float<half>(eval);
+  this->template expect_same_as_float<bfloat16>(eval, around);
+  this->template expect_same_as_float<half>([](auto& steps) { return steps.weighted(); });
   this->template expect_same_as_float<bfloat16>([](auto& steps) { return steps.weighted(); });
-  this->template expect_same_as_float<half>([](auto& steps) { return steps.conditional(); });
-  this->template expect_same_as_float<bfloat16>([](auto& steps) { return steps.in_phases(); });
-  this->template expect_same_as_float<half>([](auto& steps) { return steps.second(); });
+  this->template expect_same_as_float<bfloat16>([](auto& steps) { return steps.conditional(); });
+  this->template expect_same_as_float<half>([](auto& steps) { return steps.in_phases(); });
+  this->template expect_same_as_float<bfloat16>([](auto& steps) { return steps.second(); });
 }
 
 template <typename S>
@@ -231,11 +239,12 @@ class Conversion : public ::testing::Test {
   }
 
   /// Values of `S`, what is halfway between two of them and the floats beside that, of both signs;
-  /// and some beyond the largest and the smallest.
+  /// some beyond the largest and the smallest, and NaNs.
   static std::vector<float> floats_near_borders() {
     constexpr float infinite = std::numeric_limits<float>::infinity();
     std::vector<float> floats{1e5F, 3.3895314e38F, 3.3961776e38F, 1e-45F, 2.98023224e-8F};
-    floats.push_back(std::numeric_limits<float>::max());
+    for (const std::uint32_t bits : {0x7f7f'ffffU, 0x7fff'ffffU, 0xffff'ffffU, 0x7fc0'0001U})
+      floats.push_back(std::bit_cast<float>(bits));
     for (std::uint32_t bits = 0; bits < 0x8000; ++bits) {
       const auto low = static_cast<float>(value_of<S>(bits));
       const auto high = static_cast<float>(value_of<S>(bits + 1));
@@ -279,7 +288,8 @@ TYPED_TEST(Conversion, RoundsAsEigenDoes) {
     State<float> state{Eigen::Map<const Eigen::VectorXf>(floats.data() + first, count),
                        Eigen::VectorXf::Zero(count), Eigen::VectorXd::Zero(count),
                        Eigen::VectorXd::Ones(count), 1};
-    const BatchNorm<TypeParam, Eval> layer(state, {.epsilon = 0});
+    const BatchNorm<TypeParam, Eval> layer(
+        state, {.epsilon = 1e-30, .non_finite = batchnorm::NonFinite::propagate});
     const auto x = MatrixOfRows<TypeParam>::Constant(1, count, TypeParam(1)).eval();
     const MatrixOfRows<TypeParam> y = layer.forward(x);
     for (Index c = 0; c < count; ++c) {
@@ -293,7 +303,7 @@ TYPED_TEST(Conversion, RoundsAsEigenDoes) {
 
 // y = x for every x: NaN stays one, and infinities too.
 TYPED_TEST(Conversion, WritesWhatItReads) {
-  const BatchNorm<TypeParam, Eval> layer(BatchNorm<float>(1, {.epsilon = 0}));
+  const BatchNorm<TypeParam, Eval> layer(BatchNorm<float>(1, {.epsilon = 1e-30}));
   MatrixOfRows<TypeParam> x(this->all, 1), y;
   for (Index n = 0; n < this->all; ++n)
     x(n, 0) = value_of<TypeParam>(static_cast<std::uint32_t>(n));
@@ -325,7 +335,7 @@ TEST(SixteenBitsTogether, KeepTheSmallestHalvesWhateverTheModeOfFloat) {
   constexpr Index finite = 0x7c00;
   MatrixOfRows<half> x(finite, 1), y;
   for (Index n = 0; n < finite; ++n) x(n, 0) = value_of<half>(static_cast<std::uint32_t>(n));
-  const BatchNorm<half, Eval> layer(BatchNorm<float>(1, {.epsilon = 0}));
+  const BatchNorm<half, Eval> layer(BatchNorm<float>(1, {.epsilon = 1e-30}));
   for (const Index rows : {finite, Index{4}}) {
     const MatrixOfRows<half> some = x.topRows(rows);
     {
@@ -374,6 +384,29 @@ TYPED_TEST(Conversion, OfAnotherXIsNoticed) {
     EXPECT_NE(std::string(refusal.what()).find("and holds 0.5"), std::string::npos)
         << refusal.what();
   }
+}
+
+TYPED_TEST(Conversion, OfFoldedMapsGoesByWayOfFloat) {
+  const State<float> state = some_state<float>(4);
+  const BatchNorm<float, Eval> wide(state);
+  const BatchNorm<TypeParam, Eval> narrow(state);
+  const MatrixOfRows<TypeParam> weight =
+      MatrixOfRows<float>::Random(4, 6).template cast<TypeParam>();
+  const Eigen::Matrix<TypeParam, Eigen::Dynamic, 1> bias =
+      Eigen::VectorXf::Random(4).template cast<TypeParam>();
+  const auto folded = batchnorm::fold(narrow, weight, bias);
+  const auto expected = batchnorm::fold(wide, weight.template cast<float>().eval(),
+                                        bias.template cast<float>().eval());
+  EXPECT_EQ(folded.weight, expected.weight.template cast<TypeParam>());
+  EXPECT_EQ(folded.bias, expected.bias.template cast<TypeParam>());
+}
+
+TEST(SixteenBitsTogether, AreRefusedWhereAFoldedMapWouldNotBeFinite) {
+  State<float> state = some_state<float>(1);
+  state.gamma(0) = 1e6F;
+  const MatrixOfRows<half> weight = MatrixOfRows<half>::Ones(1, 1);
+  const BatchNorm<half, Eval> layer(state);
+  EXPECT_THROW(static_cast<void>(batchnorm::fold(layer, weight)), std::invalid_argument);
 }
 
 TEST(SixteenBitsTogether, AreInfiniteBeyondTheLargestHalf) {

@@ -59,8 +59,9 @@ void scale_by(double scale, Scalar& value) {
 template <typename Scalar, typename Bias>
 bool all_finite(const WeightView<Scalar>& weight, const Bias& bias) {
   bool finite = bias.array().isFinite().all();
-  weight.for_each(
-      [&](const Scalar& value, Index, Index) { finite = finite && std::isfinite(value); });
+  weight.for_each([&](const Scalar& value, Index, Index) {
+    finite = finite && std::isfinite(static_cast<double>(value));
+  });
   return finite;
 }
 
