@@ -13,7 +13,7 @@ string(REGEX REPLACE ",[ \n]*" ";" activations "${CMAKE_MATCH_1}")
 # One unit for each, so that a program takes along only what it calls.
 set(sources .cmake/compiled/any_activation.cpp)
 foreach(activation IN LISTS activations)
-  foreach(scalar IN ITEMS float double)
+  foreach(scalar IN ITEMS float double Eigen::bfloat16 Eigen::half)
     string(MAKE_C_IDENTIFIER "${activation}_${scalar}" name)
     set(source "${PROJECT_BINARY_DIR}/compiled/${name}.cpp")
     configure_file(.cmake/compiled/activation.cpp.in "${source}" @ONLY)

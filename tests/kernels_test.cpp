@@ -112,6 +112,29 @@ TYPED_TEST(Walks, WriteTheSameInPlace) {
   }
 }
 
+// A sample by itself is not planned for: it is mapped as it is among others.
+TEST(OneSample, IsMappedAsAmongOthers) {
+  using Matrix = MatrixOf<float, Eigen::RowMajor>;
+  for (const Index channels : {1, 3, 8, 16, 17, 64, 257}) {
+    const BatchNorm<float, Eval, batchnorm::ReLU> layer(some_state<float>(channels));
+    const Matrix x = Matrix::Random(5, channels), r = Matrix::Random(5, channels);
+    const Matrix dy = Matrix::Random(5, channels);
+    const Matrix y = layer.forward(x, batchnorm::residual(r));
+    const auto gradients = layer.backward(x, batchnorm::residual(r), dy);
+    for (Index n = 0; n < 5; ++n) {
+      const auto x_n = x.middleRows(n, 1), r_n = r.middleRows(n, 1), dy_n = dy.middleRows(n, 1);
+      const Matrix y_n = layer.forward(x_n, batchnorm::residual(r_n));
+      const auto of_n = layer.backward(x_n, batchnorm::residual(r_n), dy_n);
+      EXPECT_TRUE(same_bits(y_n, y.middleRows(n, 1).eval()));
+      EXPECT_TRUE(same_bits(of_n.dx, gradients.dx.middleRows(n, 1).eval()));
+      EXPECT_TRUE(same_bits(of_n.dresidual, gradients.dresidual.middleRows(n, 1).eval()));
+      Matrix in_place = x_n;
+      layer.forward(in_place, batchnorm::residual(r_n), in_place);
+      EXPECT_TRUE(same_bits(in_place, y_n));
+    }
+  }
+}
+
 /// Memory of `size` values that begin `first` values behind a cache line, between values of the
 /// test's own.
 class Somewhere {

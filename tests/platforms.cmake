@@ -40,7 +40,7 @@ function(batchnorm_add_platform name triplet qemu)
 endfunction()
 
 batchnorm_add_platform(
-  arm64 aarch64-linux-gnu qemu-aarch64 kernels exactness moments state forward backward
+  arm64 aarch64-linux-gnu qemu-aarch64 kernels exactness moments state forward backward sixteen_bits
 )
 # Its long double is a double, in which the reference is no nearer to the truth than a layer of double is: so without
 # the suites that compare the two.

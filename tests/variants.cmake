@@ -49,6 +49,8 @@ if(TARGET batchnorm_tests AND has_avx2)
     batchnorm_add_run(sse2.${suite} sse2 ${source} "" batchnorm_tests)
     set_property(TEST sse2.${suite} APPEND PROPERTY ENVIRONMENT BATCHNORM_TARGET=sse2)
   endforeach()
+  batchnorm_add_run(sse2.sixteen_bits sse2 sixteen_bits_test.cpp "" batchnorm_layer_tests)
+  set_property(TEST sse2.sixteen_bits APPEND PROPERTY ENVIRONMENT BATCHNORM_TARGET=sse2)
 endif()
 
 # batchnorm_add_kernel_variant(NAME TARGET SOURCES ... OPTIONS ... DEFINITIONS ...)
@@ -61,7 +63,9 @@ function(batchnorm_add_kernel_variant name target)
   )
 endfunction()
 
-batchnorm_add_kernel_variant(scalar portable SOURCES ${kernel_sources} DEFINITIONS EIGEN_DONT_VECTORIZE)
+batchnorm_add_kernel_variant(
+  scalar portable SOURCES ${kernel_sources} sixteen_bits_test.cpp DEFINITIONS EIGEN_DONT_VECTORIZE
+)
 # Flags that allow AVX2 leave one copy of the kernels, and no choice: that they are those of the plain build, the bits
 # say.
 if(has_avx2)
@@ -76,7 +80,7 @@ if(has_avx512)
   # tests use. That it finds none in the library's kernels, headers/ and mixed_flags/ say.
   batchnorm_add_kernel_variant(
     avx512 avx512
-    SOURCES ${kernel_sources} activation_test.cpp
+    SOURCES ${kernel_sources} activation_test.cpp sixteen_bits_test.cpp
     OPTIONS -mavx512f -mavx512dq -mavx512vl -mfma $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   )
 endif()

@@ -41,12 +41,18 @@ constexpr auto calls_of_activation() {
                         calls::WeightedBackward<Scalar, Activation, HasResidual>>();
 }
 
+/// Of x's scalar.
 template <typename Scalar>
-constexpr auto calls_of_scalar() {
+constexpr auto calls_of_values() {
   return compiled_calls<calls::RangeMoments<Scalar>, calls::WeightedMoments<Scalar>,
-                        calls::TotalWeights<Scalar>, calls::ChunkWeights<Scalar>,
-                        calls::PrepareCoefficients<Scalar>, calls::PrepareBatchGradient<Scalar>,
-                        calls::ModulateCoefficients<Scalar>, calls::SecondGradient<Scalar>,
+                        calls::ChunkWeights<Scalar>, calls::SecondGradient<Scalar>>();
+}
+
+/// Of that of the parameters.
+template <typename Scalar>
+constexpr auto calls_of_parameters() {
+  return compiled_calls<calls::TotalWeights<Scalar>, calls::PrepareCoefficients<Scalar>,
+                        calls::PrepareBatchGradient<Scalar>, calls::ModulateCoefficients<Scalar>,
                         calls::WriteGradient<Scalar>>();
 }
 

@@ -1,4 +1,4 @@
 #include "misuse.hpp"
 
-// error: batchnorm: the first parameter of a layer is its scalar, float or double.
+// error: batchnorm: the first parameter of a layer is its scalar, float, double
 BatchNorm<int> norm(3);  // here

@@ -1,5 +1,5 @@
 #include "misuse.hpp"
 
 const BatchNorm<double> trained(3);
-// error: batchnorm: these layers differ in their scalar
+// error: batchnorm: these layers differ in their parameters
 const BatchNorm<float, Frozen> norm(trained);  // here

@@ -45,6 +45,7 @@ Index span(const View<Scalar>& view) {
 template <typename Scalar>
 bool is_injective(const View<Scalar>& view) {
   if (view.count() * view.channels == 0) return true;
+  if (view.count() == 1) return view.channels == 1 || view.channel_stride > 0;
   Index reach = 1;
   const auto axes = sorted_axes(view);
   for (std::size_t k = axes.size(); k-- > 0;) {

@@ -23,12 +23,30 @@ void transform_part_by_elements(const Operation& operation,
   transform_elements<Operation>(operation, unit, {views.of(part.range)});
 }
 
+/// Whether a view has one value per channel, and these beside each other.
+template <typename S>
+bool is_one_row(const View<S>& view) {
+  return view.count() == 1 && view.channel_stride == 1;
+}
+
+/// Maps one row, of which there is nothing to plan: a sample of inference, whose call is short.
+template <typename Operation>
+[[gnu::flatten]] void transform_one_row(Operation operation, const CallViews<Operation>& views) {
+  transform_span<Spread::per_lane>(Store::ordinary, operation, 0, views.at(0, 0, 0),
+                                   views.from[0].channels);
+}
+
 /// Maps every element of some channels.
 template <typename Operation>
 void transform_part(const Executor& executor, const Operation& operation,
                     const ChannelUnits<typename Operation::Scalar>& units, const CallPart& part,
                     const ViewsOfTransform<Operation>& views) {
   if (units.wanted()) return transform_part_by_elements(operation, units, part, views);
+  const auto is_row = [](const auto& view) { return is_one_row(view); };
+  if (std::all_of(views.from.begin(), views.from.end(), is_row) &&
+      std::all_of(views.to.begin(), views.to.end(), is_row)) {
+    return transform_one_row<Operation>(operation, {views.of(part.range)});
+  }
   transform(executor, operation,
             plan_transform(views.of(part.range), part.around_caches, lanes<WidePacket<Operation>>));
 }

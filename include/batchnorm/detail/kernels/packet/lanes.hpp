@@ -40,7 +40,7 @@ template <typename P>
 P replace_before(Index first, const P& packet, const P& idle) {
   if constexpr (is_pair<P>) {
     const auto half = [&](Index from, const auto& a, const auto& b) {
-      return replace_before(from, PacketOf<float>{a}, PacketOf<float>{b}).raw;
+      return replace_before(from, PacketOf<ScalarOf<P>>{a}, PacketOf<ScalarOf<P>>{b}).raw;
     };
     return {{half(first, packet.raw.low, idle.raw.low),
              half(first - lanes<P> / 2, packet.raw.high, idle.raw.high)}};

@@ -10,6 +10,24 @@
 // both at once, in little more than half of the instructions.
 namespace batchnorm::detail::BATCHNORM_TARGET {
 
+/// What `load_vector`, `vector_of`, `store_vector` and `stream_vector` are for a packet.
+template <typename P>
+struct Access {
+  template <typename Data>
+  static P load(const Data* from) {
+    return {load_vector(from)};
+  }
+  static P filled(typename P::Scalar value) { return {vector_of(value)}; }
+  template <typename Data>
+  static void store(Data* to, const P& value) {
+    store_vector(to, value.raw);
+  }
+  template <typename Data>
+  static void stream(Data* to, const P& value) {
+    stream_vector(to, value.raw);
+  }
+};
+
 #if BATCHNORM_VECTOR_BYTES > 0
 template <typename V>
 Pair<V> fused(const Pair<V>& a, const Pair<V>& b, const Pair<V>& c) {
@@ -44,24 +62,6 @@ template <typename P>
 inline constexpr bool is_pair = false;
 template <typename S>
 inline constexpr bool is_pair<PacketPair<S>> = true;
-
-/// What `load_vector`, `vector_of`, `store_vector` and `stream_vector` are for a packet.
-template <typename P>
-struct Access {
-  template <typename Data>
-  static P load(const Data* from) {
-    return {load_vector(from)};
-  }
-  static P filled(typename P::Scalar value) { return {vector_of(value)}; }
-  template <typename Data>
-  static void store(Data* to, const P& value) {
-    store_vector(to, value.raw);
-  }
-  template <typename Data>
-  static void stream(Data* to, const P& value) {
-    stream_vector(to, value.raw);
-  }
-};
 
 template <typename S>
 struct Access<PacketPair<S>> {

@@ -90,11 +90,6 @@ inline float64x2_t exponent_added(float64x2_t a, float64x2_t b) {
   const uint64x2_t shifted = vshlq_n_u64(vreinterpretq_u64_f64(b), 52);
   return vreinterpretq_f64_u64(vaddq_u64(vreinterpretq_u64_f64(a), shifted));
 }
-template <typename Register>
-Pair<Register> exponent_added(const Pair<Register>& a, const Pair<Register>& b) {
-  return {exponent_added(a.low, b.low), exponent_added(a.high, b.high)};
-}
-
 /// The bits of float in two registers, with what is done to them for both alike.
 struct FloatBits {
   uint32x4_t low;
