@@ -17,9 +17,9 @@ using HalvesOfPairAt [[gnu::aligned(2), gnu::may_alias]] = HalvesOfPair;
 
 inline FloatBits bits_of(Floats a) { return reinterpret_cast<FloatBits>(a); }
 inline Floats vector_of_bits(FloatBits a) { return reinterpret_cast<Floats>(a); }
-inline FloatBits ones_where_less(FloatBits a, FloatBits b) {
-  return reinterpret_cast<FloatBits>(reinterpret_cast<BitsOfFloats>(a) <
-                                     reinterpret_cast<BitsOfFloats>(b));
+inline FloatBits ones_where_nan(Floats value, FloatBits bits) {
+  const auto magnitude = reinterpret_cast<BitsOfFloats>(value) & 0x7fff'ffff;
+  return bits | reinterpret_cast<FloatBits>(magnitude > 0x7f80'0000);
 }
 
 inline Halves halves_at(const void* from) { return *static_cast<const HalvesAt*>(from); }

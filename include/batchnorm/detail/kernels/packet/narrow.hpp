@@ -17,8 +17,8 @@ inline std::uint32_t where_less(std::uint32_t a, std::uint32_t b, std::uint32_t 
                                 std::uint32_t otherwise) {
   return a < b ? chosen : otherwise;
 }
-inline std::uint32_t ones_where_less(std::uint32_t a, std::uint32_t b) {
-  return a < b ? 0xffff'ffffU : 0U;
+inline std::uint32_t ones_where_nan(float value, std::uint32_t bits) {
+  return (bits_of(value) & 0x7fff'ffffU) > 0x7f80'0000U ? 0xffff'ffffU : bits;
 }
 
 /// Bfloat16 is float without the lower half of its bits: `value`, rounded, with anything there.
@@ -26,9 +26,7 @@ template <typename Real>
 auto rounded_to_bfloat16(const Real& value) {
   const auto bits = bits_of(value);
   const auto last_kept = (bits >> 16) & 1U;
-  const auto rounded = bits + (last_kept + 0x7fffU);
-  const auto all_ones_of_nan = ones_where_less((bits & 0U) + 0x7f80'0000U, bits & 0x7fff'ffffU);
-  return rounded | all_ones_of_nan;
+  return ones_where_nan(value, bits + (last_kept + 0x7fffU));
 }
 
 /// The exponent's offset is 15 in half, 127 in float. What has no exponent is small: as float with

@@ -17,7 +17,7 @@
 //   rounded_to_float, store_narrowed            a vector of double, rounded, in double; to memory
 // and between float and 16 bits (narrow.hpp):
 //   bits_of, vector_of_bits  a vector of float as its bits, and back
-//   ones_where_less          of bits below 2^31: all bits of a lane where a < b
+//   ones_where_nan           `bits`, or all of them where a value is NaN
 //   load_upper_halves        as many values of 16 bits as the upper halves of lanes; below is 0
 //   upper_halves             those of all lanes beside each other
 //   store_16_bits, stream_16_bits    these to memory

@@ -115,10 +115,10 @@ using FloatBits = std::uint32_t __attribute__((vector_size(64)));
 
 inline FloatBits bits_of(__m512 a) { return reinterpret_cast<FloatBits>(a); }
 inline __m512 vector_of_bits(FloatBits a) { return reinterpret_cast<__m512>(a); }
-inline FloatBits ones_where_less(FloatBits a, FloatBits b) {
-  const __mmask16 less =
-      _mm512_cmplt_epi32_mask(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b));
-  return reinterpret_cast<FloatBits>(_mm512_maskz_set1_epi32(less, -1));
+inline FloatBits ones_where_nan(__m512 value, FloatBits bits) {
+  const __mmask16 is_nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
+  return reinterpret_cast<FloatBits>(
+      _mm512_mask_set1_epi32(reinterpret_cast<__m512i>(bits), is_nan, -1));
 }
 
 inline FloatBits load_upper_halves(const void* from) {

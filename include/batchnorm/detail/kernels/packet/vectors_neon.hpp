@@ -98,9 +98,6 @@ struct FloatBits {
   friend FloatBits operator+(const FloatBits& a, const FloatBits& b) {
     return {a.low + b.low, a.high + b.high};
   }
-  friend FloatBits operator|(const FloatBits& a, const FloatBits& b) {
-    return {a.low | b.low, a.high | b.high};
-  }
   friend FloatBits operator+(const FloatBits& a, std::uint32_t b) {
     return {a.low + b, a.high + b};
   }
@@ -116,8 +113,9 @@ inline FloatBits bits_of(const Floats& a) {
 inline Floats vector_of_bits(const FloatBits& a) {
   return {vreinterpretq_f32_u32(a.low), vreinterpretq_f32_u32(a.high)};
 }
-inline FloatBits ones_where_less(const FloatBits& a, const FloatBits& b) {
-  return {vcltq_u32(a.low, b.low), vcltq_u32(a.high, b.high)};
+inline FloatBits ones_where_nan(const Floats& value, const FloatBits& bits) {
+  return {vornq_u32(bits.low, vceqq_f32(value.low, value.low)),
+          vornq_u32(bits.high, vceqq_f32(value.high, value.high))};
 }
 inline uint16x8_t sixteen_bits_at(const void* from) {
   return vreinterpretq_u16_u8(vld1q_u8(static_cast<const std::uint8_t*>(from)));

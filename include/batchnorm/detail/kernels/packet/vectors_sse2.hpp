@@ -81,12 +81,12 @@ using FloatBits = std::uint32_t __attribute__((vector_size(16)));
 
 inline FloatBits bits_of(__m128 a) { return reinterpret_cast<FloatBits>(a); }
 inline __m128 vector_of_bits(FloatBits a) { return reinterpret_cast<__m128>(a); }
-inline FloatBits ones_where_less(FloatBits a, FloatBits b) {
-  return reinterpret_cast<FloatBits>(
-      _mm_cmplt_epi32(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
+inline FloatBits ones_where_nan(__m128 value, FloatBits bits) {
+  return bits | reinterpret_cast<FloatBits>(_mm_cmpunord_ps(value, value));
 }
 inline FloatBits where_less(FloatBits a, FloatBits b, FloatBits chosen, FloatBits otherwise) {
-  const FloatBits less = ones_where_less(a, b);
+  const auto less = reinterpret_cast<FloatBits>(
+      _mm_cmplt_epi32(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(b)));
   return (less & chosen) | (~less & otherwise);
 }
 
