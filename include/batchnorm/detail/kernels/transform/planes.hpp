@@ -63,19 +63,24 @@ template <typename Operation>
   Index i = elements_to_alignment(at.to[0], lanes<Wide>, run);
   transform_scalars<Spread::same>(operation, channel, at, 0, i);
   auto coefficients = coefficients_of(channel);
+  const Index last = channel + channels - 1;
   Index end = run;
-  for (Index last = channel + channels - 1; channel < last; end += run) {
-    for (; i + lanes<Wide> <= end; i += lanes<Wide>)
-      transform_at<Wide>(how, operation, coefficients, at, i);
+  while (true) {
+    if (i + lanes<Wide> <= end) {
+      do {
+        transform_at<Wide>(how, operation, coefficients, at, i);
+        i += lanes<Wide>;
+      } while (i + lanes<Wide> <= end);
+    }
+    if (channel == last) break;
     const auto next = coefficients_of(++channel);
     if (i < end) {
       transform_at<Wide>(how, operation, Operation::join(end - i, coefficients, next), at, i);
       i += lanes<Wide>;
     }
     coefficients = next;
+    end += run;
   }
-  for (; i + lanes<Wide> <= end; i += lanes<Wide>)
-    transform_at<Wide>(how, operation, coefficients, at, i);
   transform_scalars<Spread::same>(operation, channel, at, i, end);
 }
 
