@@ -15,6 +15,7 @@
 //   arithmetic.hpp  what an activation is written with
 //   momentum.hpp    how much a batch moves the running statistics, as a type
 //   options.hpp     what is decided per layer at run time
+//   scalar.hpp      values of 16 bits, and what is computed with in their place
 //   state.hpp       what a layer has learnt, as plain values
 //   residual.hpp    the marks of a call: residual(r), accumulate
 //   sample_weights.hpp, affine.hpp, second_gradients.hpp    weights of samples; gamma and beta from
@@ -54,6 +55,7 @@
 #include "refused.hpp"
 #include "residual.hpp"
 #include "sample_weights.hpp"
+#include "scalar.hpp"
 #include "second_gradients.hpp"
 #include "state.hpp"
 #include "target.hpp"

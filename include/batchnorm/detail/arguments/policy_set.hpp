@@ -5,6 +5,7 @@
 #include "../../activation.hpp"
 #include "../../mode.hpp"
 #include "../../policies.hpp"
+#include "../../scalar.hpp"
 
 namespace batchnorm::detail {
 

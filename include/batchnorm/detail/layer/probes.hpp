@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "../../scalar.hpp"
 #include "../order/channels.hpp"
 #include "../refusal/refusal.hpp"
 #include "same_bits.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../../../scalar.hpp"
 #include "../../order/chunks.hpp"
 #include "../../order/short_runs.hpp"
 #include "channel_moments.hpp"
