@@ -5,7 +5,7 @@ namespace batchnorm {
 /// Marks arguments as gamma and beta of a call; see `affine`.
 template <typename G, typename B>
 struct GivenAffine {
-  const G& gamma;  ///< of x's scalar; must live until the call returns
+  const G& gamma;  ///< of the parameters' scalar; must live until the call returns
   const B& beta;   ///< likewise
 };
 
@@ -13,7 +13,8 @@ struct GivenAffine {
 /// + beta [+ residual]), for a layer with `NoAffine`. Each is a vector with one value per channel,
 /// or a matrix (N, C) with one per sample and channel, as conditional batch normalization (Dumoulin
 /// et al. 2017, arXiv 1610.07629) and FiLM (Perez et al. 2018, arXiv 1709.07871) take them from
-/// another network. `backward` with the same mark returns their gradients beside dx.
+/// another network. Their scalar is that of a layer's own: float where values have 16 bits.
+/// `backward` with the same mark returns their gradients beside dx.
 template <typename G, typename B>
 GivenAffine<G, B> affine(const G& gamma, const B& beta) {
   return {gamma, beta};

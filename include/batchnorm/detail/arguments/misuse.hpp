@@ -66,8 +66,9 @@ consteval bool check_readable() {
                   "Eigen::MatrixXf x = w * input;`, and pass the name.");
   } else if constexpr (!std::is_same_v<typename Traits::Scalar, Scalar>) {
     static_assert(never<T>,
-                  "batchnorm: the scalar of an argument is not the layer's: give a name to "
-                  "x.cast<float>().eval(), or change the layer's first parameter.");
+                  "batchnorm: the scalar of an argument is not the layer's first parameter: give a "
+                  "name to an input that was cast to that, as in x.cast<Eigen::half>().eval(), "
+                  "declare an output with it, or change the layer's.");
   } else if constexpr (Traits::rank < 2 || Traits::rank > max_rank) {
     static_assert(never<T>,
                   "batchnorm: expected a tensor of rank 2 to 5, (N, C) to (N, C, D, H, W).");

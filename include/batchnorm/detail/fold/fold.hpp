@@ -121,7 +121,7 @@ auto fold_map(const Norm& norm, const Weight& weight, const Bias& bias, Index gr
       refuse(
           reading.place == LayerPlace::behind_map ? "fold" : "fold_into_next",
           ": expected a map whose values are in the range of its scalar, but some are beyond it; "
-          "is a running_variance next to 0, with an epsilon of 0?");
+          "is a running_variance next to 0? Fold in a wider scalar, and cast.");
     }
     return folded;
   }

@@ -4,8 +4,8 @@
 
 #include "../../activation.hpp"
 
-// The library that `batchnorm::compiled` links: kernels and steps for all scalars, for every instruction
-// set, that were compiled before. In a unit that links it, no kernel is compiled.
+// The library that `batchnorm::compiled` links: kernels and steps for all scalars, for every
+// instruction set, that were compiled before. In a unit that links it, no kernel is compiled.
 namespace batchnorm::detail {
 
 template <typename... Types>
