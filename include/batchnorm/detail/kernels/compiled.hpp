@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "../../activation.hpp"
+#include "../../scalar.hpp"
 
 // The library that `batchnorm::compiled` links: kernels and steps for all scalars, for every
 // instruction set, that were compiled before. In a unit that links it, no kernel is compiled.
@@ -16,6 +17,9 @@ struct TypeList {
 
 using CompiledActivations = TypeList<NoActivation, ReLU, LeakyReLU<>, ReLU6, SiLU, GELU, TanhGELU>;
 
+/// Those that take little to compile.
+using CompiledActivationsOf16Bits = TypeList<NoActivation, ReLU, LeakyReLU<>, ReLU6>;
+
 /// Whether the library does `Call`.
 template <typename Call>
 inline constexpr bool is_compiled = true;
@@ -23,7 +27,8 @@ inline constexpr bool is_compiled = true;
 template <template <typename, typename, bool> typename Call, typename Scalar, typename Activation,
           bool HasResidual>
 inline constexpr bool is_compiled<Call<Scalar, Activation, HasResidual>> =
-    CompiledActivations::has<Activation>;
+    has_16_bits<Scalar> ? CompiledActivationsOf16Bits::has<Activation>
+                        : CompiledActivations::has<Activation>;
 
 /// In the library: what does `Call` in the instruction set that this process uses.
 template <typename Call>

@@ -24,7 +24,8 @@ template <typename Call>
 typename Call::Signature* kernel() {
   static_assert(is_compiled<Call>,
                 "batchnorm: the library batchnorm::compiled has no kernels for this activation, "
-                "one of your own or another slope: link batchnorm::batchnorm, which compiles them "
+                "one of your own, another slope, or a smooth one of 16 bits: link "
+                "batchnorm::batchnorm, which compiles them "
                 "here.");
   return compiled_call<Call>();
 }
