@@ -255,6 +255,27 @@ TYPED_TEST(Activations, GiveAnElementTheSameBitsWhereverItStands) {
   }
 }
 
+/// Of values of 16 bits, the results of float, rounded once: in whole packets and what is left
+/// over.
+template <typename Activation, typename Narrow>
+void expect_rounded_once() {
+  using Eigen::MatrixXf;
+  using Matrix = Eigen::Matrix<Narrow, Eigen::Dynamic, Eigen::Dynamic>;
+  const Matrix x = (4 * MatrixXf::Random(37, 5)).cast<Narrow>();
+  const Matrix dy = MatrixXf::Random(37, 5).cast<Narrow>();
+  const MatrixXf wide_x = x.template cast<float>(), wide_dy = dy.template cast<float>();
+  const BatchNorm<float, Eval, Activation> wide(some_state<float>(5));
+  const BatchNorm<Narrow, Eval, Activation> narrow(wide);
+  EXPECT_EQ(narrow.forward(x), wide.forward(wide_x).template cast<Narrow>());
+  EXPECT_EQ(narrow.backward(x, dy), wide.backward(wide_x, wide_dy).template cast<Narrow>());
+}
+
+TEST(ActivationsOfSixteenBits, AreThoseOfFloatRoundedOnce) {
+  expect_rounded_once<batchnorm::SiLU, Eigen::bfloat16>();
+  expect_rounded_once<HardTanh, Eigen::bfloat16>();
+  expect_rounded_once<batchnorm::GELU, Eigen::half>();
+}
+
 /// A layer that gives its activation x as it is.
 template <typename Scalar, typename Activation>
 BatchNorm<Scalar, Eval, Activation> layer_of() {
