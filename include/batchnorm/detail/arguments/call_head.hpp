@@ -34,7 +34,7 @@ decltype(auto) behind_group(const Executor& executor, G& group, OwnSaved& own, c
                        std::is_const_v<std::remove_reference_t<First>>) {
     static_assert(never<First>,
                   "batchnorm: a Saved in front of x is written, and is of the layer's scalar: "
-                  "decltype(norm)::Saved saved;");
+                  "of a BatchNorm<double>, it is a BatchNorm<double>::Saved.");
     return nothing_to_return();
   } else if constexpr (sizeof...(Rest) == 0) {
     static_assert(never<First>, "batchnorm: x is missing behind the Saved.");
