@@ -118,6 +118,6 @@ inline void store_narrowed(float* to, Doubles a) {
 
 }  // namespace batchnorm::detail::BATCHNORM_TARGET
 
-#include "halves_avx2.hpp"
+#include "vectors_avx2_halves.hpp"
 
 #endif
