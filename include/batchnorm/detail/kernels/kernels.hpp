@@ -24,9 +24,8 @@ template <typename Call>
 typename Call::Signature* kernel() {
   static_assert(is_compiled<Call>,
                 "batchnorm: the library batchnorm::compiled has no kernels for this activation, "
-                "one of your own, another slope, or a smooth one of 16 bits: link "
-                "batchnorm::batchnorm, which compiles them "
-                "here.");
+                "one of your own, another slope, or of 16 bits another than ReLU: link "
+                "batchnorm::batchnorm, which compiles them here.");
   return compiled_call<Call>();
 }
 
