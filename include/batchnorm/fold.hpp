@@ -48,7 +48,7 @@ struct BesideOutputs {
 ///     weight' = weight * s,  bias' = (bias - running_mean) * s + beta,
 ///
 /// and `weight' x + bias'` is the layer's `forward(weight x + bias)`. Computed in double, rounded
-/// once.
+/// once, to 16 bits by way of float.
 ///
 /// `Outputs` says on which axis of the weight the outputs are, which are the channels of the layer:
 /// `ChannelAxis<0>`, the default, for (outputs, inputs) and (outputs, inputs, height, width), as in

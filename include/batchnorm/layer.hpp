@@ -72,7 +72,7 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
   }
 
   /// A layer with a given state, whose vectors must fit each other and the policies.
-  explicit BatchNorm(const State<ArithmeticOf<Scalar>>& state, const Options& options = {})
+  explicit BatchNorm(const State<typename Base::Parameter>& state, const Options& options = {})
       : Base(typename Base::Stored(state, options), options) {}
 
   /// Does not compile: a state is cast by name.

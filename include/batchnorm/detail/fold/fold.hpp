@@ -9,7 +9,8 @@
 
 // This room takes a layer into the map before or behind it.
 // In: an Eval layer, a weight and a bias, and what their axes are.
-// Out: the folded map: in double from what the layer holds, every value rounded once.
+// Out: the folded map: in double from what the layer holds, every value rounded once; to 16 bits by
+// way of float.
 namespace batchnorm::detail {
 
 /// The layer in double: y = (x - centre) * scale + shift.

@@ -9,9 +9,6 @@
 // find no function of this instruction set.
 namespace batchnorm::detail::BATCHNORM_TARGET::values {
 
-/// One value (N = 1) or a packet of N values, with the arithmetic of this instruction set. Its
-/// copies are not trivial, so that it always goes through memory where it is not inlined: a vector
-/// in a register would be one only for functions of the same instruction set.
 /// A scalar, or the packet of `N` of them.
 template <typename S, Index N>
 struct PacketWith {
@@ -28,6 +25,9 @@ requires(rounds_in_pairs&& N == 2 * lanes<PacketOf<S>>) struct PacketWith<S, N> 
 };
 #endif
 
+/// One value (N = 1) or a packet of N values, with the arithmetic of this instruction set. Its
+/// copies are not trivial, so that it always goes through memory where it is not inlined: a vector
+/// in a register would be one only for functions of the same instruction set.
 template <typename S, Index N>
 class Value {
  public:

@@ -9,6 +9,10 @@
 #define BATCHNORM_TARGET build_avx512
 #define BATCHNORM_TARGET_NAME "avx512"
 #define BATCHNORM_VECTOR_BYTES 64
+#elif defined(__AVX2__) && defined(__FMA__) && !defined(__F16C__)
+#define BATCHNORM_TARGET build_avx2nof16c
+#define BATCHNORM_TARGET_NAME "avx2"
+#define BATCHNORM_VECTOR_BYTES 32
 #elif defined(__AVX2__) && defined(__FMA__)
 #define BATCHNORM_TARGET build_avx2
 #define BATCHNORM_TARGET_NAME "avx2"
