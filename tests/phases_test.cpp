@@ -247,7 +247,8 @@ TEST_F(Refusals, NameMomentsThatDoNotFit) {
   expect_refused([&] { norm.observe(broken); }, "with an m2 of at least 0, got -2 in channel 1");
   broken = moments;
   broken.mean(2) = 1e60;
-  expect_refused([&] { norm.observe(broken); }, "in the range of the layer's scalar, got 1e+60");
+  expect_refused([&] { norm.observe(broken); },
+                 "in the range of the layer's parameters, got 1e+60");
   broken.count = -1;
   expect_refused([&] { norm.forward(x, broken, y); }, "expected moments of at least 0 values");
   EXPECT_EQ(y.rows(), 2);

@@ -121,10 +121,4 @@ void OneDnn::reorder(memory& from, memory& to) {
   stream_.wait();
 }
 
-std::string onednn_version() {
-  const dnnl_version_t& version = *dnnl::version();
-  return "oneDNN " + std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
-         std::to_string(version.patch);
-}
-
 }  // namespace benchmarks

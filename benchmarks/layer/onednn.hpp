@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "contender.hpp"
+#include "onednn_version.hpp"
 
 namespace benchmarks {
 
@@ -46,8 +47,5 @@ class OneDnn : public Contender {
   dnnl::primitive forward_, backward_, inference_;
   Arguments forward_arguments_, backward_arguments_, inference_arguments_;
 };
-
-/// The version of the library.
-std::string onednn_version();
 
 }  // namespace benchmarks

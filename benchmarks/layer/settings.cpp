@@ -1,11 +1,11 @@
 #include "settings.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <map>
 
 #include "contenders.hpp"
+#include "parse_or_exit.hpp"
 
 namespace benchmarks {
 namespace {
@@ -93,11 +93,9 @@ Settings parse_settings(int argc, char** argv) {
                  "build");
   app.add_flag("--append", settings.append,
                "add to what the file of --json has, such as another build's");
+  parse_or_exit(app, argc, argv);
   try {
-    app.parse(argc, argv);
     settings.filter = std::regex(filter);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error));
   } catch (const std::regex_error& error) {
     std::exit(app.exit(CLI::ValidationError("--filter", error.what())));
   }

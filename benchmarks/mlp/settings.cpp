@@ -1,7 +1,8 @@
 #include "settings.hpp"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
+
+#include "parse_or_exit.hpp"
 
 namespace benchmarks {
 namespace {
@@ -38,11 +39,7 @@ Settings parse_settings(int argc, char** argv) {
   app.add_option("--learning-rate", settings.training.learning_rate, "of SGD with momentum")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error));
-  }
+  parse_or_exit(app, argc, argv);
   return settings;
 }
 

@@ -1,7 +1,6 @@
 // Times layers over values of 16 bits beside one over float, and beside other libraries with
 // bfloat16; and says how exact they are.
 
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdlib>
 #include <exception>
@@ -11,6 +10,7 @@
 
 #include "fairness.hpp"
 #include "machine.hpp"
+#include "parse_or_exit.hpp"
 #include "race.hpp"
 #include "statistics.hpp"
 #include "table.hpp"
@@ -56,11 +56,7 @@ Settings parse(int argc, char** argv) {
   app.add_option("--seconds", settings.seconds, "of a round, at least")
       ->check(CLI::Range(0.0001, 10.0))
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error));
-  }
+  parse_or_exit(app, argc, argv);
   return settings;
 }
 

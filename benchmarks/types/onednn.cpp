@@ -1,8 +1,8 @@
 #include <omp.h>
 
-#include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 
+#include "onednn_version.hpp"
 #include "typed.hpp"
 
 namespace benchmarks {
@@ -140,12 +140,6 @@ std::unique_ptr<TypedContender> make(const Images& images) {
 
 }  // namespace
 
-std::vector<TypedEntry> onednn() {
-  const dnnl_version_t& version = *dnnl::version();
-  return {{"oneDNN",
-           "oneDNN " + std::to_string(version.major) + "." + std::to_string(version.minor) + "." +
-               std::to_string(version.patch),
-           make}};
-}
+std::vector<TypedEntry> onednn() { return {{"oneDNN", onednn_version(), make}}; }
 
 }  // namespace benchmarks

@@ -27,12 +27,8 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// Does not compile: a state is cast by name.
   template <typename OtherScalar>
-  explicit BatchNorm(const State<OtherScalar>& /*state*/, const Options& /*options*/ = {})
-      : Base(Stored(Index{1}), {}) {
-    static_assert(detail::never<OtherScalar>,
-                  "batchnorm: this state has another scalar than the layer's parameters: cast its "
-                  "gamma and beta into a State<float>, or a State<double>.");
-  }
+  explicit BatchNorm(const State<OtherScalar>& state, const Options& options = {})
+      : Base(Stored(state, options), options) {}
 
   /// The same layer in another mode, or for values of another scalar with the same parameters
   /// (float and 16 bits): parameters, running statistics, counts and options, all exactly.

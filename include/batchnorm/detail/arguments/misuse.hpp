@@ -67,7 +67,7 @@ consteval bool check_readable() {
   } else if constexpr (!std::is_same_v<typename Traits::Scalar, Scalar>) {
     static_assert(never<T>,
                   "batchnorm: the scalar of an argument is not the layer's first parameter: give a "
-                  "name to an input that was cast to that, as in x.cast<Eigen::half>().eval(), "
+                  "name to an input that was cast to that, as in x.cast<Scalar>().eval(), "
                   "declare an output with it, or change the layer's.");
   } else if constexpr (Traits::rank < 2 || Traits::rank > max_rank) {
     static_assert(never<T>,

@@ -111,6 +111,14 @@ struct LayerState {
   LayerState(const State<Scalar>& state, const Options& options)
       : LayerState(agreed_channels(shape_of(state)), state, options) {}
 
+  /// Does not compile.
+  template <typename Other>
+  LayerState(const State<Other>& /*state*/, const Options& /*options*/) : LayerState(Index{1}) {
+    static_assert(!std::is_same_v<Other, Other>,
+                  "batchnorm: this state has another scalar than the layer's parameters: cast its "
+                  "gamma and beta into a State<float>, or a State<double>.");
+  }
+
   /// For a layer of `count` channels.
   LayerState(Index count, const State<Scalar>& state, const Options& options) : LayerState(count) {
     check_sizes(shape_of(state), count);

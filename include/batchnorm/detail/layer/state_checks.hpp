@@ -92,8 +92,8 @@ void check_range(const Eigen::VectorXd& means) {
   constexpr double most{std::numeric_limits<Scalar>::max()};
   for (Index c = 0; c < means.size(); ++c) {
     if (std::isfinite(means[c]) && std::abs(means[c]) > most) {
-      refuse("state: expected a running_mean in the range of the layer's scalar, got ", means[c],
-             " in channel ", c, "; is the state of a layer of double?");
+      refuse("state: expected a running_mean in the range of the layer's parameters, got ",
+             means[c], " in channel ", c, "; is the state of a layer of double?");
     }
   }
 }

@@ -11,8 +11,8 @@
 // Whether moments and gradient sums that were given fit a layer and a pass.
 namespace batchnorm::detail {
 
-/// Refuses what no values have, and means that the layer's scalar can't hold. What is not finite is
-/// the options' business.
+/// Refuses what no values have, and means that the layer's parameters' scalar can't hold. What is
+/// not finite is the options' business.
 template <typename Scalar>
 void check_moment_values(const char* call, const Moments& moments) {
   constexpr double most{std::numeric_limits<Scalar>::max()};
@@ -22,8 +22,8 @@ void check_moment_values(const char* call, const Moments& moments) {
              " in channel ", c, "; were the fields exchanged on the way?");
     }
     if (std::abs(moments.mean[c]) > most && std::isfinite(moments.mean[c])) {
-      refuse(call, ": expected a mean in the range of the layer's scalar, got ", moments.mean[c],
-             " in channel ", c, "; are they moments of values in double?");
+      refuse(call, ": expected a mean in the range of the layer's parameters, got ",
+             moments.mean[c], " in channel ", c, "; are they moments of values in double?");
     }
   }
 }

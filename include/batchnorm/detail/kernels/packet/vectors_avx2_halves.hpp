@@ -136,49 +136,37 @@ inline Pair<Floats> joined(HalvesOfPair upper) {
 }
 #endif
 
-#if defined(__clang__) && __has_builtin(__builtin_elementwise_add_sat)
-inline HalvesOfPair sum_at_most(HalvesOfPair a, HalvesOfPair b) {
-  return __builtin_elementwise_add_sat(a, b);
+inline SignedHalvesOfPair with_sign(HalvesOfPair a) {
+  return reinterpret_cast<SignedHalvesOfPair>(a);
 }
-inline HalvesOfPair excess_over(HalvesOfPair a, HalvesOfPair b) {
-  return __builtin_elementwise_sub_sat(a, b);
-}
-inline HalvesOfPair signed_sum_at_most(HalvesOfPair a, HalvesOfPair b) {
-  return reinterpret_cast<HalvesOfPair>(__builtin_elementwise_add_sat(
-      reinterpret_cast<SignedHalvesOfPair>(a), reinterpret_cast<SignedHalvesOfPair>(b)));
-}
-#else
-inline HalvesOfPair sum_at_most(HalvesOfPair a, HalvesOfPair b) {
-  return reinterpret_cast<HalvesOfPair>(__builtin_ia32_paddusw256(
-      reinterpret_cast<SignedHalvesOfPair>(a), reinterpret_cast<SignedHalvesOfPair>(b)));
-}
-inline HalvesOfPair excess_over(HalvesOfPair a, HalvesOfPair b) {
-  return reinterpret_cast<HalvesOfPair>(__builtin_ia32_psubusw256(
-      reinterpret_cast<SignedHalvesOfPair>(a), reinterpret_cast<SignedHalvesOfPair>(b)));
-}
-inline HalvesOfPair signed_sum_at_most(HalvesOfPair a, HalvesOfPair b) {
-  return reinterpret_cast<HalvesOfPair>(__builtin_ia32_paddsw256(
-      reinterpret_cast<SignedHalvesOfPair>(a), reinterpret_cast<SignedHalvesOfPair>(b)));
-}
-#endif
 
-#if defined(__clang__) && __has_builtin(__builtin_elementwise_max)
-inline HalvesOfPair smaller(HalvesOfPair a, HalvesOfPair b) {
-  return __builtin_elementwise_min(a, b);
+// Sums and differences that stay at the end of their range. Of unsigned halves clang++ knows them
+// by their definition.
+#if defined(__clang__)
+inline HalvesOfPair sum_at_most(HalvesOfPair a, HalvesOfPair b) {
+  const HalvesOfPair sum = a + b;
+  return sum < a ? ~(a & 0) : sum;
 }
-inline HalvesOfPair larger(HalvesOfPair a, HalvesOfPair b) {
-  return __builtin_elementwise_max(a, b);
-}
+inline HalvesOfPair excess_over(HalvesOfPair a, HalvesOfPair b) { return a > b ? a - b : a & 0; }
 #else
-inline HalvesOfPair smaller(HalvesOfPair a, HalvesOfPair b) {
-  return reinterpret_cast<HalvesOfPair>(__builtin_ia32_pminuw256(
-      reinterpret_cast<SignedHalvesOfPair>(a), reinterpret_cast<SignedHalvesOfPair>(b)));
+inline HalvesOfPair sum_at_most(HalvesOfPair a, HalvesOfPair b) {
+  return reinterpret_cast<HalvesOfPair>(__builtin_ia32_paddusw256(with_sign(a), with_sign(b)));
 }
-inline HalvesOfPair larger(HalvesOfPair a, HalvesOfPair b) {
-  return reinterpret_cast<HalvesOfPair>(__builtin_ia32_pmaxuw256(
-      reinterpret_cast<SignedHalvesOfPair>(a), reinterpret_cast<SignedHalvesOfPair>(b)));
+inline HalvesOfPair excess_over(HalvesOfPair a, HalvesOfPair b) {
+  return reinterpret_cast<HalvesOfPair>(__builtin_ia32_psubusw256(with_sign(a), with_sign(b)));
 }
 #endif
+inline HalvesOfPair signed_sum_at_most(HalvesOfPair a, HalvesOfPair b) {
+#if defined(__clang__) && __has_builtin(__builtin_elementwise_add_sat)
+  const auto sum = __builtin_elementwise_add_sat(with_sign(a), with_sign(b));
+#else
+  const auto sum = __builtin_ia32_paddsw256(with_sign(a), with_sign(b));
+#endif
+  return reinterpret_cast<HalvesOfPair>(sum);
+}
+
+inline HalvesOfPair smaller(HalvesOfPair a, HalvesOfPair b) { return a < b ? a : b; }
+inline HalvesOfPair larger(HalvesOfPair a, HalvesOfPair b) { return a < b ? b : a; }
 
 inline FloatBits load_upper_halves(const void* from) { return load_lower_halves(from) << 16; }
 

@@ -66,6 +66,7 @@ template <typename Operation>
   const Index last = channel + channels - 1;
   Index end = run;
   while (true) {
+    // A loop with its condition in front, g++ enters by a jump in every round.
     if (i + lanes<Wide> <= end) {
       do {
         transform_at<Wide>(how, operation, coefficients, at, i);
