@@ -10,12 +10,14 @@ void forbidden();
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <batchnorm/thread_group.hpp>
 #include <cstdlib>
 #include <functional>
 #include <limits>
 #include <memory>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include "layouts.hpp"
 
@@ -199,6 +201,53 @@ TYPED_TEST(Allocation, IsNotNeededByAnAffineFromOutside) {
   };
   step();
   expect_no_allocation(step);
+}
+
+TYPED_TEST(Allocation, IsNotNeededBySecondGradients) {
+  typename TestFixture::Arguments on(TypeParam::dimensions(13, 37, 21));
+  BatchNorm<float, Train, typename TypeParam::Axis> layer(37);
+  const Eigen::VectorXf of_gamma = Eigen::VectorXf::Random(37), of_beta = of_gamma;
+  const auto &x = on.x.get(), &dy = on.dy.get(), &v = on.r.get();
+  layer.forward(x, on.y.get());
+  auto gradients = layer.second_backward(x, dy, v);
+  const auto step = [&] {
+    layer.second_backward(x, dy, v, of_gamma, of_beta, gradients);
+    layer.second_backward(x, dy, v, gradients);
+  };
+  step();
+  expect_no_allocation(step);
+}
+
+/// Both members are watched: after two steps none of them is in its first.
+TYPED_TEST(Allocation, IsNotNeededByAGroup) {
+  using Layer = typename TestFixture::template Layer<Train>;
+  batchnorm::ThreadGroup group(2);
+  const auto work = [&group](int worker, const auto& last) {
+    typename TestFixture::Arguments on(TypeParam::dimensions(13 + worker, 37, 21));
+    Layer layer(some_state<float>(37));
+    batchnorm::ThreadGroup::Member member(group, worker);
+    const auto step = [&] {
+      layer.forward(member, on.x.get(), on.y.get());
+      layer.backward(member, on.x.get(), on.dy.get(), on.dx.get());
+    };
+    step();
+    step();
+    last(step);
+  };
+  std::thread other([&] { EXPECT_NO_THROW(work(1, [](const auto& step) { step(); })); });
+  work(0, [](const auto& step) { expect_no_allocation(step); });
+  other.join();
+}
+
+TEST(AllocationOfMoments, IsNotNeededToMerge) {
+  const Eigen::MatrixXf x = Eigen::MatrixXf::Random(40, 5);
+  batchnorm::Moments all = batchnorm::moments(x), parts = all, rounded = all;
+  rounded.mean_low.resize(0);
+  expect_no_allocation([&] {
+    all.merge(parts);
+    all.merge(rounded);
+    all = parts;
+  });
 }
 
 TYPED_TEST(Allocation, IsNotNeededByAPool) {

@@ -59,14 +59,15 @@ struct Moments {
 
   void merge_values(const Moments& other) {
     if (mean_low.size() == 0) mean_low.setZero(mean.size());
-    Moments values = other;
-    if (values.mean_low.size() == 0) values.mean_low.setZero(mean.size());
-    detail::run_kernel<detail::calls::MergeMoments>(mean.size(), count, arrays(), other.count,
-                                                    values.arrays());
+    const detail::ChannelMoments own{mean.data(), mean_low.data(), m2.data()};
+    detail::run_kernel<detail::calls::MergeMoments>(mean.size(), count, own, other.count,
+                                                    other.given());
     count += other.count;
   }
 
-  detail::ChannelMoments arrays() { return {mean.data(), mean_low.data(), m2.data()}; }
+  detail::GivenMoments given() const {
+    return {mean.data(), mean_low.size() == 0 ? nullptr : mean_low.data(), m2.data()};
+  }
 };
 
 }  // namespace batchnorm

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "gradient_sums.hpp"
@@ -34,10 +35,16 @@ class ThreadGroup {
   [[nodiscard]] int workers() const { return static_cast<int>(parts_.size()); }
 
  private:
-  /// What a worker brings to a merge.
+  /// What a worker brings to a merge, and what it takes away.
+  template <typename Value>
+  struct Merged {
+    Value own;
+    Value all;
+  };
+
   struct Part {
-    Moments moments;
-    GradientSums sums;
+    Merged<Moments> moments;
+    Merged<GradientSums> sums;
   };
 
   static std::size_t checked(int workers) {
@@ -65,13 +72,14 @@ class ThreadGroup {
   /// Puts the merge of all parts into `value`. The second meeting keeps every part until all have
   /// read it.
   template <typename Value>
-  void merge(std::size_t worker, Value Part::*which, Value& value) {
-    parts_[worker].*which = value;
+  void merge(std::size_t worker, Merged<Value> Part::*which, Value& value) {
+    auto& [own, all] = parts_[worker].*which;
+    own = value;
     meet();
-    Value all;
-    for (const Part& part : parts_) all.merge(part.*which);
+    all = (parts_.front().*which).own;
+    for (std::size_t k = 1; k < parts_.size(); ++k) all.merge((parts_[k].*which).own);
     meet();
-    value = std::move(all);
+    std::swap(value, all);
   }
 
   void leave() noexcept {

@@ -62,7 +62,7 @@ struct WeightedMoments {
 /// Makes `a` the moments of the values of both.
 struct MergeMoments {
   using Signature = void(Index channels, double count_a, const ChannelMoments& a, double count_b,
-                         const ChannelMoments& b);
+                         const GivenMoments& b);
 };
 
 /// Whether the moments of all channels are finite.

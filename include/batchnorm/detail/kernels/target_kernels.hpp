@@ -73,7 +73,7 @@ struct Kernel<calls::RangeMoments<Scalar>> {
 template <>
 struct Kernel<calls::MergeMoments> {
   static void run(Index channels, double count_a, const ChannelMoments& a, double count_b,
-                  const ChannelMoments& b) {
+                  const GivenMoments& b) {
     merge_moments(channels, count_a, a, count_b, b);
   }
 };

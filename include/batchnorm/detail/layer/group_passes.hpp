@@ -45,7 +45,7 @@ class GroupPasses : public WeightedPasses<ScalarType, Mode, Policies...> {
     return [this, executor, &group, &saved, weights](const auto& x, const auto& r, auto& y) {
       LeavesUnlessDone<G> guard(group);
       if constexpr (trains) {
-        Moments moments;
+        Moments& moments = saved.group_moments_;
         this->moments_on(executor, saved, x, weights, moments);
         group.merge(moments);
         const bool has_values = this->view_of(x).count() > 0;
@@ -69,7 +69,7 @@ class GroupPasses : public WeightedPasses<ScalarType, Mode, Policies...> {
     return [this, executor, &group, &saved, weights](const auto& x, const auto& r, const auto& dy,
                                                      GradientUpdate update, auto&... out) {
       LeavesUnlessDone<G> guard(group);
-      GradientSums sums;
+      GradientSums& sums = saved.group_sums_;
       this->sums_on(executor, saved, weights)(x, r, dy, sums);
       group.merge(sums);
       this->backward_with(executor, saved, sums, weights)(x, r, dy, update, out...);

@@ -13,6 +13,8 @@ class Passes;
 template <typename ScalarType, typename Mode, typename... Policies>
 class WeightedPasses;
 template <typename ScalarType, typename Mode, typename... Policies>
+class GroupPasses;
+template <typename ScalarType, typename Mode, typename... Policies>
 class AffinePasses;
 template <typename ScalarType, typename Mode, typename... Policies>
 class SecondPasses;
@@ -56,6 +58,8 @@ class Saved {
   template <typename S, typename Mode, typename... Policies>
   friend class detail::WeightedPasses;
   template <typename S, typename Mode, typename... Policies>
+  friend class detail::GroupPasses;
+  template <typename S, typename Mode, typename... Policies>
   friend class detail::AffinePasses;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::SecondPasses;
@@ -70,6 +74,8 @@ class Saved {
 
   detail::Record<Scalar> record_;
   detail::Workspace<ArithmeticOf<Scalar>> work_;
+  Moments group_moments_;    // what a group merges
+  GradientSums group_sums_;  // the same of backward
 };
 
 }  // namespace batchnorm

@@ -25,7 +25,7 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
   /// returned as `SecondGradients`, or written to one. v is the gradient of that loss with respect
   /// to dx, of x's shape, v_gamma and v_beta are those with respect to the gradients of gamma and
   /// beta, vectors, empty where the layer has no such parameter, or none. x is what the forward saw
-  /// whose values are in the `Saved`, or the last one. For layers without an activation. Allocates.
+  /// whose values are in the `Saved`, or the last one. For layers without an activation.
   template <typename First, typename... Rest>
   auto second_backward(First&& first, Rest&&... rest) {
     return second_at(this->saved_, std::forward<First>(first), std::forward<Rest>(rest)...);
@@ -111,19 +111,22 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
   template <typename X, typename Dy, typename V, typename Vg, typename Vb>
   auto second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v,
                  const Vg& v_gamma, const Vb& v_beta, Gradients<X>& to) const {
-    const Vector of_gamma = checked("v_gamma", v_gamma, Set::Affine::has_gamma);
-    const Vector of_beta = checked("v_beta", v_beta, Set::Affine::has_beta);
-    run_second(on, saved, x, dy, v, {of_gamma.data(), of_beta.data()}, to);
+    SecondWorkspace<Parameter>& second = saved.work_.second;
+    copy_checked("v_gamma", v_gamma, Set::Affine::has_gamma, second.of_gamma);
+    copy_checked("v_beta", v_beta, Set::Affine::has_beta, second.of_beta);
+    run_second(on, saved, x, dy, v, {second.of_gamma.data(), second.of_beta.data()}, to);
   }
 
   template <typename T>
-  Vector checked(const char* name, const T& t, bool has_parameter) const {
+  void copy_checked(const char* name, const T& t, bool has_parameter,
+                    ChannelArray<Parameter>& to) const {
     const Index expected = has_parameter ? channels() : 0;
     if (t.size() != expected || (expected > 0 && t.rows() != 1 && t.cols() != 1)) {
       refuse("second_backward: expected ", name, " of ", expected,
              " values, one for each of the layer's parameters, got ", ArgumentOf<T>::shape(t), ".");
     }
-    return t.reshaped();
+    to.resize(expected);
+    Eigen::Map<Vector>(to.data(), expected) = t.reshaped();
   }
 
   template <typename X, typename Dy, typename V>
@@ -156,8 +159,9 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
                   const ParameterCotangents<Parameter>& of,
                   const std::array<View<Scalar>, 2>& outputs, Parameter* gamma) const {
     const ChannelCoefficients<Parameter>& k = saved.record_.coefficients;
-    const SecondSums sums = second_sums(executor, k, from, saved.work_);
-    SecondCoefficients<Parameter> factors(channels());
+    SecondWorkspace<Parameter>& second = saved.work_.second;
+    second.resize(channels());
+    take_second_sums(executor, k, from, saved.work_);
     const Renormalizer& renormalizer = saved.work_.renormalizer;
     const bool renormalized = saved.has_statistics() && renormalizer.is_on();
     for (Index c = 0; c < channels(); ++c) {
@@ -168,13 +172,14 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
       const double q = of.beta == nullptr ? 0.0 : static_cast<double>(of.beta[c]);
       const SecondChannel at{own * r, k.inverse_deviation[c], p * r, q + p * d};
       const SecondFactors found = saved.has_statistics()
-                                      ? through_statistics(at, sums, c, saved.count())
-                                      : of_constants(at, sums, c);
-      put_factors(k, found, c, factors);
+                                      ? through_statistics(at, second.sums, c, saved.count())
+                                      : of_constants(at, second.sums, c);
+      put_factors(k, found, c, second.factors);
       if (Set::Affine::has_gamma) gamma[c] = static_cast<Parameter>(r * found.gamma);
     }
-    run_kernel<calls::SecondGradient<Scalar>>(
-        executor, k.centre, factors, all_channels(from[0], 5, this->options_), from, outputs);
+    run_kernel<calls::SecondGradient<Scalar>>(executor, k.centre, second.factors,
+                                              all_channels(from[0], 5, this->options_), from,
+                                              outputs);
   }
 };
 

@@ -15,50 +15,29 @@ struct ParameterCotangents {
   const Scalar* beta;
 };
 
-/// The sums that a second backward needs, per channel, of v, the gradient with respect to dx.
-struct SecondSums {
-  ChannelArray<double> g;        ///< sum of g
-  ChannelArray<double> g_x_hat;  ///< sum of g * x_hat
-  ChannelArray<double> v;        ///< sum of v
-  ChannelArray<double> v_x_hat;  ///< sum of v * x_hat
-  ChannelArray<double> v_g;      ///< sum of v * g
-};
-
-/// Sums of `of` and of `of` * x_hat, where x_hat is x with the coefficients `k`.
+/// Sums of `of` and of `of` * x_hat, where x_hat is x with the coefficients `k`, into
+/// `work.gradient`.
 template <typename Data, typename Scalar>
-void take_second_sums(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                      const View<const Data>& x, const View<const Data>& of,
-                      Workspace<Scalar>& work, ChannelArray<double>& sum,
-                      ChannelArray<double>& product) {
+void take_products(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                   const View<const Data>& x, const View<const Data>& of, Workspace<Scalar>& work) {
   run_kernel<calls::ParameterGradients<Data, NoActivation, false>>(
       executor, k, ChannelRange{0, k.size()}, std::array{x, of}, work.sums, work.gradient);
-  sum = work.gradient.sum;
-  product = work.gradient.product;
 }
 
-/// Coefficients with which x_hat is x itself.
-template <typename Scalar>
-ChannelCoefficients<Scalar> identity_coefficients(Index channels) {
-  ChannelCoefficients<Scalar> k;
-  k.resize(channels);
-  for (Index c = 0; c < channels; ++c) {
-    k.inverse_deviation[c] = 1.0;
-    k.scale[c] = Scalar(1);
-  }
-  return k;
-}
-
-/// `from` is x, dy and v.
+/// `from` is x, dy and v; `work` has its size.
 template <typename Data, typename Scalar>
-SecondSums second_sums(const Executor& executor, const ChannelCoefficients<Scalar>& k,
-                       const std::array<View<const Data>, 3>& from, Workspace<Scalar>& work) {
+void take_second_sums(const Executor& executor, const ChannelCoefficients<Scalar>& k,
+                      const std::array<View<const Data>, 3>& from, Workspace<Scalar>& work) {
   const auto& [x, dy, v] = from;
-  SecondSums sums;
-  ChannelArray<double> again;
-  take_second_sums(executor, k, x, dy, work, sums.g, sums.g_x_hat);
-  take_second_sums(executor, k, x, v, work, sums.v, sums.v_x_hat);
-  take_second_sums(executor, identity_coefficients<Scalar>(k.size()), v, dy, work, again, sums.v_g);
-  return sums;
+  SecondSums& sums = work.second.sums;
+  take_products(executor, k, x, dy, work);
+  sums.g = work.gradient.sum;
+  sums.g_x_hat = work.gradient.product;
+  take_products(executor, k, x, v, work);
+  sums.v = work.gradient.sum;
+  sums.v_x_hat = work.gradient.product;
+  take_products(executor, work.second.identity, v, dy, work);
+  sums.v_g = work.gradient.product;
 }
 
 /// What a second backward maps a channel with, in double, and the gradient of its gamma. By name:

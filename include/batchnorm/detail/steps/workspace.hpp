@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "../kernels/formulas/coefficients.hpp"
@@ -33,6 +34,32 @@ struct AffineWorkspace {
   }
 };
 
+/// The sums that a second backward needs, per channel, of v, the gradient with respect to dx.
+struct SecondSums {
+  ChannelArray<double> g;        ///< sum of g
+  ChannelArray<double> g_x_hat;  ///< sum of g * x_hat
+  ChannelArray<double> v;        ///< sum of v
+  ChannelArray<double> v_x_hat;  ///< sum of v * x_hat
+  ChannelArray<double> v_g;      ///< sum of v * g
+};
+
+/// What a second backward is given per channel, what it sums, and what it maps with.
+template <typename Scalar>
+struct SecondWorkspace {
+  ChannelArray<Scalar> of_gamma;  ///< the gradient with respect to gamma's
+  ChannelArray<Scalar> of_beta;   ///< the gradient with respect to beta's
+  SecondSums sums;
+  ChannelCoefficients<Scalar> identity;  ///< with which x_hat is x itself
+  SecondCoefficients<Scalar> factors;
+
+  void resize(Index channels) {
+    factors.resize(channels);
+    identity.resize(channels);
+    std::fill_n(identity.inverse_deviation.data(), channels, 1.0);
+    std::fill_n(identity.scale.data(), channels, Scalar(1));
+  }
+};
+
 /// Memory that calls need and keep, so that a layer that has seen its largest shape allocates
 /// nothing.
 template <typename Scalar>
@@ -46,6 +73,7 @@ struct Workspace {
   Renormalizer renormalizer;
   GradientCoefficients<Scalar> gradient;
   AffineWorkspace<Scalar> affine;
+  SecondWorkspace<Scalar> second;
 
   void resize(Index channels) {
     for (auto* values : {&mean, &m2}) values->resize(channels);

@@ -105,7 +105,7 @@ template <typename Scalar>
 struct SecondCoefficients {
   std::array<ChannelArray<Scalar>, 7> values;
 
-  explicit SecondCoefficients(Index channels) {
+  void resize(Index channels) {
     for (auto& array : values) array.resize(channels);
   }
 };

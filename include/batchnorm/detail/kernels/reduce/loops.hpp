@@ -52,7 +52,7 @@ struct MomentsLoops {
               LoopOrder order, const Slots& slots);
   /// See merge.hpp.
   void (*merge)(Index channels, double count_a, const ChannelMoments& a, double count_b,
-                const ChannelMoments& b);
+                const GivenMoments& b);
   /// See merge.hpp.
   void (*merge_runs)(const PlaceMap& map, Index count, const ChannelMoments& places,
                      const ChannelMoments& to);

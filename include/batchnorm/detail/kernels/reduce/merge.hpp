@@ -10,7 +10,7 @@ namespace batchnorm::detail::BATCHNORM_TARGET {
 
 /// `merge_moments` of means without a low part.
 inline void merge_rounded_means(Index channels, double weight_b, double spread,
-                                const ChannelMoments& a, const ChannelMoments& b) {
+                                const ChannelMoments& a, const GivenMoments& b) {
   for_each_channel_packet({0, channels}, [&]<typename P>(const ChannelsAt<P>& at) {
     const P mean = at.load(a.mean);
     const P distance = subtract(at.load(b.mean), mean);
@@ -23,11 +23,11 @@ inline void merge_rounded_means(Index channels, double weight_b, double spread,
 
 /// `merge_moments` of means with a low part.
 inline void merge_whole_means(Index channels, double weight_b, double spread,
-                              const ChannelMoments& a, const ChannelMoments& b) {
+                              const ChannelMoments& a, const GivenMoments& b) {
   for_each_channel_packet({0, channels}, [&]<typename P>(const ChannelsAt<P>& at) {
     const P mean = at.load(a.mean);
     const P low = at.load(a.low);
-    const P distance = add(subtract(at.load(b.mean), mean), subtract(at.load(b.low), low));
+    const P distance = add(subtract(at.load(b.mean), mean), subtract(at.load_or(b.low, 0.0), low));
     const P between =
         multiply_add(multiply(distance, distance), broadcast<P>(spread), at.load(b.m2));
     const auto merged = two_sum(mean, multiply_add(distance, broadcast<P>(weight_b), low));
@@ -42,7 +42,7 @@ inline void merge_whole_means(Index channels, double weight_b, double spread,
 /// + (mean_b - mean_a)^2 n_a n_b / n. What is empty merges to nothing. The count of values that
 /// weigh is the sum of their weights.
 inline void merge_moments(Index channels, double count_a, const ChannelMoments& a, double count_b,
-                          const ChannelMoments& b) {
+                          const GivenMoments& b) {
   if (count_b == 0.0) return;
   if (count_a == 0.0) return copy_moments(channels, b, a);
   const double weight_b = count_b / (count_a + count_b);

@@ -18,7 +18,8 @@ void merge_chunk_moments(const MomentsLoops<Scalar>& loops, const Chunks& chunks
     const auto values = [&](Index first, Index last) {
       return static_cast<double>(chunks.values_before(last) - chunks.values_before(first));
     };
-    loops.merge(channels, values(into, from), moments(into), values(from, end), moments(from));
+    loops.merge(channels, values(into, from), moments(into), values(from, end),
+                moments(from).given());
   });
 }
 
@@ -40,7 +41,7 @@ void merged_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
                 });
   const auto moments = [&](Index k) { return moments_in<Scalar>(slots(k)); };
   merge_chunk_moments(loops, chunks, moments, channels);
-  copy_moments(channels, moments(0), to);
+  copy_moments(channels, moments(0).given(), to);
 }
 
 /// Mean and m2 of joined rows: those of each place within a row, merged.
@@ -54,15 +55,15 @@ void joined_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
   merged_moments(loops, executor, rows.whole[0], LoopOrder::rows, workspace.chunks, places);
   merge_tree(all / channels, [&](Index into, Index from, Index end) {
     loops.merge(channels, static_cast<double>(from - into) * each, places.from(into * channels),
-                static_cast<double>(end - from) * each, places.from(from * channels));
+                static_cast<double>(end - from) * each, places.from(from * channels).given());
   });
-  copy_moments(channels, places, to);
+  copy_moments(channels, places.given(), to);
   const Index left_over = rows.rest[0].outer;
   if (left_over == 0) return;
   merged_moments(loops, executor, rows.rest[0], LoopOrder::rows, workspace.chunks, places);
   const Index together = all / channels;
   loops.merge(channels, each * static_cast<double>(together), to, static_cast<double>(left_over),
-              places);
+              places.given());
 }
 
 /// Mean and m2 per channel, or place, of everything in `view`.

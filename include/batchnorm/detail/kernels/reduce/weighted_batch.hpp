@@ -19,7 +19,7 @@ struct WeightedLoops {
               const Slots& slots);
   /// See merge.hpp.
   void (*merge)(Index channels, double count_a, const ChannelMoments& a, double count_b,
-                const ChannelMoments& b);
+                const GivenMoments& b);
 };
 
 /// A view, its weights and its order, arranged for a reduction.
@@ -69,9 +69,9 @@ void weighted_moments(const WeightedLoops<Scalar>& loops, const Executor& execut
   merge_tree(chunks.size(), [&](Index into, Index from, Index end) {
     loops.merge(channels, std::accumulate(totals + into, totals + from, 0.0),
                 moments_in<Scalar>(slots(into)), std::accumulate(totals + from, totals + end, 0.0),
-                moments_in<Scalar>(slots(from)));
+                moments_in<Scalar>(slots(from)).given());
   });
-  copy_moments(channels, moments_in<Scalar>(slots(0)), to);
+  copy_moments(channels, moments_in<Scalar>(slots(0)).given(), to);
 }
 
 }  // namespace batchnorm::detail
