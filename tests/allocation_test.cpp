@@ -148,6 +148,13 @@ TYPED_TEST(Allocation, IsNotNeededByTraining) { TestFixture::template expect_ste
 TYPED_TEST(Allocation, IsNotNeededByFrozen) { TestFixture::template expect_steady<Frozen>(); }
 TYPED_TEST(Allocation, IsNotNeededByEval) { TestFixture::template expect_steady<Eval>(); }
 
+TYPED_TEST(Allocation, IsNotNeededByWhatIsPrepared) {
+  typename TestFixture::Arguments on(TypeParam::dimensions(13, 37, 21));
+  const typename TestFixture::template Layer<Eval> layer(some_state<float>(37));
+  const auto call = layer.prepared(on.x.get(), batchnorm::residual(on.r.get()), on.y.get());
+  expect_no_allocation(call);
+}
+
 TYPED_TEST(Allocation, IsNotNeededByPhases) {
   using Shared = typename TestFixture::template Layer<Train>;
   for (const Index channels : {37, 9}) {

@@ -27,6 +27,7 @@
 //   gradient_sums.hpp              that of backward: sums of g and g * x_hat
 //   layer.hpp       BatchNorm in the modes Train and Frozen
 //   eval.hpp        BatchNorm in the mode Eval
+//   prepared.hpp    a forward of Eval that was checked once
 //   target.hpp      the instruction set that this process uses
 //   fold.hpp        an Eval layer taken into the linear map or convolution beside it
 //   refused.hpp     what a refusal calls in a build without exceptions
@@ -52,6 +53,7 @@
 #include "momentum.hpp"
 #include "options.hpp"
 #include "policies.hpp"
+#include "prepared.hpp"
 #include "refused.hpp"
 #include "residual.hpp"
 #include "sample_weights.hpp"

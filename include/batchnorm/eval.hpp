@@ -104,6 +104,24 @@ class BatchNorm<ScalarType, Eval, Policies...>
     return this->call_forward(detail::Executor(device), x, std::forward<Rest>(rest)...);
   }
 
+  /// `prepared(x, y)` or `prepared(x, residual(r), y)`: what `forward` of these computes, checked
+  /// now and computed by every call of the result, which checks, allocates and throws nothing; see
+  /// `PreparedForward` in prepared.hpp. y gets the shape of x. The result needs the layer, and the
+  /// memory of the arguments, as long as it is called.
+  template <typename X, typename... Rest>
+  [[nodiscard]] auto prepared(X&& x, Rest&&... rest) const& {
+    return this->call_prepared(std::forward<X>(x), std::forward<Rest>(rest)...);
+  }
+
+  /// Does not compile: what is prepared needs its layer.
+  template <typename X, typename... Rest>
+  auto prepared(X&& /*x*/, Rest&&... /*rest*/) const&& {
+    static_assert(detail::never<X>,
+                  "batchnorm: what is prepared needs its layer: give the layer a name that lives "
+                  "as long.");
+    return detail::nothing_to_return();
+  }
+
   /// The gradient of the loss with respect to x, and to the residual where there is one; parameters
   /// are constants. x is what forward saw, or with other values if the layer has no activation.
   template <NotADevice X, typename... Rest>

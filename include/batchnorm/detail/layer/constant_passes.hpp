@@ -1,5 +1,9 @@
 #pragma once
 
+#include <optional>
+#include <utility>
+
+#include "../../prepared.hpp"
 #include "../arguments/affine_forms.hpp"
 #include "affine_of.hpp"
 #include "layer.hpp"
@@ -63,9 +67,46 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
     }
   }
 
+  template <typename X, typename... Rest>
+  auto call_prepared(X&& x, Rest&&... rest) const {
+    constexpr bool has_residual = starts_with_residual<Rest...>;
+    using Of = std::remove_cvref_t<X>;
+    if constexpr (!is_prepared_of<X, Rest...>()) {
+      return Refused<Scalar>();
+    } else {
+      std::optional<PreparedForward<Scalar, has_residual>> result;
+      const auto prepare = [&](const Of& of_x, const auto& r, auto& y) {
+        result = prepared_forward(of_x, r, y);
+      };
+      ForwardForms<Set, Scalar>::call(prepare, std::as_const(x), std::forward<Rest>(rest)...);
+      return *result;
+    }
+  }
+
   ChannelCoefficients<Parameter> coefficients_;
 
  private:
+  /// Whether a forward of these may be prepared.
+  template <typename X, typename... Rest>
+  static consteval bool is_prepared_of() {
+    using Traits = ArgumentOf<X>;
+    constexpr std::size_t arguments = starts_with_residual<Rest...> ? 2 : 1;
+    if constexpr (!Traits::is_eigen || sizeof...(Rest) != arguments ||
+                  marks_among<AnyAffine, Rest...> != 0) {
+      static_assert(never<X>,
+                    "batchnorm: prepared takes (x, y) or (x, residual(r), y), and no device: what "
+                    "was prepared runs in the calling thread.");
+      return false;
+    } else {
+      if constexpr (Traits::has_storage) {
+        static_assert(std::is_lvalue_reference_v<X> || !Traits::is_owning,
+                      "batchnorm: what is prepared reads x whenever it is called: give x a name "
+                      "that lives as long.");
+      }
+      return true;
+    }
+  }
+
   void prepare() {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
@@ -80,13 +121,20 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
     return all_channels(from[0], N + outputs, this->options_);
   }
 
+  template <typename X, typename R, typename Y>
+  auto prepared_forward(const X& x, const R& r, Y& y) const {
+    this->check_input(x);
+    const auto from = this->inputs(x, r);
+    const auto to = this->output("y", x, y, from);
+    constexpr bool has_residual = from.size() == 2;
+    using Call = calls::Normalize<Scalar, Activation, has_residual>;
+    return PreparedForward<Scalar, has_residual>(kernel<Call>(), coefficients_, whole_call(from, 1),
+                                                 from, to);
+  }
+
   auto forward_on(const Executor& executor) const {
     return [this, executor](const auto& x, const auto& r, auto& y) {
-      this->check_input(x);
-      const auto from = this->inputs(x, r);
-      const auto to = this->output("y", x, y, from);
-      using Call = calls::Normalize<Scalar, Activation, from.size() == 2>;
-      run_kernel<Call>(executor, coefficients_, whole_call(from, 1), from, to);
+      prepared_forward(x, r, y).run_on(executor);
     };
   }
 

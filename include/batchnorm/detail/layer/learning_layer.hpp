@@ -1,5 +1,7 @@
 #pragma once
 
+#include <tuple>
+
 #include "../arguments/call_forms.hpp"
 #include "../arguments/call_head.hpp"
 #include "phases.hpp"
@@ -60,6 +62,14 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
     } else {
       return backward_of(*this, std::forward<First>(first), std::forward<Rest>(rest)...);
     }
+  }
+
+  /// Does not compile: what is prepared is an inference.
+  template <typename... Arguments>
+  void prepared(const Arguments&... /*arguments*/) const {
+    static_assert(never<std::tuple<Arguments...>>,
+                  "batchnorm: what is prepared normalises with running statistics: make a "
+                  "BatchNorm<Scalar, Eval> from the layer.");
   }
 
   /// Takes a state of as many channels, all of it or, if something in it does not fit, nothing.
