@@ -71,6 +71,36 @@ const std::vector<Extent> extents{{5, 16, 64},  {7, 17, 35}, {900, 3, 1},  {49, 
                                   {3, 1030, 2}, {21, 40, 9}, {70, 300, 7}, {300, 5, 3},
                                   {1003, 2, 3}, {19, 65, 1}, {6, 257, 1}};
 
+/// As a text that shows which pieces were added to which: ((0 1) 2).
+std::string join(const std::string& a, const std::string& b) { return "(" + a + " " + b + ")"; }
+
+/// In far fewer places.
+TEST(MergeInTurn, IsTheTreeOfPiecesThatAreAllThere) {
+  using batchnorm::detail::Merged;
+  for (Index pieces = 1; pieces < 70; ++pieces) {
+    std::vector<std::string> all, held(static_cast<std::size_t>(pieces));
+    for (Index k = 0; k < pieces; ++k) all.push_back(std::to_string(k));
+    const auto merge_in = [&](std::vector<std::string>& texts) {
+      return [&](const Merged& into, const Merged& from, Index end) {
+        ASSERT_TRUE(into.first < from.first && from.first < end && end <= pieces);
+        auto& to = texts[static_cast<std::size_t>(into.place)];
+        to = join(to, texts[static_cast<std::size_t>(from.place)]);
+      };
+    };
+    batchnorm::detail::merge_tree(pieces, merge_in(all));
+    Index most = 0;
+    const auto sum = [&](Index piece, Index place) {
+      most = std::max(most, place + 1);
+      held[static_cast<std::size_t>(place)] = std::to_string(piece);
+    };
+    batchnorm::detail::merge_in_turn(pieces, sum, merge_in(held));
+    EXPECT_EQ(held[0], all[0]);
+    EXPECT_LE(most, batchnorm::detail::places_in_turn(pieces));
+  }
+  EXPECT_EQ(batchnorm::detail::places_in_turn(1), 1);
+  EXPECT_EQ(batchnorm::detail::places_in_turn(1000000), 21);
+}
+
 TYPED_TEST(Walks, WriteTheSameAroundTheCaches) {
   for (const Extent& e : extents) {
     const auto d = TypeParam::dimensions(e.samples, e.channels, e.spatial);

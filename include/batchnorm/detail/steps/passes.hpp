@@ -32,7 +32,7 @@ void in_parts(const Executor& executor, const Options& options,
     const TaskCost cost{each * N * sizeof(Data), each * M * sizeof(Data), each};
     return share_parts(executor, parts, x, cost, work, visit);
   }
-  work.make_room(x);
+  work.make_room(executor, x);
   for (Index k = 0; k < parts.size(); ++k) visit(executor, parts[k], work.sums);
 }
 

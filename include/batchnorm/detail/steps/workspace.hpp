@@ -83,8 +83,8 @@ struct Workspace {
   /// Room for the sums of all channels of x at once, of which parts need less: a smaller x may be
   /// one part.
   template <typename Data>
-  void make_room(const View<const Data>& x) {
-    make_room(sums, x);
+  void make_room(const Executor& executor, const View<const Data>& x) {
+    make_room(sums, executor, x);
   }
 
   /// Room for the sums of `count` parts, each of them no larger than `part`, so that no thread
@@ -93,7 +93,7 @@ struct Workspace {
   void make_room(Index count, const View<const Data>& part) {
     const auto size = static_cast<std::size_t>(count);
     if (parts.size() < size) parts.resize(size);
-    for (std::size_t k = 0; k < size; ++k) make_room(parts[k], part);
+    for (std::size_t k = 0; k < size; ++k) make_room(parts[k], Executor{}, part);
   }
 
   SumsWorkspace& of_part(Index k) { return parts[static_cast<std::size_t>(k)]; }
@@ -106,11 +106,12 @@ struct Workspace {
   static constexpr std::size_t most_sums = moments_sums<Scalar>;
 
   template <typename Data>
-  static void make_room(SumsWorkspace& sums, View<const Data> x) {
+  static void make_room(SumsWorkspace& sums, const Executor& executor, View<const Data> x) {
     const LoopOrder order = arrange(x);
     if (order != LoopOrder::planes) return;
-    sums.make_room(x, order, most_sums, lanes_of_any_packet);
-    const auto values = static_cast<std::size_t>(Chunks(x, order).size() * x.channels);
+    sums.make_room(executor, x, order, most_sums, lanes_of_any_packet);
+    const auto values =
+        static_cast<std::size_t>(places_of(Chunks(x, order), executor) * x.channels);
     sums.chunks.reserve(values * most_sums);
   }
 };

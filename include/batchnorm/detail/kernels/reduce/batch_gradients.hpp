@@ -17,8 +17,7 @@ struct GradientReduction {
   UnitChannels<ArithmeticOf<Scalar>> channels;
 };
 
-/// Per channel the sums over everything in `views`, chunk by chunk: those of all chunks stand in
-/// `workspace`, the merged ones first.
+/// Per channel the sums over everything in `views`, chunk by chunk, in `workspace`.
 template <typename Scalar, std::size_t Inputs>
 Slots merged_gradients(const Executor& executor, const GradientReduction<Scalar, Inputs>& sums_of,
                        const Views<Scalar, Inputs>& views, LoopOrder order,
@@ -26,18 +25,18 @@ Slots merged_gradients(const Executor& executor, const GradientReduction<Scalar,
   constexpr Index sums{gradient_sums};
   const Chunks chunks(views[0], order);
   const Index channels = views[0].channels;
-  workspace.resize(static_cast<std::size_t>(chunks.size() * sums * channels));
-  const auto slots = [&](Index k) {
-    return Slots{workspace.data() + k * sums * channels, channels};
+  workspace.resize(static_cast<std::size_t>(places_of(chunks, executor) * sums * channels));
+  const auto slots = [&](Index place) {
+    return Slots{workspace.data() + place * sums * channels, channels};
   };
-  for_each_task(executor, chunks, order, views[0], Inputs, sums_of.loops.most_channels,
-                [&](Index k, Index c_begin, Index c_end) {
-                  sums_of.loops.sum(sums_of.channels, views, chunks[k], c_begin, c_end, order,
-                                    slots(k));
-                });
-  merge_tree(chunks.size(), [&](Index into, Index from, Index /*end*/) {
-    add_sums(sums * channels, slots(into).first, slots(from).first);
-  });
+  reduce_chunks(
+      executor, chunks, order, views[0], Inputs, sums_of.loops.most_channels,
+      [&](Index k, Index c_begin, Index c_end, Index place) {
+        sums_of.loops.sum(sums_of.channels, views, chunks[k], c_begin, c_end, order, slots(place));
+      },
+      [&](const Merged& into, const Merged& from, Index /*end*/) {
+        add_sums(sums * channels, slots(into.place).first, slots(from.place).first);
+      });
   return slots(0);
 }
 
@@ -86,7 +85,7 @@ void range_gradients(const Executor& executor, const GradientReduction<Scalar, I
   std::array<View<Scalar>, 0> nothing;
   Views<Scalar, Inputs> some = range.of(views);
   const LoopOrder order = arrange_all(some, nothing);
-  workspace.make_room(some[0], order, gradient_sums, sums_of.loops.packet);
+  workspace.make_room(executor, some[0], order, gradient_sums, sums_of.loops.packet);
   batch_gradients(executor, sums_of, some, order, workspace, sum + range.begin,
                   product + range.begin);
 }

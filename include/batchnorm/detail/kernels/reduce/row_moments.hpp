@@ -10,19 +10,6 @@
 
 namespace batchnorm::detail {
 
-/// Merges the moments of all chunks into those of the first.
-template <typename Scalar, typename MomentsOf>
-void merge_chunk_moments(const MomentsLoops<Scalar>& loops, const Chunks& chunks,
-                         const MomentsOf& moments, Index channels) {
-  merge_tree(chunks.size(), [&](Index into, Index from, Index end) {
-    const auto values = [&](Index first, Index last) {
-      return static_cast<double>(chunks.values_before(last) - chunks.values_before(first));
-    };
-    loops.merge(channels, values(into, from), moments(into), values(from, end),
-                moments(from).given());
-  });
-}
-
 /// Mean and m2 per channel of everything in `view`, chunk by chunk.
 template <typename Scalar>
 void merged_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
@@ -31,16 +18,23 @@ void merged_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
   constexpr Index sums{moments_sums<Scalar>};
   const Chunks chunks(view, order);
   const Index channels = view.channels;
-  workspace.resize(static_cast<std::size_t>(chunks.size() * sums * channels));
-  const auto slots = [&](Index k) {
-    return Slots{workspace.data() + k * sums * channels, channels};
+  workspace.resize(static_cast<std::size_t>(places_of(chunks, executor) * sums * channels));
+  const auto slots = [&](Index place) {
+    return Slots{workspace.data() + place * sums * channels, channels};
   };
-  for_each_task(executor, chunks, order, view, 1, loops.most_channels,
-                [&](Index k, Index c_begin, Index c_end) {
-                  loops.sum(view, chunks[k], c_begin, c_end, order, slots(k));
-                });
-  const auto moments = [&](Index k) { return moments_in<Scalar>(slots(k)); };
-  merge_chunk_moments(loops, chunks, moments, channels);
+  const auto moments = [&](Index place) { return moments_in<Scalar>(slots(place)); };
+  const auto values = [&](Index first, Index last) {
+    return static_cast<double>(chunks.values_before(last) - chunks.values_before(first));
+  };
+  reduce_chunks(
+      executor, chunks, order, view, 1, loops.most_channels,
+      [&](Index k, Index c_begin, Index c_end, Index place) {
+        loops.sum(view, chunks[k], c_begin, c_end, order, slots(place));
+      },
+      [&](const Merged& into, const Merged& from, Index end) {
+        loops.merge(channels, values(into.first, from.first), moments(into.place),
+                    values(from.first, end), moments(from.place).given());
+      });
   copy_moments(channels, moments(0).given(), to);
 }
 
@@ -53,9 +47,10 @@ void joined_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
   const auto each = static_cast<double>(rows.whole[0].outer);
   const ChannelMoments places = SumsWorkspace::moments_of(workspace.joined, all, to.low != nullptr);
   merged_moments(loops, executor, rows.whole[0], LoopOrder::rows, workspace.chunks, places);
-  merge_tree(all / channels, [&](Index into, Index from, Index end) {
-    loops.merge(channels, static_cast<double>(from - into) * each, places.from(into * channels),
-                static_cast<double>(end - from) * each, places.from(from * channels).given());
+  merge_tree(all / channels, [&](const Merged& into, const Merged& from, Index end) {
+    loops.merge(channels, static_cast<double>(from.first - into.first) * each,
+                places.from(into.place * channels), static_cast<double>(end - from.first) * each,
+                places.from(from.place * channels).given());
   });
   copy_moments(channels, places.given(), to);
   const Index left_over = rows.rest[0].outer;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <array>
+#include <bit>
+#include <cstdint>
+
 #include "../../order/chunks.hpp"
 #include "../../run/run.hpp"
 
@@ -55,16 +59,72 @@ void for_each_task(const Executor& executor, const Chunks& chunks, LoopOrder ord
   });
 }
 
-/// Calls `merge(into, from, end)`, which adds what pieces [from, end) hold to what pieces [into,
-/// from) hold, until piece 0 holds everything: neighbours first, in an order that depends on the
-/// number of pieces alone.
+/// Some pieces that are merged: the first of them, and the place where their sums stand.
+struct Merged {
+  Index first;
+  Index place;
+};
+
+/// Calls `merge(into, from, end)`, which adds what the pieces from `from` to `end` hold to what
+/// those from `into` to `from` hold, until place 0 holds everything: neighbours first, in a tree
+/// that depends on the number of pieces alone. Piece k stands in place k.
 template <typename Merge>
 void merge_tree(Index pieces, const Merge& merge) {
   for (Index distance = 1; distance < pieces; distance *= 2) {
     for (Index into = 0; into + distance < pieces; into += 2 * distance) {
-      merge(into, into + distance, std::min(into + 2 * distance, pieces));
+      const Index from = into + distance;
+      merge(Merged{into, into}, Merged{from, from}, std::min(from + distance, pieces));
     }
   }
+}
+
+/// How many places `merge_in_turn` needs.
+inline Index places_in_turn(Index pieces) {
+  return std::bit_width(static_cast<std::uint64_t>(std::max<Index>(pieces - 1, 0))) + 1;
+}
+
+/// The same tree of pieces that come one after the other, `sum(piece, place)` brings each: what has
+/// all its neighbours is merged at once, so that few places are held.
+template <typename Sum, typename Merge>
+void merge_in_turn(Index pieces, const Sum& sum, const Merge& merge) {
+  std::array<Index, 65> first;
+  std::size_t held = 0;
+  const auto merge_last = [&](Index end) {
+    const auto from = static_cast<Index>(--held);
+    merge(Merged{first[held - 1], from - 1}, Merged{first[held], from}, end);
+  };
+  for (Index piece = 0; piece < pieces; ++piece) {
+    sum(piece, static_cast<Index>(held));
+    first[held++] = piece;
+    for (Index done = piece + 1; done % 2 == 0; done /= 2) merge_last(piece + 1);
+  }
+  while (held > 1) merge_last(pieces);
+}
+
+/// Whether chunks are summed one after the other; else each has a place.
+inline bool sums_in_turn(const Executor& executor) { return executor.threads() == 1; }
+
+/// How many places the sums of chunks need.
+inline Index places_of(const Chunks& chunks, const Executor& executor) {
+  return sums_in_turn(executor) ? places_in_turn(chunks.size()) : chunks.size();
+}
+
+/// Sums all chunks, `sum(chunk index, first channel, last channel, place)`, and merges them as
+/// `merge_tree` does. See `for_each_task`.
+template <typename Scalar, typename Sum, typename Merge>
+void reduce_chunks(const Executor& executor, const Chunks& chunks, LoopOrder order,
+                   const View<const Scalar>& view, std::size_t inputs, Index most_channels,
+                   const Sum& sum, const Merge& merge) {
+  if (!sums_in_turn(executor)) {
+    for_each_task(executor, chunks, order, view, inputs, most_channels,
+                  [&](Index k, Index begin, Index end) { sum(k, begin, end, k); });
+    return merge_tree(chunks.size(), merge);
+  }
+  const auto sum_chunk = [&](Index k, Index place) {
+    for (Index c = 0; c < view.channels; c += most_channels)
+      sum(k, c, std::min(c + most_channels, view.channels), place);
+  };
+  merge_in_turn(chunks.size(), sum_chunk, merge);
 }
 
 /// into += from.

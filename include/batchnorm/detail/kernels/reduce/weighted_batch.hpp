@@ -57,20 +57,22 @@ void weighted_moments(const WeightedLoops<Scalar>& loops, const Executor& execut
   const View<const Scalar>& view = x.views[0];
   const Chunks chunks = x.chunks();
   const Index channels = view.channels;
-  workspace.chunks.resize(static_cast<std::size_t>(chunks.size() * sums * channels));
-  const auto slots = [&](Index k) {
-    return Slots{workspace.chunks.data() + k * sums * channels, channels};
+  workspace.chunks.resize(static_cast<std::size_t>(places_of(chunks, executor) * sums * channels));
+  const auto slots = [&](Index place) {
+    return Slots{workspace.chunks.data() + place * sums * channels, channels};
   };
-  for_each_task(
+  const auto total = [&](Index first, Index last) {
+    return std::accumulate(totals + first, totals + last, 0.0);
+  };
+  reduce_chunks(
       executor, chunks, x.order, view, 1, loops.most_channels,
-      [&](Index k, Index c_begin, Index c_end) {
-        loops.sum(view, x.weights, chunks[k], x.order, {c_begin, c_end}, totals[k], slots(k));
+      [&](Index k, Index c_begin, Index c_end, Index place) {
+        loops.sum(view, x.weights, chunks[k], x.order, {c_begin, c_end}, totals[k], slots(place));
+      },
+      [&](const Merged& into, const Merged& from, Index end) {
+        loops.merge(channels, total(into.first, from.first), moments_in<Scalar>(slots(into.place)),
+                    total(from.first, end), moments_in<Scalar>(slots(from.place)).given());
       });
-  merge_tree(chunks.size(), [&](Index into, Index from, Index end) {
-    loops.merge(channels, std::accumulate(totals + into, totals + from, 0.0),
-                moments_in<Scalar>(slots(into)), std::accumulate(totals + from, totals + end, 0.0),
-                moments_in<Scalar>(slots(from)).given());
-  });
   copy_moments(channels, moments_in<Scalar>(slots(0)).given(), to);
 }
 

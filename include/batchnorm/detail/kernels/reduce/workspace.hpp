@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "../../order/channels.hpp"
-#include "../../order/chunks.hpp"
 #include "../../order/joined_rows.hpp"
 #include "channel_moments.hpp"
+#include "tasks.hpp"
 
 namespace batchnorm::detail {
 
@@ -29,7 +29,8 @@ class SumsWorkspace {
   /// Also for planes like those of `view` whose runs are so short that they are read as rows of
   /// places: of `sums` sums for every place and chunk. A packet has `packet` values.
   template <typename Scalar>
-  void make_room(const View<const Scalar>& view, LoopOrder order, std::size_t sums, Index packet) {
+  void make_room(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
+                 std::size_t sums, Index packet) {
     if (order != LoopOrder::planes || (view.outer <= outer_ && view.channels <= channels_)) return;
     outer_ = std::max(outer_, view.outer);
     channels_ = std::max(channels_, view.channels);
@@ -40,8 +41,9 @@ class SumsWorkspace {
       rows.channels = channels_ * run * together;
       rows.inner = 1;
       const auto places = static_cast<std::size_t>(rows.channels);
-      const auto pieces = static_cast<std::size_t>(Chunks(rows, LoopOrder::rows).size());
-      chunks.reserve(std::max(chunks.capacity(), pieces * places * sums));
+      const Index pieces = places_of(Chunks(rows, LoopOrder::rows), executor);
+      const auto values = static_cast<std::size_t>(pieces) * places * sums;
+      chunks.reserve(std::max(chunks.capacity(), values));
       joined.reserve(std::max(joined.capacity(), 3 * places));
       runs.reserve(std::max(runs.capacity(), 3 * static_cast<std::size_t>(channels_ * run)));
     }

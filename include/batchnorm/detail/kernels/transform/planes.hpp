@@ -66,12 +66,15 @@ template <typename Operation>
   const Index last = channel + channels - 1;
   Index end = run;
   while (true) {
-    // A loop with its condition in front, g++ enters by a jump in every round.
+    // Two packets in a round: with one, where the loop lies in memory decides over half of its
+    // time.
+    for (; i + 2 * lanes<Wide> <= end; i += 2 * lanes<Wide>) {
+      transform_at<Wide>(how, operation, coefficients, at, i);
+      transform_at<Wide>(how, operation, coefficients, at, i + lanes<Wide>);
+    }
     if (i + lanes<Wide> <= end) {
-      do {
-        transform_at<Wide>(how, operation, coefficients, at, i);
-        i += lanes<Wide>;
-      } while (i + lanes<Wide> <= end);
+      transform_at<Wide>(how, operation, coefficients, at, i);
+      i += lanes<Wide>;
     }
     if (channel == last) break;
     const auto next = coefficients_of(++channel);
