@@ -155,6 +155,27 @@ TYPED_TEST(Allocation, IsNotNeededByWhatIsPrepared) {
   expect_no_allocation(call);
 }
 
+/// From the first call on.
+TYPED_TEST(Allocation, IsNotNeededByChannelsOfAType) {
+  using Axis = typename TypeParam::Axis;
+  using Within = batchnorm::Channels<37>;
+  const auto dimensions = TypeParam::dimensions(13, 37, 21);
+  typename TestFixture::Arguments on(dimensions), small(TypeParam::dimensions(3, 37, 2));
+  const auto state = some_state<float>(37);
+  expect_no_allocation([&] {
+    BatchNorm<float, Train, batchnorm::ReLU, Axis, Within> norm(state);
+    for (auto* each : {&on, &small, &on}) {
+      norm.forward(each->x.get(), batchnorm::residual(each->r.get()), each->y.get());
+      norm.backward(each->x.get(), batchnorm::residual(each->r.get()), each->dy.get(),
+                    each->dx.get(), each->dr.get());
+    }
+    const BatchNorm<float, Eval, batchnorm::ReLU, Axis, Within> deployed(norm);
+    deployed.forward(on.x.get(), on.y.get());
+    const auto copy = norm;
+    norm.set_state(copy.state());
+  });
+}
+
 TYPED_TEST(Allocation, IsNotNeededByPhases) {
   using Shared = typename TestFixture::template Layer<Train>;
   for (const Index channels : {37, 9}) {

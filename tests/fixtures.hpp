@@ -223,10 +223,11 @@ Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic> noise_matrix(Index rows, I
 }
 
 /// Equal states to the bit; no rejected batches are the same as zeros.
-template <typename Scalar>
-bool same_bits(const batchnorm::State<Scalar>& a, const batchnorm::State<Scalar>& b) {
-  const auto rejected = [](const batchnorm::State<Scalar>& of, const auto& other) {
-    return of.rejected.size() > 0 ? of.rejected : (0 * other.rejected).eval();
+template <typename Scalar, int A, int B>
+bool same_bits(const batchnorm::State<Scalar, A>& a, const batchnorm::State<Scalar, B>& b) {
+  using Counts = Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1>;
+  const auto rejected = [](const auto& of, const auto& other) -> Counts {
+    return of.rejected.size() > 0 ? Counts(of.rejected) : Counts(0 * other.rejected);
   };
   return same_bits(a.gamma, b.gamma) && same_bits(a.beta, b.beta) &&
          same_bits(a.running_mean, b.running_mean) &&

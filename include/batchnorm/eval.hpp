@@ -25,13 +25,15 @@ class BatchNorm<ScalarType, Eval, Policies...>
   explicit BatchNorm(const State<Parameter>& state, const Options& options = {})
       : Base(Stored(state, options), options) {}
 
-  /// Does not compile: a state is cast by name.
-  template <typename OtherScalar>
-  explicit BatchNorm(const State<OtherScalar>& state, const Options& options = {})
+  /// The same of a state whose vectors lie within it, or not. One of another scalar does not
+  /// compile: a state is cast by name.
+  template <typename OtherScalar, int Most>
+  explicit BatchNorm(const State<OtherScalar, Most>& state, const Options& options = {})
       : Base(Stored(state, options), options) {}
 
   /// The same layer in another mode, or for values of another scalar with the same parameters
-  /// (float and 16 bits): parameters, running statistics, counts and options, all exactly.
+  /// (float and 16 bits), or of a number of channels that is known when compiling, or is not:
+  /// parameters, running statistics, counts and options, all exactly.
   template <typename OtherScalar, typename Other, typename... Others>
   requires std::is_same_v<ArithmeticOf<OtherScalar>, ArithmeticOf<Scalar>>
   explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& other)
@@ -137,13 +139,13 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// Per channel, y = (x - centre) * scale + shift, for loops of your own: the running mean,
   /// rounded to the parameters' scalar. Valid until the layer is assigned to.
-  ConstVectorMap centre() const { return map(coefficients_.centre); }
+  ConstVectorMap centre() const { return map(coefficients().centre); }
 
   /// gamma / sqrt(running variance + epsilon); see `centre`.
-  ConstVectorMap scale() const { return map(coefficients_.scale); }
+  ConstVectorMap scale() const { return map(coefficients().scale); }
 
   /// beta, and what the rounding of `centre` left out; see `centre`.
-  ConstVectorMap shift() const { return map(coefficients_.shift); }
+  ConstVectorMap shift() const { return map(coefficients().shift); }
 
   /// Does not compile: gamma is a constant here.
   template <typename Misuse = void>
@@ -171,7 +173,8 @@ class BatchNorm<ScalarType, Eval, Policies...>
 
   /// Does not compile: the layer is constant.
   template <typename Misuse = void>
-  void set_state(const State<Parameter>& /*state*/) const {
+  void set_state(
+      const State<Parameter, detail::ChannelsAmong<Policies...>::count>& /*state*/) const {
     static_assert(detail::never<Misuse>,
                   "batchnorm: an Eval layer is constant: make a new one from the state.");
   }
@@ -180,7 +183,7 @@ class BatchNorm<ScalarType, Eval, Policies...>
   bool operator==(const BatchNorm& other) const { return this->equals(other); }
 
  private:
-  using Base::coefficients_;
+  using Base::coefficients;
   using typename Base::Stored;
 
   ConstVectorMap map(const detail::ChannelArray<Parameter>& values) const {

@@ -10,8 +10,8 @@ namespace batchnorm {
 /// `Scalar` is float, double, Eigen::bfloat16 or Eigen::half, which is computed with in float (see
 /// scalar.hpp); `Mode` says which statistics normalise and what may change (see
 /// mode.hpp); `Policies`, in any order and each kind at most once, are an axis, an affine map,
-/// running statistics or none, an activation and a rank (see policies.hpp): `BatchNorm<float, Eval,
-/// ChannelsLast, ReLU>`.
+/// running statistics or none, an activation, a rank and a number of channels (see policies.hpp):
+/// `BatchNorm<float, Eval, ChannelsLast, ReLU>`.
 ///
 /// Calls, for every mode, each also with an Eigen device as first argument:
 ///
@@ -57,6 +57,10 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
                   "layer or from a state, not from a channel count.");
   }
 
+  /// The same of `Channels<N>`, which says how many.
+  explicit BatchNorm(const Options& options = {}) requires(detail::names_channels<Policies...>)
+      : BatchNorm(Index{detail::GivenChannels<Policies...>::count}, options) {}
+
   /// Does not compile: a number of channels is an integer.
   template <std::floating_point Number>
   explicit BatchNorm(Number channels, const Options& options = {})
@@ -75,13 +79,15 @@ class BatchNorm : public detail::LearningLayer<Scalar, Mode, Policies...> {
   explicit BatchNorm(const State<typename Base::Parameter>& state, const Options& options = {})
       : Base(typename Base::Stored(state, options), options) {}
 
-  /// Does not compile: a state is cast by name.
-  template <typename OtherScalar>
-  explicit BatchNorm(const State<OtherScalar>& state, const Options& options = {})
+  /// The same of a state whose vectors lie within it, or not. One of another scalar does not
+  /// compile: a state is cast by name.
+  template <typename OtherScalar, int Most>
+  explicit BatchNorm(const State<OtherScalar, Most>& state, const Options& options = {})
       : Base(typename Base::Stored(state, options), options) {}
 
   /// The same layer in another mode, or for values of another scalar with the same parameters
-  /// (float and 16 bits): parameters, running statistics, counts and options, all exactly.
+  /// (float and 16 bits), or of a number of channels that is known when compiling, or is not:
+  /// parameters, running statistics, counts and options, all exactly.
   template <typename OtherScalar, typename Other, typename... Others>
   requires std::is_same_v<ArithmeticOf<OtherScalar>, ArithmeticOf<Scalar>>
   explicit BatchNorm(const BatchNorm<OtherScalar, Other, Others...>& other)

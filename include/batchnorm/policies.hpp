@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 
 namespace batchnorm {
 
@@ -80,6 +81,23 @@ struct Rank {
   static constexpr bool allows_rank(int rank) { return ((rank == Ranks) || ...); }
 };
 
+/// As many channels as the layer is made with. The default.
+struct AnyChannels {
+  static constexpr const char* name = "AnyChannels";  ///< as a printed layer shows it
+  static constexpr int count = -1;                    ///< Eigen::Dynamic: known when it runs
+};
+
+/// `Count` channels, known when compiling: the layer keeps all of its memory within itself, and no
+/// call of it takes any from the heap. From 1 to 1024 channels, each of which takes about a
+/// kilobyte of a layer that trains, or a tenth of that where `SumsBytes` says how many bytes the
+/// sums of a batch need, 0 for enough for batches of every kind and usual size. See docs/guide.md,
+/// "Without a heap".
+template <int Count, std::size_t SumsBytes = 0>
+struct Channels {
+  static constexpr int count = Count;                   ///< how many channels
+  static constexpr std::size_t sums_bytes = SumsBytes;  ///< for the sums of a batch
+};
+
 /// Where the channels of an argument are.
 template <typename T>
 concept AxisPolicy = requires {
@@ -103,6 +121,12 @@ concept StatisticsPolicy = requires {
 template <typename T>
 concept RankPolicy = requires {
   { T::allows_rank(2) } -> std::convertible_to<bool>;  // whether a tensor of that rank is taken
+};
+
+/// Whether the number of channels is known when compiling.
+template <typename T>
+concept ChannelsPolicy = requires {
+  { T::count } -> std::convertible_to<int>;  // the number, or Eigen::Dynamic
 };
 
 }  // namespace batchnorm

@@ -3,6 +3,7 @@
 #   cmake -Dcompiler=g++ "-Dincludes=-I...;-isystem;..." -Dsources=... -Dfolder=... -P check.cmake
 #
 # A refusal reaches the hook, or without one the standard error and an abort; its message needs no heap and no stream.
+# A program with a layer of a fixed number of channels names no heap at all.
 
 function(build name)
   execute_process(
@@ -38,6 +39,18 @@ execute_process(
 )
 find_program(nm nm)
 if(nm)
+  execute_process(
+    COMMAND "${compiler}" ${options} -O2 -Wall -Wextra -Werror ${includes} "${sources}/no_heap.cpp" -o "${folder}/no_heap"
+    COMMAND_ERROR_IS_FATAL ANY
+  )
+  execute_process(COMMAND "${folder}/no_heap" COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(
+    COMMAND "${nm}" -C --undefined-only "${folder}/no_heap" OUTPUT_VARIABLE names COMMAND_ERROR_IS_FATAL ANY
+  )
+  set(unwanted "operator new|operator delete|alloc|free@|free\n|__cxa_throw|__cxa_begin_catch|thread_create|ios_base|ostream")
+  if(NOT names MATCHES "memcpy|memset|abort" OR names MATCHES "${unwanted}")
+    message(FATAL_ERROR "a layer of Channels<16> must need no heap, but its program names:\n${names}")
+  endif()
   execute_process(COMMAND "${nm}" -C "${folder}/message.o" OUTPUT_VARIABLE names COMMAND_ERROR_IS_FATAL ANY)
   if(NOT names MATCHES "refuse_channels" OR names MATCHES "operator new|malloc|stream|std::locale")
     message(FATAL_ERROR "a message must need no heap and no stream, but its object file names:\n${names}")

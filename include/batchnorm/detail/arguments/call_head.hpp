@@ -70,7 +70,10 @@ decltype(auto) at_head(OwnSaved& own, const Call& call, First&& first, Rest&&...
     static_assert(never<First>, "batchnorm: x is missing behind the device.");
     return nothing_to_return();
   } else {
-    return behind_device(Executor(first), own, call, std::forward<Rest>(rest)...);
+    // What has all of its memory within itself has none for several threads.
+    const Executor executor =
+        is_saved_within<std::remove_const_t<OwnSaved>> ? Executor{} : Executor(first);
+    return behind_device(executor, own, call, std::forward<Rest>(rest)...);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "../../affine.hpp"
 #include "../../execution.hpp"
+#include "../../policies.hpp"
 #include "../../residual.hpp"
 #include "../../sample_weights.hpp"
 #include "arguments.hpp"
@@ -13,7 +14,7 @@ namespace batchnorm {
 
 struct Moments;
 struct GradientSums;
-template <typename Scalar>
+template <typename Scalar, typename Count = AnyChannels>
 class Saved;
 
 }  // namespace batchnorm
@@ -25,8 +26,14 @@ inline constexpr bool never = false;
 
 template <typename T>
 inline constexpr bool is_saved = false;
-template <typename Scalar>
-inline constexpr bool is_saved<Saved<Scalar>> = true;
+template <typename Scalar, typename Count>
+inline constexpr bool is_saved<Saved<Scalar, Count>> = true;
+
+/// Whether a `Saved` has its memory within itself.
+template <typename T>
+inline constexpr bool is_saved_within = false;
+template <typename Scalar, typename Count>
+inline constexpr bool is_saved_within<Saved<Scalar, Count>> = Count::count >= 0;
 
 template <typename T>
 inline constexpr bool is_given_affine = false;
@@ -84,6 +91,16 @@ consteval bool check_readable() {
     return true;
   }
   return false;
+}
+
+/// Whether a layer has memory for what few calls of it need.
+template <typename Set, typename X>
+consteval bool check_memory() {
+  static_assert(Set::Channels::count < 0 || never<X>,
+                "batchnorm: a layer of Channels<N> has memory within itself for forward and "
+                "backward alone: sample_weights, affine(gamma, beta) and second_backward are for "
+                "layers of any number of channels.");
+  return Set::Channels::count < 0;
 }
 
 /// Whether `T` may stand beside `X` in a call: same rank, and a storage order that one view can

@@ -20,7 +20,7 @@ ChannelCoefficients<double> coefficients_of(const Norm& norm) {
   const Eigen::ArrayXd gamma = state.gamma.template cast<double>();
   const Eigen::ArrayXd beta = state.beta.template cast<double>();
   ChannelCoefficients<double> k;
-  prepare_from_running(state.running_mean, state.running_variance,
+  prepare_from_running(norm.channels(), state.running_mean.data(), state.running_variance.data(),
                        gamma.size() == 0 ? nullptr : gamma.data(),
                        beta.size() == 0 ? nullptr : beta.data(), norm.options().epsilon, k);
   return k;

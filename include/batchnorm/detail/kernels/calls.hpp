@@ -46,7 +46,7 @@ struct TotalWeights {
 template <typename Scalar>
 struct ChunkWeights {
   using Signature = void(const View<const Scalar>& x, const Weights<ArithmeticOf<Scalar>>& weights,
-                         std::vector<double>& totals);
+                         ChannelArray<double>& totals);
 };
 
 /// Mean and m2 of some channels where every position has a weight, which says how much its values
@@ -55,7 +55,7 @@ template <typename Scalar>
 struct WeightedMoments {
   using Signature = void(const Executor& executor, const ChannelRange& range,
                          const View<const Scalar>& x, const Weights<ArithmeticOf<Scalar>>& weights,
-                         const std::vector<double>& totals, SumsWorkspace& workspace,
+                         const ChannelArray<double>& totals, SumsWorkspace& workspace,
                          const ChannelMoments& to);
 };
 

@@ -22,7 +22,7 @@ struct Kernel<calls::TotalWeights<Scalar>> {
 template <typename Scalar>
 struct Kernel<calls::ChunkWeights<Scalar>> {
   static void run(const View<const Scalar>& x, const Weights<ArithmeticOf<Scalar>>& weights,
-                  std::vector<double>& totals) {
+                  ChannelArray<double>& totals) {
     sum_chunks(&sum_of_weights<ArithmeticOf<Scalar>>, WeightedView<Scalar>(x, weights), totals);
   }
 };
@@ -30,7 +30,7 @@ struct Kernel<calls::ChunkWeights<Scalar>> {
 template <typename Scalar>
 struct Kernel<calls::WeightedMoments<Scalar>> {
   static void run(const Executor& executor, const ChannelRange& range, const View<const Scalar>& x,
-                  const Weights<ArithmeticOf<Scalar>>& weights, const std::vector<double>& totals,
+                  const Weights<ArithmeticOf<Scalar>>& weights, const ChannelArray<double>& totals,
                   SumsWorkspace& workspace, const ChannelMoments& to) {
     const WeightedLoops<Scalar> loops{WeightedChunk<Scalar, ArithmeticOf<Scalar>>::most_channels,
                                       &sum_weighted_moments<Scalar>, &merge_moments};

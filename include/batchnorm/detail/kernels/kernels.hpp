@@ -40,12 +40,12 @@ void run_kernel(Arguments&&... arguments) {
 
 /// Fills all of `k` from running statistics; `gamma` and `beta` may be null.
 template <typename Scalar>
-void prepare_from_running(const Eigen::VectorXd& mean, const Eigen::VectorXd& variance,
+void prepare_from_running(Index channels, const double* mean, const double* variance,
                           const Scalar* gamma, const Scalar* beta, double epsilon,
                           ChannelCoefficients<Scalar>& k) {
-  k.resize(mean.size());
-  const Statistics<Scalar> running{mean.data(), nullptr, variance.data(), 1, gamma, beta, epsilon};
-  run_kernel<calls::PrepareCoefficients<Scalar>>(running, ChannelRange{0, mean.size()}, k);
+  k.resize(channels);
+  const Statistics<Scalar> running{mean, nullptr, variance, 1, gamma, beta, epsilon};
+  run_kernel<calls::PrepareCoefficients<Scalar>>(running, ChannelRange{0, channels}, k);
 }
 
 #if defined(BATCHNORM_COMPILED)

@@ -85,7 +85,7 @@ consteval bool takes_affine() {
   static_assert(!has_own || never<X>,
                 "batchnorm: affine(gamma, beta) is for a layer without parameters of its own: "
                 "give the layer NoAffine.");
-  if constexpr (!alone || has_own) return false;
+  if constexpr (!alone || has_own || !check_memory<Set, X>()) return false;
   return (check_given_affine<Scalar>(std::type_identity<std::remove_cvref_t<Rest>>{}) && ...);
 }
 

@@ -7,6 +7,7 @@
 #include "../arguments/affine_forms.hpp"
 #include "affine_of.hpp"
 #include "layer.hpp"
+#include "room.hpp"
 
 namespace batchnorm::detail {
 
@@ -76,14 +77,14 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
     } else {
       std::optional<PreparedForward<Scalar, has_residual>> result;
       const auto prepare = [&](const Of& of_x, const auto& r, auto& y) {
-        result = prepared_forward(of_x, r, y);
+        result = this->prepared_forward(of_x, r, y);
       };
       ForwardForms<Set, Scalar>::call(prepare, std::as_const(x), std::forward<Rest>(rest)...);
       return *result;
     }
   }
 
-  ChannelCoefficients<Parameter> coefficients_;
+  const ChannelCoefficients<Parameter>& coefficients() const { return kept_.k; }
 
  private:
   /// Whether a forward of these may be prepared.
@@ -110,9 +111,9 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
   void prepare() {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
-      prepare_from_running<Parameter>(state.running_mean.values, state.running_variance.values,
-                                      state.gamma.data(), state.beta.data(), this->options_.epsilon,
-                                      coefficients_);
+      prepare_from_running<Parameter>(this->channels(), state.running_mean.data(),
+                                      state.running_variance.data(), state.gamma.data(),
+                                      state.beta.data(), this->options_.epsilon, kept_.k);
     }
   }
 
@@ -128,13 +129,13 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
     const auto to = this->output("y", x, y, from);
     constexpr bool has_residual = from.size() == 2;
     using Call = calls::Normalize<Scalar, Activation, has_residual>;
-    return PreparedForward<Scalar, has_residual>(kernel<Call>(), coefficients_, whole_call(from, 1),
-                                                 from, to);
+    return PreparedForward<Scalar, has_residual>(kernel<Call>(), coefficients(),
+                                                 whole_call(from, 1), from, to);
   }
 
   auto forward_on(const Executor& executor) const {
     return [this, executor](const auto& x, const auto& r, auto& y) {
-      prepared_forward(x, r, y).run_on(executor);
+      this->prepared_forward(x, r, y).run_on(executor);
     };
   }
 
@@ -149,7 +150,7 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
       check_apart_from_affine("y", y, affine);
       const auto to = this->output("y", x, y, from);
       Workspace<Parameter> work;
-      normalize_samples<Activation>(executor, this->options_, samples, coefficients_, values, from,
+      normalize_samples<Activation>(executor, this->options_, samples, coefficients(), values, from,
                                     to, work);
     };
   }
@@ -168,8 +169,8 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
       const auto gradients = affine_gradients<Parameter>(affine, dgamma, dbeta);
       if (from[0].count() == 0) return;
       Workspace<Parameter> work;
-      backward_of_samples<Activation>(executor, this->options_, samples, coefficients_, 0.0, values,
-                                      from, to, gradients, work);
+      backward_of_samples<Activation>(executor, this->options_, samples, coefficients(), 0.0,
+                                      values, from, to, gradients, work);
     };
   }
 
@@ -180,9 +181,11 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
       const auto from = this->gradient_inputs(x, r, dy);
       const auto to = this->gradient_outputs(x, from, out...);
       using Call = calls::AffineGradient<Scalar, Activation, from.size() == 3>;
-      run_kernel<Call>(executor, coefficients_, whole_call(from, to.size()), from, to);
+      run_kernel<Call>(executor, coefficients(), whole_call(from, to.size()), from, to);
     };
   }
+
+  KeptCoefficients<Parameter, ChannelsAmong<Policies...>> kept_;
 };
 
 }  // namespace batchnorm::detail

@@ -51,6 +51,17 @@ void append_policy(Message& line, std::type_identity<Rank<First, Others...>> /*p
   line.append(">");
 }
 
+template <int Count, std::size_t SumsBytes>
+void append_policy(Message& line, std::type_identity<Channels<Count, SumsBytes>> /*policy*/) {
+  line.append("Channels<");
+  line.append(Count);
+  if (SumsBytes > 0) {
+    line.append(", ");
+    line.append(SumsBytes);
+  }
+  line.append(">");
+}
+
 /// `Policy`, unless it is the usual one.
 template <typename Policy, typename Usual>
 void append_unusual(Message& line) {
@@ -102,6 +113,7 @@ Message describe(Index channels, const Options& options, std::int64_t batches) {
   append_unusual<typename Set::Statistics, RunningStatistics>(line);
   append_unusual<typename Set::Activation, NoActivation>(line);
   append_unusual<typename Set::RankRule, AnyRank>(line);
+  append_unusual<typename Set::Channels, AnyChannels>(line);
   line.append(">: ");
   line.append(channels);
   line.append(channels == 1 ? " channel" : " channels");

@@ -25,6 +25,22 @@ class LeavesUnlessDone {
   bool done_ = false;
 };
 
+/// What a group merges, kept from call to call unless the layer has all of its memory within.
+template <bool Kept>
+struct Shared {
+  Moments kept_moments;
+  GradientSums kept_sums;
+
+  Moments& moments() { return kept_moments; }
+  GradientSums& sums() { return kept_sums; }
+};
+
+template <>
+struct Shared<false> {
+  static Moments moments() { return {}; }
+  static GradientSums sums() { return {}; }
+};
+
 /// Forward and backward as one of a group.
 template <typename ScalarType, typename Mode, typename... Policies>
 class GroupPasses : public WeightedPasses<ScalarType, Mode, Policies...> {
@@ -45,7 +61,7 @@ class GroupPasses : public WeightedPasses<ScalarType, Mode, Policies...> {
     return [this, executor, &group, &saved, weights](const auto& x, const auto& r, auto& y) {
       LeavesUnlessDone<G> guard(group);
       if constexpr (trains) {
-        Moments& moments = saved.group_moments_;
+        auto&& moments = shared_.moments();
         this->moments_on(executor, saved, x, weights, moments);
         group.merge(moments);
         const bool has_values = this->view_of(x).count() > 0;
@@ -69,7 +85,7 @@ class GroupPasses : public WeightedPasses<ScalarType, Mode, Policies...> {
     return [this, executor, &group, &saved, weights](const auto& x, const auto& r, const auto& dy,
                                                      GradientUpdate update, auto&... out) {
       LeavesUnlessDone<G> guard(group);
-      GradientSums& sums = saved.group_sums_;
+      auto&& sums = shared_.sums();
       this->sums_on(executor, saved, weights)(x, r, dy, sums);
       group.merge(sums);
       this->backward_with(executor, saved, sums, weights)(x, r, dy, update, out...);
@@ -77,6 +93,9 @@ class GroupPasses : public WeightedPasses<ScalarType, Mode, Policies...> {
       guard.done();
     };
   }
+
+ private:
+  [[no_unique_address]] Shared<!Base::has_fixed_channels> shared_;
 };
 
 }  // namespace batchnorm::detail

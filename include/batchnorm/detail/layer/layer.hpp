@@ -44,7 +44,7 @@ class LayerBase {
   /// The layer's policies, one of each kind.
   using Set = PolicySet<ScalarType, Mode, Policies...>;
   /// One value per channel.
-  using Vector = typename State<Parameter>::Vector;
+  using Vector = typename State<Parameter, ChannelsAmong<Policies...>::count>::Vector;
   /// One value per channel in the layer's memory, not writable; valid as long as the layer lives
   /// and keeps its number of channels, over `set_state` and assignment too; what moves from the
   /// layer, `std::swap` included, takes the memory along.
@@ -126,12 +126,16 @@ class LayerBase {
   }
 
   /// All that the layer has learnt; `set_state` and the constructors take it back without loss.
-  [[nodiscard]] State<Parameter> state() const { return state_.state(); }
+  [[nodiscard]] State<Parameter, ChannelsAmong<Policies...>::count> state() const {
+    return state_.state();
+  }
 
  protected:
   using Affine = typename Set::Affine;
   using Activation = typename Set::Activation;
-  using Stored = LayerState<Parameter, Affine, typename Set::Statistics>;
+  using Stored =
+      LayerState<Parameter, Affine, typename Set::Statistics, ChannelsAmong<Policies...>::count>;
+  static constexpr bool has_fixed_channels = ChannelsAmong<Policies...>::count != Eigen::Dynamic;
 
   LayerBase(Stored state, const Options& options) : state_(std::move(state)), options_(options) {
     check_options(options);
@@ -156,9 +160,11 @@ class LayerBase {
   /// What another layer of the same policies has learnt, whatever its values.
   template <typename OtherScalar, typename OtherMode, typename... Others>
   static Stored stored_in(const LayerBase<OtherScalar, OtherMode, Others...>& other) {
-    if constexpr (std::is_same_v<Stored,
-                                 typename LayerBase<OtherScalar, OtherMode, Others...>::Stored>) {
+    using Other = typename LayerBase<OtherScalar, OtherMode, Others...>::Stored;
+    if constexpr (std::is_same_v<Stored, Other>) {
       return other.state_;
+    } else if constexpr (std::is_constructible_v<Stored, const Other&>) {
+      return Stored(other.state_);
     } else {
       return Stored(other.channels());
     }

@@ -35,16 +35,17 @@ class ChannelCount {
   Index value_;
 };
 
-/// A vector with one entry per channel, or nothing at all. `Tag` keeps two that are absent apart,
-/// so that neither takes room.
-template <typename T, bool Present, int Tag>
+/// A vector with one entry per channel, or nothing at all; of at most `Most` entries, within the
+/// object. `Tag` keeps two that are absent apart, so that neither takes room.
+template <typename T, int Most, bool Present, int Tag>
 struct ChannelVector {
-  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1, Eigen::ColMajor, Most, 1>;
 
   Vector values;
 
   ChannelVector(Index channels, T initial) : values(Vector::Constant(channels, initial)) {}
-  explicit ChannelVector(Vector vector) : values(std::move(vector)) {}
+  template <typename Other>
+  explicit ChannelVector(const Eigen::DenseBase<Other>& vector) : values(vector) {}
   ChannelVector(const ChannelVector&) = default;
   ChannelVector(ChannelVector&&) noexcept = default;
   ~ChannelVector() = default;
@@ -71,12 +72,13 @@ struct ChannelVector {
   }
 };
 
-template <typename T, int Tag>
-struct ChannelVector<T, false, Tag> {
-  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1>;
+template <typename T, int Most, int Tag>
+struct ChannelVector<T, Most, false, Tag> {
+  using Vector = Eigen::Matrix<T, Eigen::Dynamic, 1, Eigen::ColMajor, Most, 1>;
 
   ChannelVector(Index /*channels*/, T /*initial*/) {}
-  explicit ChannelVector(const Vector& /*empty*/) {}
+  template <typename Other>
+  explicit ChannelVector(const Eigen::DenseBase<Other>& /*empty*/) {}
 
   T* data() { return nullptr; }
   const T* data() const { return nullptr; }
@@ -84,19 +86,19 @@ struct ChannelVector<T, false, Tag> {
   bool operator==(const ChannelVector&) const = default;
 };
 
-/// What a layer has learnt, as its policies need it.
-template <typename Scalar, typename Affine, typename Statistics>
+/// What a layer has learnt, as its policies need it; of at most `Most` channels, within the object.
+template <typename Scalar, typename Affine, typename Statistics, int Most = Eigen::Dynamic>
 struct LayerState {
   static constexpr bool tracks = Statistics::tracks_running_statistics;
 
   ChannelCount channels;
-  [[no_unique_address]] ChannelVector<Scalar, Affine::has_gamma, 0> gamma;
-  [[no_unique_address]] ChannelVector<Scalar, Affine::has_beta, 1> beta;
-  [[no_unique_address]] ChannelVector<double, tracks, 2> running_mean;
-  [[no_unique_address]] ChannelVector<double, tracks, 3> running_variance;
-  [[no_unique_address]] ChannelVector<std::int64_t, tracks, 4> rejected;
+  [[no_unique_address]] ChannelVector<Scalar, Most, Affine::has_gamma, 0> gamma;
+  [[no_unique_address]] ChannelVector<Scalar, Most, Affine::has_beta, 1> beta;
+  [[no_unique_address]] ChannelVector<double, Most, tracks, 2> running_mean;
+  [[no_unique_address]] ChannelVector<double, Most, tracks, 3> running_variance;
+  [[no_unique_address]] ChannelVector<std::int64_t, Most, tracks, 4> rejected;
   /// Of `pooled()`, how many values; empty before the first, and with another momentum.
-  [[no_unique_address]] ChannelVector<double, tracks, 7> values;
+  [[no_unique_address]] ChannelVector<double, Most, tracks, 7> values;
   std::int64_t batches = 0;
 
   explicit LayerState(Index count)
@@ -108,19 +110,23 @@ struct LayerState {
         rejected(count, 0),
         values(0, 0.0) {}
 
-  LayerState(const State<Scalar>& state, const Options& options)
+  template <int Other>
+  LayerState(const State<Scalar, Other>& state, const Options& options)
       : LayerState(agreed_channels(shape_of(state)), state, options) {}
 
   /// Does not compile.
-  template <typename Other>
-  LayerState(const State<Other>& /*state*/, const Options& /*options*/) : LayerState(Index{1}) {
+  template <typename Other, int OtherMost>
+  LayerState(const State<Other, OtherMost>& /*state*/, const Options& /*options*/)
+      : LayerState(Index{1}) {
     static_assert(!std::is_same_v<Other, Other>,
                   "batchnorm: this state has another scalar than the layer's parameters: cast its "
                   "gamma and beta into a State<float>, or a State<double>.");
   }
 
   /// For a layer of `count` channels.
-  LayerState(Index count, const State<Scalar>& state, const Options& options) : LayerState(count) {
+  template <int Other>
+  LayerState(Index count, const State<Scalar, Other>& state, const Options& options)
+      : LayerState(count) {
     check_sizes(shape_of(state), count);
     check_values(state, options);
     gamma = decltype(gamma)(state.gamma);
@@ -132,7 +138,20 @@ struct LayerState {
     batches = state.batches;
   }
 
-  State<Scalar> state() const {
+  /// All of another's, in memory of another kind.
+  template <int Other>
+  requires(Other !=
+           Most) explicit LayerState(const LayerState<Scalar, Affine, Statistics, Other>& other)
+      : channels(checked(other.channels.value())),
+        gamma(other.gamma.vector()),
+        beta(other.beta.vector()),
+        running_mean(other.running_mean.vector()),
+        running_variance(other.running_variance.vector()),
+        rejected(other.rejected.vector()),
+        values(other.values.vector()),
+        batches(other.batches) {}
+
+  State<Scalar, Most> state() const {
     return {gamma.vector(), beta.vector(),     running_mean.vector(), running_variance.vector(),
             batches,        rejected.vector(), values.vector()};
   }
@@ -151,7 +170,8 @@ struct LayerState {
   bool operator==(const LayerState&) const = default;
 
  private:
-  static StateShape shape_of(const State<Scalar>& state) {
+  template <int Other>
+  static StateShape shape_of(const State<Scalar, Other>& state) {
     return {{{{"gamma", state.gamma.size(), Affine::has_gamma},
               {"beta", state.beta.size(), Affine::has_beta},
               {"running_mean", state.running_mean.size(), tracks},
@@ -162,6 +182,8 @@ struct LayerState {
 
   static Index checked(Index count) {
     if (count < 1) refuse("expected at least 1 channel, got ", count, ".");
+    if (Most != Eigen::Dynamic && count != Most)
+      refuse("expected ", Most, " channels, as Channels<", Most, "> says, got ", count, ".");
     return count;
   }
 };

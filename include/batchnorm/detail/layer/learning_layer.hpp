@@ -74,9 +74,12 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
 
   /// Takes a state of as many channels, all of it or, if something in it does not fit, nothing.
   /// Forgets the forwards so far, those into a `Saved` too.
-  void set_state(const State<Parameter>& state) {
-    this->state_ = Stored(channels(), state, this->options_);
-    this->forget_forwards();
+  void set_state(const State<Parameter>& state) { take(state); }
+
+  /// The same of a state whose vectors lie within it.
+  template <int Most>
+  void set_state(const State<Parameter, Most>& state) {
+    take(state);
   }
 
   /// Running statistics, `batches()` and `rejected()` of a new layer; parameters stay. A backward
@@ -108,6 +111,12 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
   LearningLayer(Stored state, const Options& options) : Base(std::move(state), options) {}
 
  private:
+  template <int Most>
+  void take(const State<Parameter, Most>& state) {
+    this->state_ = Stored(channels(), state, this->options_);
+    this->forget_forwards();
+  }
+
   /// Of a layer, or of a constant one.
   template <typename Self, typename... Arguments>
   static decltype(auto) forward_of(Self& self, Arguments&&... arguments) {

@@ -82,8 +82,12 @@ class LearntParameters : public LayerBase<ScalarType, Mode, Policies...> {
   }
 
  private:
-  [[no_unique_address]] ChannelVector<Parameter, Affine::has_gamma, 5> gamma_gradient_;
-  [[no_unique_address]] ChannelVector<Parameter, Affine::has_beta, 6> beta_gradient_;
+  [[no_unique_address]] ChannelVector<Parameter, ChannelsAmong<Policies...>::count,
+                                      Affine::has_gamma, 5>
+      gamma_gradient_;
+  [[no_unique_address]] ChannelVector<Parameter, ChannelsAmong<Policies...>::count,
+                                      Affine::has_beta, 6>
+      beta_gradient_;
 };
 
 }  // namespace batchnorm::detail

@@ -18,7 +18,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   using typename Base::Parameter;
   using typename Base::Scalar;
   /// What a forward leaves for its backward.
-  using Saved = batchnorm::Saved<Scalar>;
+  using Saved = batchnorm::Saved<Scalar, ChannelsAmong<Policies...>>;
 
  protected:
   using typename Base::Activation;
@@ -26,6 +26,14 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   static constexpr bool trains = std::is_same_v<Mode, Train>;
 
   PassSteps(Stored state, const Options& options) : Base(std::move(state), options) {}
+
+  template <typename X>
+  Shape check_input(const X& x) const {
+    const Shape shape = Base::check_input(x);
+    if constexpr (Base::has_fixed_channels)
+      check_room<ChannelsAmong<Policies...>>(this->view_of(x));
+    return shape;
+  }
 
   /// Refuses the `Saved` of another layer; its own may come from one that it was copied from.
   void check_owner(const Saved& saved) const {
@@ -115,9 +123,9 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   void prepare_running(Saved& saved) const {
     if constexpr (Stored::tracks) {
       const auto& state = this->state_;
-      prepare_from_running<Parameter>(state.running_mean.values, state.running_variance.values,
-                                      state.gamma.data(), state.beta.data(), this->options_.epsilon,
-                                      saved.record_.coefficients);
+      prepare_from_running<Parameter>(
+          channels(), state.running_mean.data(), state.running_variance.data(), state.gamma.data(),
+          state.beta.data(), this->options_.epsilon, saved.record_.coefficients);
     }
   }
 
@@ -232,7 +240,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   Saved saved_;
 
  private:
-  Identity identity_;
+  Identity<!Base::has_fixed_channels> identity_;
 };
 
 }  // namespace batchnorm::detail

@@ -58,6 +58,9 @@ inline constexpr SpreadPlaces spread_places;
 template <typename Scalar>
 class Probes {
  public:
+  Probes() = default;
+  explicit Probes(const Source& source) : middle_(source) {}
+
   void take(const View<const Scalar>& values) {
     middle_.resize(values.count() == 0 ? 0 : values.channels);
     for (Index c = 0; c < middle_.size(); ++c) middle_[c] = middle_of(values, c);

@@ -28,6 +28,10 @@ struct Record {
   double affine_sum = 0.0;  ///< by which gamma and beta from outside are known
   ChannelCoefficients<ArithmeticOf<Scalar>> coefficients;  ///< none where nothing was normalised
 
+  Record() = default;
+  explicit Record(const Source& source)
+      : probes(source), residual_probes(source), coefficients(source) {}
+
   /// `from` holds x and, where there is one, the residual.
   template <std::size_t N>
   void save(const Shape& of_x, const std::array<View<const Scalar>, N>& from, bool from_batch,

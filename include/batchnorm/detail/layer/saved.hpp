@@ -1,7 +1,9 @@
 #pragma once
 
+#include "../../policies.hpp"
 #include "../steps/sums.hpp"
 #include "record.hpp"
+#include "room.hpp"
 
 namespace batchnorm {
 namespace detail {
@@ -12,8 +14,6 @@ template <typename ScalarType, typename Mode, typename... Policies>
 class Passes;
 template <typename ScalarType, typename Mode, typename... Policies>
 class WeightedPasses;
-template <typename ScalarType, typename Mode, typename... Policies>
-class GroupPasses;
 template <typename ScalarType, typename Mode, typename... Policies>
 class AffinePasses;
 template <typename ScalarType, typename Mode, typename... Policies>
@@ -29,9 +29,11 @@ class Phases;
 /// x: `norm.forward(a, xa)`, `norm.backward(a, xa, dya)`. A value: copy and move it. It may be used
 /// again for another pass of the same layer or of another; it then allocates nothing where it has
 /// seen the size.
-template <typename Scalar>
+template <typename Scalar, typename Count>
 class Saved {
  public:
+  Saved() = default;
+
   /// Values per channel that the statistics of the forward are of, those of other parts included;
   /// 0 before the first forward, and where it normalised with running statistics.
   [[nodiscard]] double count() const { return has_statistics() ? record_.count : 0.0; }
@@ -50,6 +52,10 @@ class Saved {
     return {values.data(), record_.exists ? values.size() : 0};
   }
 
+ protected:
+  Saved(detail::Arena& arena, detail::Arena& of_sums)
+      : record_(detail::Source(arena)), work_(detail::Source(arena), detail::Source(of_sums)) {}
+
  private:
   template <typename S, typename Mode, typename... Policies>
   friend class detail::PassSteps;
@@ -57,8 +63,6 @@ class Saved {
   friend class detail::Passes;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::WeightedPasses;
-  template <typename S, typename Mode, typename... Policies>
-  friend class detail::GroupPasses;
   template <typename S, typename Mode, typename... Policies>
   friend class detail::AffinePasses;
   template <typename S, typename Mode, typename... Policies>
@@ -74,8 +78,24 @@ class Saved {
 
   detail::Record<Scalar> record_;
   detail::Workspace<ArithmeticOf<Scalar>> work_;
-  Moments group_moments_;    // what a group merges
-  GradientSums group_sums_;  // the same of backward
+};
+
+/// The same of a layer of `Channels<Count>`, with all of its memory within itself. What moves is
+/// copied.
+template <typename Scalar, int Count, std::size_t SumsBytes>
+class Saved<Scalar, Channels<Count, SumsBytes>>
+    : private detail::SavedRoom<Scalar, Channels<Count, SumsBytes>>, public Saved<Scalar> {
+  using Room = detail::SavedRoom<Scalar, Channels<Count, SumsBytes>>;
+  using Base = Saved<Scalar>;
+
+ public:
+  Saved() : Base(Room::arena.get(), Room::of_sums.get()) {}
+  Saved(const Saved& other) : Saved() { *this = other; }
+  Saved& operator=(const Saved& other) {
+    Base::operator=(other);
+    return *this;
+  }
+  ~Saved() = default;
 };
 
 }  // namespace batchnorm

@@ -79,7 +79,7 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
                   "batchnorm: second_backward takes (x, dy, v) or (x, dy, v, v_gamma, v_beta), "
                   "SecondGradients to write behind, a device and Saved before them, of a layer "
                   "without an activation.");
-    if constexpr (!fits || !check_readable<Set, Scalar, X>()) {
+    if constexpr (!fits || !check_readable<Set, Scalar, X>() || !check_memory<Set, X>()) {
       return nothing_to_return();
     } else {
       return second_of(on, saved, x, rest...);

@@ -87,8 +87,8 @@ void check_finite(const char* name, const Vector& values) {
 }
 
 /// A layer of float centres its data around the mean, in float.
-template <typename Scalar>
-void check_range(const Eigen::VectorXd& means) {
+template <typename Scalar, typename Vector>
+void check_range(const Vector& means) {
   constexpr double most{std::numeric_limits<Scalar>::max()};
   for (Index c = 0; c < means.size(); ++c) {
     if (std::isfinite(means[c]) && std::abs(means[c]) > most) {
@@ -98,7 +98,8 @@ void check_range(const Eigen::VectorXd& means) {
   }
 }
 
-inline void check_variances(const Eigen::VectorXd& values) {
+template <typename Vector>
+void check_variances(const Vector& values) {
   for (Index c = 0; c < values.size(); ++c) {
     if (values[c] < 0.0) {
       refuse("state: expected a running_variance of at least 0, got ", values[c], " in channel ", c,
@@ -107,8 +108,8 @@ inline void check_variances(const Eigen::VectorXd& values) {
   }
 }
 
-template <typename Scalar>
-void check_counts(const State<Scalar>& state) {
+template <typename Scalar, int Most>
+void check_counts(const State<Scalar, Most>& state) {
   constexpr std::int64_t most = std::int64_t{1} << 62;
   if (state.batches < 0 || state.batches > most)
     refuse("state: expected a count of batches from 0 to 2^62, got ", state.batches, ".");
@@ -121,14 +122,14 @@ void check_counts(const State<Scalar>& state) {
 }
 
 /// Whether the running statistics of a channel are those of a new layer.
-template <typename Scalar>
-bool is_fresh(const State<Scalar>& state, Index c) {
+template <typename Scalar, int Most>
+bool is_fresh(const State<Scalar, Most>& state, Index c) {
   return state.running_mean[c] == 0.0 && state.running_variance[c] == 1.0;
 }
 
 /// A cumulative average goes on from statistics only if it knows how many batches they are of.
-template <typename Scalar>
-void check_counted(const State<Scalar>& state) {
+template <typename Scalar, int Most>
+void check_counted(const State<Scalar, Most>& state) {
   for (Index c = 0; c < state.running_mean.size(); ++c) {
     const std::int64_t rejected = state.rejected.size() > 0 ? state.rejected[c] : 0;
     if (state.batches == rejected && !is_fresh(state, c)) {
@@ -140,7 +141,8 @@ void check_counted(const State<Scalar>& state) {
   }
 }
 
-inline void check_pool_sizes(const Eigen::VectorXd& values) {
+template <typename Vector>
+void check_pool_sizes(const Vector& values) {
   for (Index c = 0; c < values.size(); ++c) {
     if (values[c] != 0.0 && (!(values[c] >= 1.0) || !std::isfinite(values[c]))) {
       refuse("state: expected a finite number of values, 0 or at least 1, got ", values[c],
@@ -150,8 +152,8 @@ inline void check_pool_sizes(const Eigen::VectorXd& values) {
 }
 
 /// What was seen so far enters a pool by the number of its values.
-template <typename Scalar>
-void check_pooled(const State<Scalar>& state) {
+template <typename Scalar, int Most>
+void check_pooled(const State<Scalar, Most>& state) {
   for (Index c = 0; c < state.running_mean.size(); ++c) {
     const bool known = state.values.size() > 0 && state.values[c] > 0.0;
     if (known || is_fresh(state, c)) continue;
@@ -165,14 +167,14 @@ void check_pooled(const State<Scalar>& state) {
 }
 
 /// Whether `momentum` knows what it needs of what was seen so far.
-template <typename Scalar>
-void check_momentum(const Momentum& momentum, const State<Scalar>& state) {
+template <typename Scalar, int Most>
+void check_momentum(const Momentum& momentum, const State<Scalar, Most>& state) {
   if (momentum.is_cumulative()) check_counted(state);
   if (momentum.is_pooled()) check_pooled(state);
 }
 
-template <typename Scalar>
-void check_values(const State<Scalar>& state, const Options& options) {
+template <typename Scalar, int Most>
+void check_values(const State<Scalar, Most>& state, const Options& options) {
   if (options.non_finite == NonFinite::reject) {
     check_finite("gamma", state.gamma);
     check_finite("beta", state.beta);

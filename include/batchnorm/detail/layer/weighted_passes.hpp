@@ -44,7 +44,8 @@ class WeightedPasses : public Passes<ScalarType, Mode, Policies...> {
     } else {
       const auto checked = [&]<typename T>(const SampleWeights<T>& weights,
                                            auto&&... others) -> decltype(auto) {
-        if constexpr (!check_readable<Set, Scalar, X>() || !check_weights_type<Scalar, X, T>()) {
+        if constexpr (!check_readable<Set, Scalar, X>() || !check_weights_type<Scalar, X, T>() ||
+                      !check_memory<Set, X>()) {
           return nothing_to_return();
         } else {
           return call(weights, std::forward<decltype(others)>(others)...);

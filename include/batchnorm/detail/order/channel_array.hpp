@@ -3,64 +3,96 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
-#include <new>
+#include <type_traits>
 #include <utility>
-#include <vector>
+
+#include "memory.hpp"
 
 namespace batchnorm::detail {
 
 using Eigen::Index;
 
-/// Memory that begins at a cache line, which no vector then crosses; whatever the flags of a unit,
-/// so that one may free what another has allocated.
-template <typename T>
-struct LineAllocator {
-  using value_type = T;  // NOLINT(readability-identifier-naming): the standard asks for it
-
-  LineAllocator() = default;
-  template <typename U>
-  LineAllocator(const LineAllocator<U>& /*any*/) {}  // NOLINT(google-explicit-constructor)
-
-  T* allocate(std::size_t count) {
-    return static_cast<T*>(::operator new(count * sizeof(T), line));
-  }
-  void deallocate(T* first, std::size_t /*count*/) noexcept { ::operator delete(first, line); }
-
-  bool operator==(const LineAllocator&) const = default;
-
- private:
-  static constexpr std::align_val_t line{64};
-};
-
-/// One value per channel.
+/// One value per channel, or what a reduction sums.
 template <typename T>
 class ChannelArray {
+  static_assert(std::is_trivially_copyable_v<T>);
+
  public:
   ChannelArray() = default;
-  explicit ChannelArray(Index channels) { resize(channels); }
-  ChannelArray(const ChannelArray&) = default;
-  ChannelArray& operator=(const ChannelArray&) = default;
-  ChannelArray(ChannelArray&&) noexcept = default;
-  ChannelArray& operator=(ChannelArray&& other) noexcept {
-    if (this != &other) values_ = std::move(other.values_);
+  explicit ChannelArray(const Source& source) : source_(source) {}
+  explicit ChannelArray(Index size) { resize(size); }
+
+  ChannelArray(const ChannelArray& other) : source_(other.source_) { *this = other; }
+  ChannelArray& operator=(const ChannelArray& other) {
+    if (this == &other) return *this;
+    size_ = 0;
+    reserve(other.size_);
+    size_ = other.size_;
+    std::copy_n(other.data_, size_, data_);
     return *this;
   }
-  ~ChannelArray() = default;
+
+  ChannelArray(ChannelArray&& other) noexcept : source_(other.source_) { swap(other); }
+  /// Takes the memory of another that is on the heap too.
+  ChannelArray& operator=(ChannelArray&& other) noexcept {
+    if (!source_.is_heap() || !other.source_.is_heap()) return *this = std::as_const(other);
+    ChannelArray taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+
+  ~ChannelArray() {
+    if (room_ > 0) source_.give_back(data_);
+  }
 
   /// New values are 0.
-  void resize(Index channels) {
-    if (channels != size()) values_.resize(static_cast<std::size_t>(channels));
+  void resize(Index size) {
+    if (size > room_) grow(size);
+    if (size > size_) std::fill_n(data_ + size_, size - size_, T(0));
+    size_ = size;
   }
-  void set_zero() { std::fill(values_.begin(), values_.end(), T(0)); }
 
-  Index size() const { return static_cast<Index>(values_.size()); }
-  T* data() { return values_.data(); }
-  const T* data() const { return values_.data(); }
-  T& operator[](Index c) { return values_[static_cast<std::size_t>(c)]; }
-  const T& operator[](Index c) const { return values_[static_cast<std::size_t>(c)]; }
+  /// Room for so many values.
+  void reserve(Index room) {
+    if (room > room_) grow(room);
+  }
+
+  /// Begins anew in an arena that was given back.
+  void forget() {
+    data_ = nullptr;
+    size_ = 0;
+    room_ = 0;
+  }
+
+  void set_zero() { std::fill_n(data_, size_, T(0)); }
+
+  const Source& source() const { return source_; }
+  Index size() const { return size_; }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  T& operator[](Index c) { return data_[c]; }
+  const T& operator[](Index c) const { return data_[c]; }
 
  private:
-  std::vector<T, LineAllocator<T>> values_;
+  void grow(Index room) {
+    T* const data = static_cast<T*>(source_.take(static_cast<std::size_t>(room) * sizeof(T)));
+    std::copy_n(data_, size_, data);
+    if (room_ > 0) source_.give_back(data_);
+    data_ = data;
+    room_ = room;
+  }
+
+  void swap(ChannelArray& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(room_, other.room_);
+    std::swap(source_, other.source_);
+  }
+
+  T* data_ = nullptr;
+  Index size_ = 0;
+  Index room_ = 0;
+  Source source_;
 };
 
 }  // namespace batchnorm::detail

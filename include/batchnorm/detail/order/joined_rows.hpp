@@ -14,14 +14,14 @@ namespace batchnorm::detail {
 inline constexpr Index lanes_of_any_packet = 16;
 
 /// The fewest rows of `channels` that together fill whole packets.
-inline Index rows_of_whole_packets(Index channels) {
+constexpr Index rows_of_whole_packets(Index channels) {
   return lanes_of_any_packet / std::gcd(channels, lanes_of_any_packet);
 }
 
 /// Rows of few channels that follow each other without a gap are read as rows of several times as
 /// many channels, whole packets of them: at most so many rows of `channels` each become one. 1
 /// where there are channels enough.
-inline Index rows_to_join(Index channels) {
+constexpr Index rows_to_join(Index channels) {
   constexpr Index enough = 64;
   constexpr Index wanted = 128;
   if (channels <= 0 || channels >= enough) return 1;

@@ -12,7 +12,7 @@ void share_parts(const Executor& executor, const CallParts& parts, const View<co
                  const TaskCost& cost, Workspace<Scalar>& work, const Visit& visit) {
   work.make_room(parts.size(), parts[0].range.of(x));
   executor(parts.size(), cost, [&](Index first, Index last) {
-    for (Index k = first; k < last; ++k) visit(Executor{}, parts[k], work.of_part(k));
+    for (Index k = first; k < last; ++k) visit(Executor{}, parts[k], work.parts[k]);
   });
 }
 

@@ -21,6 +21,9 @@ struct Renormalizer {
   ChannelArray<double> d;
   ChannelArray<double> gamma_sum;  ///< sum of g * (r * x_hat + d): the gradient of gamma
 
+  Renormalizer() = default;
+  explicit Renormalizer(const Source& source) : r(source), d(source), gamma_sum(source) {}
+
   bool is_on() const { return r.size() > 0; }
   const double* r_or_null() const { return is_on() ? r.data() : nullptr; }
   const double* d_or_null() const { return is_on() ? d.data() : nullptr; }

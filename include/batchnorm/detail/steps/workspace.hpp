@@ -1,7 +1,8 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
+#include <memory>
+#include <utility>
 
 #include "../kernels/formulas/coefficients.hpp"
 #include "../kernels/reduce/loops.hpp"
@@ -20,6 +21,16 @@ struct AffineWorkspace {
   ChannelArray<double> product;  ///< of gamma * g * x_hat
   ChannelArray<double> gamma_sum;
   ChannelArray<double> beta_sum;
+
+  AffineWorkspace() = default;
+  explicit AffineWorkspace(const Source& source)
+      : gamma(source),
+        beta(source),
+        k(source),
+        sum(source),
+        product(source),
+        gamma_sum(source),
+        beta_sum(source) {}
 
   void resize(Index channels) {
     for (auto* values : {&gamma, &beta}) values->resize(channels);
@@ -41,6 +52,10 @@ struct SecondSums {
   ChannelArray<double> v;        ///< sum of v
   ChannelArray<double> v_x_hat;  ///< sum of v * x_hat
   ChannelArray<double> v_g;      ///< sum of v * g
+
+  SecondSums() = default;
+  explicit SecondSums(const Source& source)
+      : g(source), g_x_hat(source), v(source), v_x_hat(source), v_g(source) {}
 };
 
 /// What a second backward is given per channel, what it sums, and what it maps with.
@@ -52,6 +67,10 @@ struct SecondWorkspace {
   ChannelCoefficients<Scalar> identity;  ///< with which x_hat is x itself
   SecondCoefficients<Scalar> factors;
 
+  SecondWorkspace() = default;
+  explicit SecondWorkspace(const Source& source)
+      : of_gamma(source), of_beta(source), sums(source), identity(source), factors(source) {}
+
   void resize(Index channels) {
     factors.resize(channels);
     identity.resize(channels);
@@ -60,13 +79,54 @@ struct SecondWorkspace {
   }
 };
 
+/// Memory for parts of a call that are summed at the same time; none in a copy.
+class PartSums {
+ public:
+  PartSums() = default;
+  explicit PartSums(const Source& source) : source_(source) {}
+  PartSums(const PartSums& other) : source_(other.source_) {}
+  PartSums(PartSums&& other) noexcept
+      : source_(other.source_),
+        first_(std::exchange(other.first_, nullptr)),
+        count_(std::exchange(other.count_, 0)) {}
+  PartSums& operator=(const PartSums& /*other*/) { return *this; }
+  PartSums& operator=(PartSums&& other) noexcept {
+    std::swap(first_, other.first_);
+    std::swap(count_, other.count_);
+    return *this;
+  }
+  ~PartSums() { clear(); }
+
+  void resize(Index count) {
+    if (count <= count_) return;
+    clear();
+    const std::size_t bytes = static_cast<std::size_t>(count) * sizeof(SumsWorkspace);
+    first_ = static_cast<SumsWorkspace*>(source_.take(bytes));
+    for (; count_ < count; ++count_) new (first_ + count_) SumsWorkspace(source_);
+  }
+
+  SumsWorkspace& operator[](Index part) { return first_[part]; }
+
+ private:
+  void clear() {
+    if (count_ == 0) return;
+    std::destroy_n(first_, count_);
+    source_.give_back(first_);
+    count_ = 0;
+  }
+
+  Source source_;
+  SumsWorkspace* first_ = nullptr;
+  Index count_ = 0;
+};
+
 /// Memory that calls need and keep, so that a layer that has seen its largest shape allocates
 /// nothing.
 template <typename Scalar>
 struct Workspace {
   SumsWorkspace sums;
-  std::vector<SumsWorkspace> parts;  ///< of parts that are summed at the same time
-  std::vector<double> weights;       ///< of the chunks of a call whose samples weigh
+  PartSums parts;
+  ChannelArray<double> weights;  ///< of the chunks of a call whose samples weigh
   ChannelArray<double> mean;
   ChannelArray<double> low;  ///< what mean leaves out, or nothing
   ChannelArray<double> m2;
@@ -74,6 +134,20 @@ struct Workspace {
   GradientCoefficients<Scalar> gradient;
   AffineWorkspace<Scalar> affine;
   SecondWorkspace<Scalar> second;
+
+  Workspace() = default;
+  /// What is summed has an arena of its own.
+  Workspace(const Source& source, const Source& of_sums)
+      : sums(of_sums),
+        parts(source),
+        weights(source),
+        mean(source),
+        low(source),
+        m2(source),
+        renormalizer(source),
+        gradient(source),
+        affine(source),
+        second(source) {}
 
   void resize(Index channels) {
     for (auto* values : {&mean, &m2}) values->resize(channels);
@@ -91,28 +165,23 @@ struct Workspace {
   /// needs to allocate.
   template <typename Data>
   void make_room(Index count, const View<const Data>& part) {
-    const auto size = static_cast<std::size_t>(count);
-    if (parts.size() < size) parts.resize(size);
-    for (std::size_t k = 0; k < size; ++k) make_room(parts[k], Executor{}, part);
+    parts.resize(count);
+    for (Index k = 0; k < count; ++k) make_room(parts[k], Executor{}, part);
   }
-
-  SumsWorkspace& of_part(Index k) { return parts[static_cast<std::size_t>(k)]; }
 
   ChannelMoments moments() {
     return {mean.data(), keeps_low<Scalar> ? low.data() : nullptr, m2.data()};
   }
 
  private:
-  static constexpr std::size_t most_sums = moments_sums<Scalar>;
+  static constexpr Index most_sums{moments_sums<Scalar>};
 
   template <typename Data>
   static void make_room(SumsWorkspace& sums, const Executor& executor, View<const Data> x) {
     const LoopOrder order = arrange(x);
-    if (order != LoopOrder::planes) return;
+    if (order != LoopOrder::planes || !sums.is_on_heap()) return;
     sums.make_room(executor, x, order, most_sums, lanes_of_any_packet);
-    const auto values =
-        static_cast<std::size_t>(places_of(Chunks(x, order), executor) * x.channels);
-    sums.chunks.reserve(values * most_sums);
+    sums.chunks.reserve(places_of(Chunks(x, order), executor) * x.channels * most_sums);
   }
 };
 

@@ -21,6 +21,9 @@ struct ChannelUnits {
   ChannelArray<Scalar> scale_per_unit;
   bool beyond_range = false;
 
+  ChannelUnits() = default;
+  explicit ChannelUnits(const Source& source) : unit(source), scale_per_unit(source) {}
+
   /// Of `double`, no deviation is so small.
   bool wanted() const { return !std::is_same_v<Scalar, double> && beyond_range; }
   void forget() { beyond_range = false; }
@@ -40,6 +43,15 @@ struct ChannelCoefficients {
   ChannelArray<Scalar> scale;              ///< gamma * inverse_deviation
   ChannelArray<Scalar> shift;              ///< beta - rest * scale
   ChannelUnits<Scalar> units;              ///< of channels whose scale leaves the range of `Scalar`
+
+  ChannelCoefficients() = default;
+  explicit ChannelCoefficients(const Source& source)
+      : rest(source),
+        inverse_deviation(source),
+        centre(source),
+        scale(source),
+        shift(source),
+        units(source) {}
 
   Index size() const { return rest.size(); }
 
@@ -85,6 +97,16 @@ struct GradientCoefficients {
   ChannelArray<double> sum;             ///< sum of g: the gradient of beta
   ChannelArray<double> product;         ///< sum of g * x_hat: the gradient of gamma
 
+  GradientCoefficients() = default;
+  explicit GradientCoefficients(const Source& source)
+      : unit(source),
+        centre_units(source),
+        scale_per_unit(source),
+        offset(source),
+        slope(source),
+        sum(source),
+        product(source) {}
+
   void resize(Index channels) {
     for (auto* values : {&unit, &centre_units, &scale_per_unit, &offset, &slope})
       values->resize(channels);
@@ -104,6 +126,13 @@ struct GradientCoefficients {
 template <typename Scalar>
 struct SecondCoefficients {
   std::array<ChannelArray<Scalar>, 7> values;
+
+  SecondCoefficients() = default;
+  explicit SecondCoefficients(const Source& source)
+      : values{ChannelArray<Scalar>(source), ChannelArray<Scalar>(source),
+               ChannelArray<Scalar>(source), ChannelArray<Scalar>(source),
+               ChannelArray<Scalar>(source), ChannelArray<Scalar>(source),
+               ChannelArray<Scalar>(source)} {}
 
   void resize(Index channels) {
     for (auto& array : values) array.resize(channels);

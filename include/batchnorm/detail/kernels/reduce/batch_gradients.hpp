@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
 
 #include "loops.hpp"
 #include "short_runs.hpp"
@@ -21,11 +20,11 @@ struct GradientReduction {
 template <typename Scalar, std::size_t Inputs>
 Slots merged_gradients(const Executor& executor, const GradientReduction<Scalar, Inputs>& sums_of,
                        const Views<Scalar, Inputs>& views, LoopOrder order,
-                       std::vector<double>& workspace) {
+                       ChannelArray<double>& workspace) {
   constexpr Index sums{gradient_sums};
   const Chunks chunks(views[0], order);
   const Index channels = views[0].channels;
-  workspace.resize(static_cast<std::size_t>(places_of(chunks, executor) * sums * channels));
+  workspace.resize(places_of(chunks, executor) * sums * channels);
   const auto slots = [&](Index place) {
     return Slots{workspace.data() + place * sums * channels, channels};
   };
@@ -85,7 +84,7 @@ void range_gradients(const Executor& executor, const GradientReduction<Scalar, I
   std::array<View<Scalar>, 0> nothing;
   Views<Scalar, Inputs> some = range.of(views);
   const LoopOrder order = arrange_all(some, nothing);
-  workspace.make_room(executor, some[0], order, gradient_sums, sums_of.loops.packet);
+  workspace.make_room(executor, some[0], order, Index{gradient_sums}, sums_of.loops.packet);
   batch_gradients(executor, sums_of, some, order, workspace, sum + range.begin,
                   product + range.begin);
 }

@@ -28,7 +28,7 @@ void range_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
                    SumsWorkspace& workspace, const ChannelMoments& to) {
   View<const Scalar> some = range.of(x);
   const LoopOrder order = arrange(some);
-  workspace.make_room(executor, some, order, moments_sums<Scalar>, loops.packet);
+  workspace.make_room(executor, some, order, Index{moments_sums<Scalar>}, loops.packet);
   batch_moments(loops, executor, some, order, workspace, to.from(range.begin));
   if (non_finite == NonFinite::propagate) settle_not_finite(some, to.from(range.begin));
 }

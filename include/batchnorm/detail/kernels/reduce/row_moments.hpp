@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
 
 #include "../../order/joined_rows.hpp"
 #include "loops.hpp"
@@ -13,12 +12,12 @@ namespace batchnorm::detail {
 /// Mean and m2 per channel of everything in `view`, chunk by chunk.
 template <typename Scalar>
 void merged_moments(const MomentsLoops<Scalar>& loops, const Executor& executor,
-                    const View<const Scalar>& view, LoopOrder order, std::vector<double>& workspace,
-                    const ChannelMoments& to) {
+                    const View<const Scalar>& view, LoopOrder order,
+                    ChannelArray<double>& workspace, const ChannelMoments& to) {
   constexpr Index sums{moments_sums<Scalar>};
   const Chunks chunks(view, order);
   const Index channels = view.channels;
-  workspace.resize(static_cast<std::size_t>(places_of(chunks, executor) * sums * channels));
+  workspace.resize(places_of(chunks, executor) * sums * channels);
   const auto slots = [&](Index place) {
     return Slots{workspace.data() + place * sums * channels, channels};
   };

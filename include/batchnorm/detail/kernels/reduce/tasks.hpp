@@ -79,8 +79,9 @@ void merge_tree(Index pieces, const Merge& merge) {
 }
 
 /// How many places `merge_in_turn` needs.
-inline Index places_in_turn(Index pieces) {
-  return std::bit_width(static_cast<std::uint64_t>(std::max<Index>(pieces - 1, 0))) + 1;
+constexpr Index places_in_turn(Index pieces) {
+  const auto before_last = static_cast<std::uint64_t>(std::max<Index>(pieces - 1, 0));
+  return static_cast<Index>(std::bit_width(before_last)) + 1;
 }
 
 /// The same tree of pieces that come one after the other, `sum(piece, place)` brings each: what has

@@ -41,11 +41,10 @@ struct WeightedView {
 /// The sums of the weights of all chunks, which are the same whatever channels x has.
 template <typename Scalar>
 void sum_chunks(double (*sum)(const Weights<ArithmeticOf<Scalar>>& weights, const Chunk& chunk),
-                const WeightedView<Scalar>& x, std::vector<double>& totals) {
+                const WeightedView<Scalar>& x, ChannelArray<double>& totals) {
   const Chunks chunks = x.chunks();
-  totals.resize(static_cast<std::size_t>(chunks.size()));
-  for (Index k = 0; k < chunks.size(); ++k)
-    totals[static_cast<std::size_t>(k)] = sum(x.weights, chunks[k]);
+  totals.resize(chunks.size());
+  for (Index k = 0; k < chunks.size(); ++k) totals[k] = sum(x.weights, chunks[k]);
 }
 
 /// Mean and m2 per channel of everything in `view`, chunk by chunk, whose weights are `totals`.
@@ -57,7 +56,7 @@ void weighted_moments(const WeightedLoops<Scalar>& loops, const Executor& execut
   const View<const Scalar>& view = x.views[0];
   const Chunks chunks = x.chunks();
   const Index channels = view.channels;
-  workspace.chunks.resize(static_cast<std::size_t>(places_of(chunks, executor) * sums * channels));
+  workspace.chunks.resize(places_of(chunks, executor) * sums * channels);
   const auto slots = [&](Index place) {
     return Slots{workspace.chunks.data() + place * sums * channels, channels};
   };

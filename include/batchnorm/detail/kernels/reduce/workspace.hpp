@@ -1,10 +1,10 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
 
+#include "../../order/channel_array.hpp"
 #include "../../order/channels.hpp"
-#include "../../order/joined_rows.hpp"
+#include "../../order/short_runs.hpp"
 #include "channel_moments.hpp"
 #include "tasks.hpp"
 
@@ -14,23 +14,58 @@ namespace batchnorm::detail {
 /// nothing.
 class SumsWorkspace {
  public:
-  std::vector<double> chunks;
-  std::vector<double> joined;
-  std::vector<double> runs;
+  ChannelArray<double> chunks;
+  ChannelArray<double> joined;
+  ChannelArray<double> runs;
+
+  SumsWorkspace() = default;
+  explicit SumsWorkspace(const Source& source) : chunks(source), joined(source), runs(source) {}
 
   /// Room in `values` for the moments of `channels` channels, with a low part of the mean or
   /// without.
-  static ChannelMoments moments_of(std::vector<double>& values, Index channels, bool has_low) {
-    values.resize(static_cast<std::size_t>((has_low ? 3 : 2) * channels));
+  static ChannelMoments moments_of(ChannelArray<double>& values, Index channels, bool has_low) {
+    values.resize((has_low ? 3 : 2) * channels);
     double* const first = values.data();
     return {first, has_low ? first + 2 * channels : nullptr, first + channels};
   }
 
-  /// Also for planes like those of `view` whose runs are so short that they are read as rows of
-  /// places: of `sums` sums for every place and chunk. A packet has `packet` values.
+  SumsWorkspace(const SumsWorkspace& other) : SumsWorkspace(other.chunks.source()) {}
+  SumsWorkspace(SumsWorkspace&&) noexcept = default;
+  /// What is summed is no part of a value that is copied.
+  SumsWorkspace& operator=(const SumsWorkspace& /*other*/) { return *this; }
+  SumsWorkspace& operator=(SumsWorkspace&&) noexcept = default;
+  ~SumsWorkspace() = default;
+
+  bool is_on_heap() const { return chunks.source().is_heap(); }
+
+  /// Bytes that the moments of `view`, arranged, need where chunks are summed in turn: of `sums`
+  /// sums.
+  template <typename Scalar>
+  static std::size_t bytes_of(View<const Scalar> view, LoopOrder order, Index sums) {
+    std::size_t bytes = 0;
+    const auto add = [&](Index values) {
+      bytes += whole_lines(static_cast<std::size_t>(values) * sizeof(double));
+    };
+    if (has_short_runs(std::array{view}, order, lanes_of_any_packet)) {
+      view = lined_up(std::array{view})[0];
+      order = LoopOrder::rows;
+      add(3 * view.channels);
+    }
+    if (can_join(std::array{view}, order)) {
+      view = JoinedRows(std::array{view}).whole[0];
+      add(3 * view.channels);
+    }
+    add(places_in_turn(Chunks(view, order).size()) * sums * view.channels);
+    return bytes;
+  }
+
+  /// Begins a reduction, for planes like those of `view` also with room for those whose runs are so
+  /// short that they are read as rows of places: of `sums` sums for every place and chunk. A packet
+  /// has `packet` values.
   template <typename Scalar>
   void make_room(const Executor& executor, const View<const Scalar>& view, LoopOrder order,
-                 std::size_t sums, Index packet) {
+                 Index sums, Index packet) {
+    if (!is_on_heap()) return begin_anew();
     if (order != LoopOrder::planes || (view.outer <= outer_ && view.channels <= channels_)) return;
     outer_ = std::max(outer_, view.outer);
     channels_ = std::max(channels_, view.channels);
@@ -40,16 +75,18 @@ class SumsWorkspace {
       rows.outer = outer_ / together;
       rows.channels = channels_ * run * together;
       rows.inner = 1;
-      const auto places = static_cast<std::size_t>(rows.channels);
-      const Index pieces = places_of(Chunks(rows, LoopOrder::rows), executor);
-      const auto values = static_cast<std::size_t>(pieces) * places * sums;
-      chunks.reserve(std::max(chunks.capacity(), values));
-      joined.reserve(std::max(joined.capacity(), 3 * places));
-      runs.reserve(std::max(runs.capacity(), 3 * static_cast<std::size_t>(channels_ * run)));
+      chunks.reserve(places_of(Chunks(rows, LoopOrder::rows), executor) * rows.channels * sums);
+      joined.reserve(3 * rows.channels);
+      runs.reserve(3 * channels_ * run);
     }
   }
 
  private:
+  void begin_anew() {
+    for (ChannelArray<double>* values : {&chunks, &joined, &runs}) values->forget();
+    chunks.source().arena().give_back_all();
+  }
+
   Index outer_ = 0;
   Index channels_ = 0;
 };

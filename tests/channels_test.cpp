@@ -1,0 +1,218 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <sstream>
+#include <utility>
+
+#include "layouts.hpp"
+
+// A layer whose number of channels is known when compiling is the layer of that many channels, to
+// the last bit, with all of its memory within itself.
+
+namespace {
+
+using namespace fixtures;
+using batchnorm::BatchNorm, batchnorm::Channels, batchnorm::Eval, batchnorm::Frozen,
+    batchnorm::Options, batchnorm::ReLU, batchnorm::residual, batchnorm::State, batchnorm::Train;
+
+template <typename L, int count>
+class ChannelsWithin {
+ public:
+  using Scalar = typename OfLayout<L>::Scalar;
+  using Parameter = batchnorm::ArithmeticOf<Scalar>;
+  template <typename Mode>
+  using Fixed = BatchNorm<Scalar, Mode, ReLU, typename L::Axis, Channels<count>>;
+  template <typename Mode>
+  using Dynamic = BatchNorm<Scalar, Mode, ReLU, typename L::Axis>;
+
+  struct Arguments {
+    explicit Arguments(const typename L::Dims& dimensions)
+        : x(L::filled(dimensions, pattern<Scalar>(L::shape(dimensions), 181))),
+          r(L::filled(dimensions, pattern<Scalar>(L::shape(dimensions), 182))),
+          dy(L::filled(dimensions, pattern<Scalar>(L::shape(dimensions), 183))),
+          y(dimensions),
+          dx(dimensions),
+          dr(dimensions) {}
+    typename L::Kind x, r, dy, y, dx, dr;
+  };
+
+  template <typename Layer>
+  static void step(Layer& layer, Arguments& on) {
+    layer.forward(on.x.get(), residual(on.r.get()), on.y.get());
+    layer.backward(on.x.get(), residual(on.r.get()), on.dy.get(), on.dx.get(), on.dr.get());
+  }
+
+  template <typename Mode>
+  static void expect_same_steps(const Options& options = {}) {
+    const auto state = some_state<Parameter>(count);
+    auto fixed = std::make_unique<Fixed<Mode>>(state, options);
+    Dynamic<Mode> dynamic(state, options);
+    for (const auto& [samples, spatial] :
+         {std::pair{8, 1}, {3, 5}, {2, 40}, {600, 2}, {1, 700}, {5, 3000}}) {
+      const auto dimensions = L::dimensions(samples, count, spatial);
+      Arguments a(dimensions), b(dimensions);
+      step(*fixed, a);
+      step(dynamic, b);
+      for (const auto which : {&Arguments::y, &Arguments::dx, &Arguments::dr}) {
+        EXPECT_TRUE(same_bits(L::values(a.*which, dimensions), L::values(b.*which, dimensions)));
+      }
+    }
+    EXPECT_TRUE(same_bits(fixed->state(), dynamic.state()));
+    if constexpr (!std::is_same_v<Mode, Eval>) {
+      EXPECT_TRUE(same_bits(fixed->gamma_gradient(), dynamic.gamma_gradient()));
+    }
+  }
+};
+
+template <typename L>
+class ChannelsOf : public ::testing::Test {};
+using Types = typename Joined<
+    Layouts, ::testing::Types<LayoutsOf<double>::NCHW, LayoutsOf<Eigen::bfloat16>::NHWC>>::Types;
+TYPED_TEST_SUITE(ChannelsOf, Types, LayoutName);
+
+TYPED_TEST(ChannelsOf, ATypeGiveTheBitsOfAsManyOfAnObject) {
+  using Within = ChannelsWithin<TypeParam, 19>;
+  Within::template expect_same_steps<Train>();
+  Within::template expect_same_steps<Frozen>();
+  Within::template expect_same_steps<Eval>();
+}
+
+using Matrices = LayoutsOf<float>::RowMajorMatrix;
+using Columns = LayoutsOf<float>::ColMajorMatrix;
+
+TEST(ChannelsOfAType, AreAnyNumberOfThem) {
+  ChannelsWithin<Matrices, 1>::expect_same_steps<Train>();
+  ChannelsWithin<Columns, 2>::expect_same_steps<Train>();
+  ChannelsWithin<Matrices, 63>::expect_same_steps<Train>();
+  ChannelsWithin<Columns, 256>::expect_same_steps<Train>();
+}
+
+TEST(ChannelsOfAType, TakeEveryOption) {
+  using Few = ChannelsWithin<LayoutsOf<float>::NCHW, 5>;
+  Few::expect_same_steps<Train>({.renormalization = {.r_max = 1.5, .d_max = 0.5}});
+  Few::expect_same_steps<Train>({.epsilon = 1e-80});
+  Few::expect_same_steps<Train>({.running_variance = batchnorm::RunningVariance::biased,
+                                 .non_finite = batchnorm::NonFinite::propagate});
+}
+
+using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using Four = BatchNorm<float, Train, Channels<4>>;
+
+TEST(ChannelsOfAType, NeedNoNumberAndNoState) {
+  const Four norm;
+  EXPECT_EQ(norm.channels(), 4);
+  EXPECT_EQ(norm.state().gamma, Eigen::VectorXf::Ones(4));
+  const Four biased({.momentum = batchnorm::pooled()});
+  EXPECT_TRUE(biased.options().momentum.is_pooled());
+}
+
+TEST(ChannelsOfAType, PoolWhatTheySee) {
+  Four fixed({.momentum = batchnorm::pooled()});
+  BatchNorm<float> dynamic(4, {.momentum = batchnorm::pooled()});
+  for (int seed = 1; seed < 4; ++seed) {
+    const Matrix x = noise_matrix<float>(5 + seed, 4, seed);
+    fixed.forward(x);
+    dynamic.forward(x);
+  }
+  EXPECT_TRUE(same_bits(fixed.state(), dynamic.state()));
+  EXPECT_EQ(fixed.state().values, dynamic.state().values);
+}
+
+/// A copy works in memory of its own, whatever becomes of the other.
+TEST(ChannelsOfAType, AreCopiedWithTheirMemory) {
+  const Matrix x = noise_matrix<float>(6, 4, 1), dy = noise_matrix<float>(6, 4, 2);
+  auto first = std::make_unique<Four>();
+  first->forward(x);
+  Four copy = *first, assigned;
+  assigned = *first;
+  const Matrix dx = first->backward(x, dy);
+  Four moved = std::move(*first);
+  first.reset();
+  EXPECT_TRUE(same_bits(Matrix(copy.backward(x, dy)), dx));
+  EXPECT_TRUE(same_bits(Matrix(assigned.backward(x, dy)), dx));
+  EXPECT_TRUE(same_bits(Matrix(moved.backward(x, dy)), dx));
+  EXPECT_EQ(copy, assigned);
+  const BatchNorm<float, Eval, Channels<4>> eval(copy);
+  auto other = std::make_unique<BatchNorm<float, Eval, Channels<4>>>(eval);
+  const BatchNorm<float, Eval, Channels<4>> again = *other;
+  other.reset();
+  EXPECT_TRUE(same_bits(Matrix(again.forward(x)), Matrix(eval.forward(x))));
+}
+
+TEST(ChannelsOfAType, ConvertIntoAndFromAnyNumber) {
+  const Matrix x = noise_matrix<float>(6, 4, 1);
+  Four fixed(some_state<float>(4), {.epsilon = 1e-3});
+  fixed.forward(x);
+  const BatchNorm<float> dynamic(fixed);
+  EXPECT_TRUE(same_bits(dynamic.state(), fixed.state()));
+  EXPECT_EQ(dynamic.options(), fixed.options());
+  EXPECT_EQ(Four(dynamic), fixed);
+  const BatchNorm<float, Eval, Channels<4>> eval(dynamic);
+  EXPECT_TRUE(same_bits(Matrix(eval.forward(x)), Matrix(BatchNorm<float, Eval>(fixed).forward(x))));
+  Four other;
+  other.set_state(dynamic.state());
+  EXPECT_TRUE(same_bits(other.state(), fixed.state()));
+  BatchNorm<float> another(4);
+  another.set_state(fixed.state());
+  EXPECT_TRUE(same_bits(another.state(), fixed.state()));
+}
+
+TEST(ChannelsOfAType, RefuseAnotherNumber) {
+  EXPECT_THROW(Four(BatchNorm<float>(5)), std::invalid_argument);
+  EXPECT_THROW(Four(some_state<float>(3)), std::invalid_argument);
+  Four norm;
+  EXPECT_THROW(norm.set_state(some_state<float>(3)), std::invalid_argument);
+  EXPECT_THROW(norm.forward(Matrix(noise_matrix<float>(6, 5, 1))), std::invalid_argument);
+}
+
+/// What was seen before stays, and so does y.
+TEST(ChannelsOfAType, RefuseSumsThatTheyHaveNoMemoryFor) {
+  BatchNorm<float, Train, Channels<4, 192>> norm;
+  const Matrix x = noise_matrix<float>(6, 4, 1), dy = noise_matrix<float>(6, 4, 2);
+  const Eigen::MatrixXf columns = x;
+  norm.forward(x);
+  const auto before = norm;
+  Eigen::MatrixXf y = Eigen::MatrixXf::Constant(1, 1, 3.0F);
+  try {
+    norm.forward(columns, y);
+    FAIL() << "runs of six values need sums for every place";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_NE(std::string(error.what()).find("give the layer Channels<4, 1152>"), std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(y.size(), 1);
+  EXPECT_EQ(norm, before);
+  norm.backward(x, dy);
+  BatchNorm<float, Train, Channels<4, 1152>> roomy;
+  roomy.forward(columns);
+}
+
+TEST(ChannelsOfAType, TakeSeveralPassesInFlight) {
+  const Matrix x = noise_matrix<float>(6, 4, 1), dy = noise_matrix<float>(6, 4, 2);
+  Four norm;
+  BatchNorm<float> dynamic(4);
+  Four::Saved a, b;
+  norm.forward(a, x);
+  norm.forward(b, dy);
+  BatchNorm<float>::Saved expected;
+  dynamic.forward(expected, x);
+  Four::Saved copy = a;
+  const Matrix dx = dynamic.backward(expected, x, dy);
+  EXPECT_TRUE(same_bits(Matrix(norm.backward(copy, x, dy)), dx));
+  EXPECT_TRUE(same_bits(Matrix(norm.backward(a, x, dy)), dx));
+  Four another;
+  EXPECT_THROW(another.backward(b, dy, x), std::invalid_argument);
+  norm.set_state(norm.state());
+  EXPECT_THROW(norm.backward(b, dy, x), std::invalid_argument);
+}
+
+TEST(ChannelsOfAType, ArePrinted) {
+  std::ostringstream out;
+  out << BatchNorm<float, Train, Channels<4, 192>>() << '\n' << Four();
+  EXPECT_EQ(out.str(),
+            "BatchNorm<float, Train, Channels<4, 192>>: 4 channels, epsilon 1e-05, decay(0.9), 0 "
+            "batches\nBatchNorm<float, Train, Channels<4>>: 4 channels, epsilon 1e-05, decay(0.9), "
+            "0 batches");
+}
+
+}  // namespace

@@ -1,0 +1,7 @@
+#include "misuse.hpp"
+
+// error: batchnorm: a layer of Channels<N> has memory within itself for forward and backward alone
+void misuse(BatchNorm<float, Train, Channels<3>>& norm, const Eigen::MatrixXf& x,
+            const Eigen::VectorXf& w) {
+  norm.forward(x, sample_weights(w));  // here
+}
