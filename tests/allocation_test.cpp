@@ -248,11 +248,11 @@ TYPED_TEST(Allocation, IsNotNeededBySecondGradients) {
 
 /// Both members are watched: after two steps none of them is in its first.
 TYPED_TEST(Allocation, IsNotNeededByAGroup) {
-  using Layer = typename TestFixture::template Layer<Train>;
+  using Grouped = typename TestFixture::template Layer<Train>;
   batchnorm::ThreadGroup group(2);
   const auto work = [&group](int worker, const auto& last) {
     typename TestFixture::Arguments on(TypeParam::dimensions(13 + worker, 37, 21));
-    Layer layer(some_state<float>(37));
+    Grouped layer(some_state<float>(37));
     batchnorm::ThreadGroup::Member member(group, worker);
     const auto step = [&] {
       layer.forward(member, on.x.get(), on.y.get());

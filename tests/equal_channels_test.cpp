@@ -130,7 +130,8 @@ TEST(InverseDeviation, IsCorrectlyRoundedEverywhere) {
       const Eigen::VectorXd variances = Eigen::VectorXd::Constant(channels, variance);
       const Eigen::VectorXd means = Eigen::VectorXd::Zero(channels);
       batchnorm::detail::ChannelCoefficients<double> k;
-      batchnorm::detail::prepare_from_running<double>(means, variances, nullptr, nullptr, 0, k);
+      batchnorm::detail::prepare_from_running<double>(channels, means.data(), variances.data(),
+                                                      nullptr, nullptr, 0, k);
       for (Index c = 0; c < channels; ++c)
         ASSERT_EQ(k.inverse_deviation[c], 1 / std::sqrt(variance)) << c << " of " << channels;
     }

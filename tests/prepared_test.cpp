@@ -30,7 +30,7 @@ class Prepared : public ::testing::Test {
 
   /// The arguments of a forward, of values that `seed` says.
   struct Arguments {
-    Arguments(const typename L::Dims& dimensions, int seed)
+    Arguments(const typename L::Dims& dimensions, std::uint64_t seed)
         : x(L::filled(dimensions, pattern<Scalar>(L::shape(dimensions), seed))),
           r(L::filled(dimensions, pattern<Scalar>(L::shape(dimensions), seed + 1))),
           y(dimensions) {}
