@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
+#include <cstdio>
 #include <initializer_list>
 #include <limits>
 #include <stdexcept>
@@ -604,6 +606,27 @@ TEST(BadState, HasVectorsThatThePoliciesDoNot) {
   Plain layer(3);
   expect_refusal([&] { layer.set_state(some_state<float>(3)); }, {"gamma"});
   expect_refusal([&] { Plain other(some_state<float>(3)); }, {"gamma"});
+}
+
+/// As printf writes it, with nine digits.
+std::string nine_digits(double value) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.9g", value);
+  return text.data();
+}
+
+/// What machines have in the place of std::to_chars, whose tables are large.
+TEST(Decimal, IsWhatPrintfWrites) {
+  using batchnorm::detail::Decimal;
+  using Limits = std::numeric_limits<double>;
+  for (const double value : {0.0, -0.0, 1.0, -2.5, 10.0, 0.1, 1e-4, 1e-5, 123456789.0, 1234567890.0,
+                             999999999.5, 5e-324, 1e100, -3.5e38, Limits::max(), Limits::infinity(),
+                             -Limits::infinity(), Limits::quiet_NaN()})
+    EXPECT_EQ(Decimal(value).text(), nine_digits(value));
+  for (int k = -3000; k < 3000; ++k) {
+    const double value = std::exp(0.1 * k);
+    EXPECT_NEAR(std::stod(Decimal(value).text()), value, 1.01e-8 * value);
+  }
 }
 
 TEST(Message, LeavesOutWhatDoesNotFit) {

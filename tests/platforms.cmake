@@ -11,8 +11,10 @@ foreach(suite IN ITEMS Exact Walks)
 endforeach()
 list(JOIN left_out ":" left_out)
 
-# batchnorm_add_platform(NAME TRIPLET QEMU SUITE...): one program of the suites, and a test that runs it.
+# batchnorm_add_platform(NAME TRIPLET QEMU SUITE... [OPTIONS option...]): one program of the suites, and a test that runs
+# it.
 function(batchnorm_add_platform name triplet qemu)
+  cmake_parse_arguments(platform "" "" "OPTIONS" ${ARGN})
   find_program(BATCHNORM_${name}_CXX ${triplet}-g++)
   find_program(BATCHNORM_${name}_QEMU NAMES ${qemu} ${qemu}-static)
   set(compiler "${BATCHNORM_${name}_CXX}")
@@ -23,14 +25,14 @@ function(batchnorm_add_platform name triplet qemu)
     return()
   endif()
   set(sources "${BATCHNORM_GTEST_SOURCE}/src/gtest-all.cc" "${BATCHNORM_GTEST_SOURCE}/src/gtest_main.cc")
-  foreach(suite IN LISTS ARGN)
+  foreach(suite IN LISTS platform_UNPARSED_ARGUMENTS)
     list(APPEND sources "${CMAKE_CURRENT_SOURCE_DIR}/${suite}_test.cpp")
   endforeach()
   set(program "${CMAKE_CURRENT_BINARY_DIR}/platforms/${name}")
   batchnorm_add_program_with(
     "${compiler}" "${program}"
     SOURCES ${sources}
-    OPTIONS -O1 -Wno-psabi "-I${CMAKE_CURRENT_SOURCE_DIR}" -isystem "${BATCHNORM_GTEST_SOURCE}/include"
+    OPTIONS -O1 -Wno-psabi ${platform_OPTIONS} "-I${CMAKE_CURRENT_SOURCE_DIR}" -isystem "${BATCHNORM_GTEST_SOURCE}/include"
             -isystem "${BATCHNORM_GTEST_SOURCE}"
   )
   add_test(
@@ -45,6 +47,13 @@ batchnorm_add_platform(
 # Its long double is a double, in which the reference is no nearer to the truth than a layer of double is: so without
 # the suites that compare the two.
 batchnorm_add_platform(armhf arm-linux-gnueabihf qemu-arm kernels exactness moments state)
+
+# Where bytes stand the other way round.
+batchnorm_add_platform(s390x s390x-linux-gnu qemu-s390x moments state sixteen_bits)
+# Its x87 computes in more digits than a type has, which no promise of bits survives: with SSE.
+batchnorm_add_platform(
+  i686 i686-linux-gnu qemu-i386 moments state OPTIONS -msse2 -mfpmath=sse
+)
 
 # Other processors of this machine's kind: one without AVX2, where the kernels for it must not run; and the first with
 # it, which computes to the bit what this one does (bits/).

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "decimal.hpp"
+
 namespace batchnorm::detail {
 
 /// A line of text in the making, without a heap and without streams. What does not fit is left out.
@@ -23,6 +25,9 @@ class Message {
   template <typename Number>
   requires std::integral<Number> || std::floating_point<Number>
   void append(Number value) {
+#if defined(__NEWLIB__)
+    if constexpr (std::floating_point<Number>) return append(Decimal(value).text());
+#endif
     std::array<char, 32> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size() - 1, value).ptr;
     *end = '\0';
