@@ -66,8 +66,9 @@ class ChannelsWithin {
 
 template <typename L>
 class ChannelsOf : public ::testing::Test {};
-using Types = typename Joined<
-    Layouts, ::testing::Types<LayoutsOf<double>::NCHW, LayoutsOf<Eigen::bfloat16>::NHWC>>::Types;
+using Of = LayoutsOf<float>;
+using Types = ::testing::Types<Of::RowMajorMatrix, Of::ColMajorMatrix, Of::NCHW, Of::ColMajorTensor,
+                               LayoutsOf<double>::NCHW, LayoutsOf<Eigen::bfloat16>::NHWC>;
 TYPED_TEST_SUITE(ChannelsOf, Types, LayoutName);
 
 TYPED_TEST(ChannelsOf, ATypeGiveTheBitsOfAsManyOfAnObject) {
