@@ -43,22 +43,31 @@ struct ChannelVector {
 
   Vector values;
 
-  ChannelVector(Index channels, T initial) : values(Vector::Constant(channels, initial)) {}
+  // With loops of its own: of Eigen's for vectors of at most a few entries, g++ warns without
+  // reason.
+  ChannelVector(Index channels, T initial) : values(channels) {
+    std::fill_n(values.data(), channels, initial);
+  }
   template <typename Other>
-  explicit ChannelVector(const Eigen::DenseBase<Other>& vector) : values(vector) {}
-  ChannelVector(const ChannelVector&) = default;
+  explicit ChannelVector(const Eigen::PlainObjectBase<Other>& vector) : values(vector.size()) {
+    copy(vector);
+  }
+  ChannelVector(const ChannelVector& other) : ChannelVector(other.values) {}
   ChannelVector(ChannelVector&&) noexcept = default;
   ~ChannelVector() = default;
 
   /// Into its own memory where the sizes are equal, so that maps of it stay valid.
-  ChannelVector& operator=(const ChannelVector& other) = default;
-  ChannelVector& operator=(ChannelVector&& other) noexcept {
-    if (values.size() == other.values.size()) {
-      values = other.values;
-    } else {
-      values = std::move(other.values);
-    }
+  ChannelVector& operator=(const ChannelVector& other) {
+    values.resize(other.values.size());
+    copy(other.values);
     return *this;
+  }
+  ChannelVector& operator=(ChannelVector&& other) noexcept {
+    if (Most == Eigen::Dynamic && values.size() != other.values.size()) {
+      values = std::move(other.values);
+      return *this;
+    }
+    return *this = std::as_const(other);
   }
 
   T* data() { return values.data(); }
@@ -70,6 +79,12 @@ struct ChannelVector {
     return std::equal(values.begin(), values.end(), other.values.begin(), other.values.end(),
                       [](T a, T b) { return a == b || same_bits(a, b); });
   }
+
+ private:
+  template <typename Other>
+  void copy(const Eigen::PlainObjectBase<Other>& from) {
+    std::copy_n(from.data(), values.size(), values.data());
+  }
 };
 
 template <typename T, int Most, int Tag>
@@ -78,7 +93,7 @@ struct ChannelVector<T, Most, false, Tag> {
 
   ChannelVector(Index /*channels*/, T /*initial*/) {}
   template <typename Other>
-  explicit ChannelVector(const Eigen::DenseBase<Other>& /*empty*/) {}
+  explicit ChannelVector(const Eigen::PlainObjectBase<Other>& /*empty*/) {}
 
   T* data() { return nullptr; }
   const T* data() const { return nullptr; }
