@@ -109,7 +109,7 @@ int run(int argc, char** argv) {
   const std::string what =
       settings.no_instructions
           ? "ns"
-          : "ns, and in brackets instructions by callgrind (- without valgrind)";
+          : "ns, and in brackets instructions by callgrind (- where valgrind fails)";
   print("Inference of one sample, " + what + ":", samples(), settings);
   print("Training steps of few values, " + what + ":", steps(), settings);
   return EXIT_SUCCESS;

@@ -89,6 +89,8 @@ class KeptCoefficients<Scalar, Channels<Count, SumsBytes>> {
 template <typename Count, typename Data>
 void check_room(View<const Data> x) {
   constexpr std::size_t room = sums_bytes<Data, Count>;
+  constexpr bool fits_every_chunk = room >= usual_sums_bytes<Data>(Count::count);
+  if (fits_every_chunk && x.count() <= least_chunk) return;
   const LoopOrder order = arrange(x);
   const std::size_t bytes =
       SumsWorkspace::bytes_of(x, order, Index{moments_sums<ArithmeticOf<Data>>});

@@ -15,6 +15,9 @@ inline constexpr Index block_rows = 64;
 /// Rows after which a part is settled (see `TwoLevelSum`).
 inline constexpr Index settled_rows = 16;
 
+/// So many values per channel are never in several chunks.
+inline constexpr Index least_chunk = 256;
+
 /// A range of outer and inner.
 struct Chunk {
   Index outer_begin = 0;
@@ -33,8 +36,8 @@ class Chunks {
   template <typename Scalar>
   Chunks(const View<Scalar>& view, LoopOrder order) : outer_(view.outer), inner_(view.inner) {
     if (order == LoopOrder::rows) {
-      outer_step_ =
-          std::clamp<Index>(row_chunk_values / std::max<Index>(view.channels, 1), 256, 4096);
+      outer_step_ = std::clamp<Index>(row_chunk_values / std::max<Index>(view.channels, 1),
+                                      least_chunk, 4096);
       outer_step_ -= outer_step_ % block_rows;
     } else {
       inner_step_ = std::min(std::max<Index>(inner_, 1), plane_chunk_values);
