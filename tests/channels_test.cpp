@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <sstream>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "layouts.hpp"
@@ -186,6 +188,64 @@ TEST(ChannelsOfAType, RefuseSumsThatTheyHaveNoMemoryFor) {
   norm.backward(x, dy);
   BatchNorm<float, Train, Channels<4, 1152>> roomy;
   roomy.forward(columns);
+}
+
+/// Whatever a processor's packets are: a batch is summed, or refused before anything has changed.
+template <int count, std::size_t bytes, typename Scalar = float>
+void expect_sums_or_a_sentence() {
+  using Tensor = Eigen::Tensor<Scalar, 3, Eigen::RowMajor>;
+  BatchNorm<Scalar, Train, Channels<count, bytes>> norm;
+  int summed = 0;
+  for (Index samples = 2; samples < 300; samples += samples < 10 ? 1 : 97) {
+    for (Index spatial = 1; spatial < 20; ++spatial) {
+      Tensor x(samples, count, spatial), y(1, 1, 1);
+      x.setRandom();
+      const auto before = norm;
+      try {
+        norm.forward(x, y);
+        norm.backward(x, y);
+        ++summed;
+      } catch (const std::invalid_argument& error) {
+        EXPECT_NE(std::string(error.what()).find("give the layer Channels<"), std::string::npos)
+            << error.what();
+        EXPECT_EQ(norm, before);
+        EXPECT_EQ(y.size(), 1);
+      }
+    }
+  }
+  EXPECT_GT(summed, 0);
+}
+
+TEST(ChannelsOfAType, SumOrRefuseEveryBatch) {
+  expect_sums_or_a_sentence<3, 128>();
+  expect_sums_or_a_sentence<3, 128, double>();
+  expect_sums_or_a_sentence<5, 128>();
+  expect_sums_or_a_sentence<7, 256>();
+  expect_sums_or_a_sentence<16, 512>();
+}
+
+// A copy on the heap would work in the memory of the other one.
+static_assert(!std::is_constructible_v<BatchNorm<float>::Saved, const Four::Saved&>);
+static_assert(!std::is_convertible_v<Four::Saved*, BatchNorm<float>::Saved*>);
+
+TEST(ChannelsOfAType, KnowTheirPassesAmongAnyNumberOfStates) {
+  const Matrix x = noise_matrix<float>(6, 4, 1);
+  Four norm;
+  Four::Saved saved;
+  norm.forward(saved, x);
+  for (int k = 0; k < 200; ++k) {
+    norm.set_state(norm.state());
+    EXPECT_THROW(norm.backward(saved, x, x), std::invalid_argument);
+  }
+}
+
+TEST(ChannelsOfAType, HaveAStateThatConverts) {
+  const State<float, 4> within = Four(some_state<float>(4)).state();
+  const State<float> any = within;
+  const State<float, 9> wider = any;
+  EXPECT_TRUE(same_bits(within, any));
+  EXPECT_TRUE(same_bits(wider, any));
+  EXPECT_THROW((State<float, 3>(any)), std::invalid_argument);
 }
 
 TEST(ChannelsOfAType, TakeSeveralPassesInFlight) {

@@ -84,6 +84,16 @@ class BatchNorm<ScalarType, Eval, Policies...>
                   "eval(train), without an equals sign.");
   }
 
+  /// Does not compile: the number of channels says nothing of the running statistics.
+  template <typename... Nothing>
+  requires(detail::names_channels<Policies...> &&
+           sizeof...(Nothing) == 0) explicit BatchNorm(Nothing... /*nothing*/)
+      : Base(Stored(Index{detail::GivenChannels<Policies...>::count}), {}) {
+    static_assert(sizeof...(Nothing) > 0,
+                  "batchnorm: an Eval layer needs running statistics: make it from a trained "
+                  "layer or from a state, not from a channel count.");
+  }
+
   /// Does not compile: a channel count says nothing of the running statistics.
   template <std::integral Count>
   explicit BatchNorm(Count channels, const Options& options = {})

@@ -88,10 +88,9 @@ struct AnyChannels {
 };
 
 /// `Count` channels, known when compiling: the layer keeps all of its memory within itself, and no
-/// call of it takes any from the heap. From 1 to 1024 channels, each of which takes about a
-/// kilobyte of a layer that trains, or a tenth of that where `SumsBytes` says how many bytes the
-/// sums of a batch need, 0 for enough for batches of every kind and usual size. See docs/guide.md,
-/// "Without a heap".
+/// call of it takes any from the heap. From 1 to 1024 channels. `SumsBytes` says how much of it is
+/// for what a batch sums, at least 64, in whole lines of 64; 0 is enough for batches of every kind
+/// and usual size. See docs/guide.md, "Without a heap".
 template <int Count, std::size_t SumsBytes = 0>
 struct Channels {
   static constexpr int count = Count;                   ///< how many channels

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <type_traits>
 
 #include "detail/kernels/kernels.hpp"
 
@@ -26,15 +27,25 @@ class PreparedForward {
   void operator()() const noexcept { run_on(detail::Executor{}); }
 
   /// From x to y elsewhere, of the same shape and strides, each given by the address of its first
-  /// element, as `data()` gives it. y may be x; else they share no memory.
+  /// element, as `data()` gives it, of any alignment. y may be x; else they share no memory.
   void operator()(const Scalar* x, Scalar* y) const noexcept requires(!HasResidual) {
     run({moved(from_[0], x)}, moved(to_, y));
   }
 
-  /// The same with a residual.
+  /// The same with a residual, which y may be too.
   void operator()(const Scalar* x, const Scalar* residual,
                   Scalar* y) const noexcept requires HasResidual {
     run({moved(from_[0], x), moved(from_[1], residual)}, moved(to_, y));
+  }
+
+  /// Does not compile: values are given by their addresses.
+  template <typename... Arguments>
+  requires(sizeof...(Arguments) != (HasResidual ? 3 : 2) ||
+           !(std::is_convertible_v<Arguments, const Scalar*> && ...)) void
+  operator()(const Arguments&... /*arguments*/) const {
+    static_assert(sizeof...(Arguments) == 0,
+                  "batchnorm: what is prepared is called without arguments, or with addresses as "
+                  "data() gives them: (x, y), and with a residual (x, residual, y).");
   }
 
  private:

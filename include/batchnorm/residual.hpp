@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 namespace batchnorm {
 
 /// Marks an argument as the one that is added before the activation: `norm.forward(x, residual(r))`
@@ -9,11 +11,22 @@ struct Residual {
   const T& tensor;  ///< of x's shape; must live until the call returns
 };
 
+/// The same of a temporary, which is gone when the call has returned.
+template <typename T>
+struct TemporaryResidual : Residual<T> {};
+
 /// Marks r, which has x's shape and must live until the call returns, as the residual of a call:
-/// `forward(x, residual(r))` and `backward(x, residual(r), dy)`.
+/// `forward(x, residual(r))` and `backward(x, residual(r), dy)`. That of `prepared` must live as
+/// long as what is prepared is called without addresses.
 template <typename T>
 Residual<T> residual(const T& tensor) {
   return {tensor};
+}
+
+/// The same of a temporary.
+template <typename T>
+requires(!std::is_reference_v<T>) TemporaryResidual<std::remove_const_t<T>> residual(T&& tensor) {
+  return {{tensor}};
 }
 
 /// What `backward` returns for a call with a residual.

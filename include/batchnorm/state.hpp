@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "detail/refusal/refusal.hpp"
 #include "scalar.hpp"
 
 namespace batchnorm {
@@ -37,6 +38,18 @@ struct State {
   /// Per channel, how many values the running statistics are of, where `pooled()` merges by them;
   /// empty where it does not, or has seen none.
   PerChannel<double> values{};
+
+  /// The same values in vectors of another kind. Throws `std::invalid_argument` where these have no
+  /// room for them.
+  template <int Other>
+  requires(Other != Most) operator State<Scalar, Other>() const {  // NOLINT
+    for (const Eigen::Index size : {gamma.size(), beta.size(), running_mean.size()}) {
+      if (Other != Eigen::Dynamic && size > Other)
+        detail::refuse("a State<Scalar, ", Other, "> has room for ", Other, " channels, got ", size,
+                       ".");
+    }
+    return {gamma, beta, running_mean, running_variance, batches, rejected, values};
+  }
 };
 
 }  // namespace batchnorm

@@ -9,7 +9,7 @@
 
 file(MAKE_DIRECTORY "${folder}")
 set(options -std=c++20 -Wall -Wextra -Werror ${includes})
-set(small -Os -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections -Wl,--gc-sections)
+set(small -Os -DNDEBUG -fno-exceptions -fno-rtti -fno-threadsafe-statics -ffunction-sections -fdata-sections -Wl,--gc-sections)
 foreach(program IN ITEMS program inference)
   execute_process(
     COMMAND "${cross}" ${processor} ${options} ${small} --specs=rdimon.specs -nostartfiles -T "${sources}/memory.ld"

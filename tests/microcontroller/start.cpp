@@ -29,10 +29,10 @@ constexpr char untouched = 0x55;
     *at = untouched;
 }
 
-void print_stack() {
+int used_stack() {
   const char* deepest = &stack_begin - watched;
   while (*deepest == untouched) ++deepest;
-  std::printf("stack %d\n", static_cast<int>(&stack_begin - deepest));
+  return static_cast<int>(&stack_begin - deepest);
 }
 #endif
 
@@ -44,13 +44,16 @@ void print_stack() {
   std::memcpy(&data_begin, &data_load, static_cast<std::size_t>(&data_end - &data_begin));
   std::memset(&bss_begin, 0, static_cast<std::size_t>(&bss_end - &bss_begin));
   initialise_monitor_handles();
-  __libc_init_array();
 #if defined(MEASURES_STACK)
   paint_stack();
+  __libc_init_array();
+  const int before_main = used_stack();
+  paint_stack();
   const int status = main();
-  print_stack();
+  std::printf("stack: %d of constructors, %d of main\n", before_main, used_stack());
   exit(status);
 #else
+  __libc_init_array();
   exit(main());
 #endif
 }

@@ -1,6 +1,6 @@
 #include "misuse.hpp"
 
-// error: batchnorm: what is prepared reads x whenever it is called
+// error: batchnorm: what is prepared reads x, the residual and y whenever it is called
 void misuse(const BatchNorm<float, Eval>& norm, Eigen::MatrixXf& y) {
   (void)norm.prepared(Eigen::MatrixXf(2, 3), y);  // here
 }

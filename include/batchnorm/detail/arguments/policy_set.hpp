@@ -88,7 +88,9 @@ struct PolicySet {
   static constexpr bool same_policies =
       std::is_same_v<Axis, typename Other::Axis>&& std::is_same_v<Affine, typename Other::Affine>&&
           std::is_same_v<Statistics, typename Other::Statistics>&&
-              std::is_same_v<Activation, typename Other::Activation>;
+              std::is_same_v<Activation, typename Other::Activation> &&
+      (Channels::count == Other::Channels::count || Channels::count < 0 ||
+       Other::Channels::count < 0);
 
   static_assert(scalar_is_known,
                 "batchnorm: the first parameter of a layer is its scalar, float, double, "

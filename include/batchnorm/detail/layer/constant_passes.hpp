@@ -90,22 +90,24 @@ class ConstantPasses : public LayerBase<ScalarType, Eval, Policies...> {
   /// Whether a forward of these may be prepared.
   template <typename X, typename... Rest>
   static consteval bool is_prepared_of() {
-    using Traits = ArgumentOf<X>;
     constexpr std::size_t arguments = starts_with_residual<Rest...> ? 2 : 1;
-    if constexpr (!Traits::is_eigen || sizeof...(Rest) != arguments ||
-                  marks_among<AnyAffine, Rest...> != 0) {
-      static_assert(never<X>,
-                    "batchnorm: prepared takes (x, y) or (x, residual(r), y), and no device: what "
-                    "was prepared runs in the calling thread.");
-      return false;
-    } else {
-      if constexpr (Traits::has_storage) {
-        static_assert(std::is_lvalue_reference_v<X> || !Traits::is_owning,
-                      "batchnorm: what is prepared reads x whenever it is called: give x a name "
-                      "that lives as long.");
-      }
+    constexpr bool fits = ArgumentOf<X>::is_eigen && sizeof...(Rest) == arguments &&
+                          marks_among<AnyAffine, Rest...> == 0 &&
+                          marks_among<AnySampleWeights, Rest...> == 0;
+    static_assert(
+        fits || never<X>,
+        "batchnorm: prepared takes (x, y) or (x, residual(r), y), which are Eigen objects "
+        "or maps, and no device: what was prepared runs in the calling thread.");
+    constexpr bool stays = [] {
+      if constexpr (fits && (ArgumentOf<X>::has_storage && ... && has_memory<Rest>))
+        return !(is_gone<X> || ... || is_gone<Rest>);
       return true;
-    }
+    }();
+    static_assert(
+        stays || never<X>,
+        "batchnorm: what is prepared reads x, the residual and y whenever it is called: give "
+        "each a name that lives as long.");
+    return fits && stays;
   }
 
   void prepare() {

@@ -66,10 +66,11 @@ class LearningLayer : public Phases<ScalarType, Mode, Policies...> {
 
   /// Does not compile: what is prepared is an inference.
   template <typename... Arguments>
-  void prepared(const Arguments&... /*arguments*/) const {
+  auto prepared(const Arguments&... /*arguments*/) const {
     static_assert(never<std::tuple<Arguments...>>,
                   "batchnorm: what is prepared normalises with running statistics: make a "
                   "BatchNorm<Scalar, Eval> from the layer.");
+    return nothing_to_return();
   }
 
   /// Takes a state of as many channels, all of it or, if something in it does not fit, nothing.

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -31,12 +30,23 @@ class Presence {
   bool present_ = false;
 };
 
+/// By which an object is known.
+struct Token {
+  std::shared_ptr<char> held;
+  const void* at = nullptr;
+  std::uint64_t renewed = 0;
+
+  bool is_none() const { return held == nullptr && at == nullptr; }
+  bool operator==(const Token&) const = default;
+};
+
 /// Which object something is, whatever its address: it goes along with a move, and a copy is
-/// another one. Without a heap it is the address: what moves is another one, too.
+/// another one. The token of one is held, and never that of another. Without a heap it is the
+/// address: what moves is another one, too, and one at the place of one that is gone is the same.
 template <bool OnHeap>
 class Identity {
  public:
-  Identity() : token_(std::make_shared<char>()) {}
+  Identity() : held_(std::make_shared<char>()) {}
   Identity(const Identity& /*other*/) : Identity() {}
   Identity& operator=(const Identity& other) {
     if (this != &other) renew();
@@ -46,13 +56,11 @@ class Identity {
   Identity& operator=(Identity&&) noexcept = default;
   ~Identity() = default;
 
-  void renew() { token_ = std::make_shared<char>(); }
-
-  /// Equal for one object; held, it is never that of another.
-  const std::shared_ptr<char>& token() const { return token_; }
+  void renew() { held_ = std::make_shared<char>(); }
+  Token token() const { return {held_}; }
 
  private:
-  std::shared_ptr<char> token_;
+  std::shared_ptr<char> held_;
 };
 
 template <>
@@ -67,15 +75,10 @@ class Identity<false> {
   ~Identity() = default;
 
   void renew() { ++renewed_; }
-
-  /// Of one of the object's bytes, which nobody owns.
-  std::shared_ptr<char> token() const {
-    return {std::shared_ptr<char>(), &places_[renewed_ % places_.size()]};
-  }
+  Token token() const { return {nullptr, this, renewed_}; }
 
  private:
-  mutable std::array<char, 64> places_{};
-  std::size_t renewed_ = 0;
+  std::uint64_t renewed_ = 0;
 };
 
 }  // namespace batchnorm::detail

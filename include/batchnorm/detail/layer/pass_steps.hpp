@@ -27,9 +27,10 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
 
   PassSteps(Stored state, const Options& options) : Base(std::move(state), options) {}
 
+  /// The same of an x whose values are summed.
   template <typename X>
-  Shape check_input(const X& x) const {
-    const Shape shape = Base::check_input(x);
+  Shape check_summed_input(const X& x) const {
+    const Shape shape = this->check_input(x);
     if constexpr (Base::has_fixed_channels)
       check_room<ChannelsAmong<Policies...>>(this->view_of(x));
     return shape;
@@ -90,7 +91,7 @@ class PassSteps : public LearntParameters<ScalarType, Mode, Policies...> {
   template <typename X, typename R, typename Dy>
   auto saved_inputs(const Saved& saved, const X& x, const R& r, const Dy& dy,
                     bool has_affine = false) const {
-    const Shape shape = this->check_input(x);
+    const Shape shape = check_summed_input(x);
     check_owner(saved);
     saved.record_.check(shape, this->view_of(x));
     saved.record_.check_affine(has_affine);

@@ -29,7 +29,7 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
 
   auto forward_on(const Executor& executor, Saved& saved, NoWeights /*none*/ = {}) {
     return [this, executor, &saved](const auto& x, const auto& r, auto& y) {
-      const Shape shape = this->check_input(x);
+      const Shape shape = trains ? this->check_summed_input(x) : this->check_input(x);
       const auto from = this->inputs(x, r);
       const bool from_batch = takes_batch_statistics(shape, from[0].count() == 1);
       const auto to = this->output("y", x, y, from);
@@ -78,7 +78,7 @@ class Passes : public PassSteps<ScalarType, Mode, Policies...> {
   void moments_on(const Executor& executor, Saved& saved, const X& x, NoWeights /*none*/,
                   Moments& to) const {
     if constexpr (check_readable<Set, Scalar, X>()) {
-      this->check_input(x);
+      this->check_summed_input(x);
       take_moments(executor, this->view_of(x), this->options_.non_finite, saved.work_.sums, to);
     }
   }

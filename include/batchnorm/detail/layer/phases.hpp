@@ -29,7 +29,7 @@ class Phases : public SecondPasses<ScalarType, Mode, Policies...> {
     return moments_at(this->saved_, std::forward<First>(first), std::forward<Rest>(rest)...);
   }
 
-  /// The same; without a `Saved` it allocates.
+  /// The same; without a `Saved` it works in one of its own.
   template <typename First, typename... Rest>
   [[nodiscard]] auto moments(First&& first, Rest&&... rest) const {
     Saved own;

@@ -18,7 +18,7 @@ struct Record {
   double count = 0.0;             ///< values per channel that they are of
   bool has_affine = false;        ///< whether gamma and beta of the forward came from outside
   Index forwards = 0;             ///< since the last backward
-  std::shared_ptr<char> layer;    ///< whose forward it was; null for its own
+  Token layer;                    ///< whose forward it was; none for its own
   Shape shape;
   bool has_residual = false;
   Probes<Scalar> probes;
@@ -94,8 +94,8 @@ struct Record {
   }
 
   /// Refuses to serve another layer than that of its forward.
-  void check_layer(const std::shared_ptr<char>& of_layer) const {
-    if (!exists || layer == nullptr || layer == of_layer) return;
+  void check_layer(const Token& of_layer) const {
+    if (!exists || layer.is_none() || layer == of_layer) return;
     refuse(
         "backward got the Saved of another layer, or of another state of this one: give it the one "
         "that this layer's forward left its values in; a copy of a layer is another layer.");

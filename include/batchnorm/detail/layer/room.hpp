@@ -97,7 +97,7 @@ void check_room(View<const Data> x) {
   if (bytes <= room) return;
   refuse("expected an x whose sums need at most the ", room, " bytes that the layer has for them, ",
          "got one whose sums need ", bytes, ": give the layer Channels<", Count::count, ", ", bytes,
-         ">.");
+         ">, or x another storage order.");
 }
 
 }  // namespace batchnorm::detail

@@ -84,7 +84,7 @@ class Saved {
 /// copied.
 template <typename Scalar, int Count, std::size_t SumsBytes>
 class Saved<Scalar, Channels<Count, SumsBytes>>
-    : private detail::SavedRoom<Scalar, Channels<Count, SumsBytes>>, public Saved<Scalar> {
+    : private detail::SavedRoom<Scalar, Channels<Count, SumsBytes>>, private Saved<Scalar> {
   using Room = detail::SavedRoom<Scalar, Channels<Count, SumsBytes>>;
   using Base = Saved<Scalar>;
 
@@ -96,6 +96,24 @@ class Saved<Scalar, Channels<Count, SumsBytes>>
     return *this;
   }
   ~Saved() = default;
+
+  using Base::count;
+  using Base::inverse_deviation;
+  using Base::moments;
+
+ private:
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::PassSteps;
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::Passes;
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::WeightedPasses;
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::AffinePasses;
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::SecondPasses;
+  template <typename S, typename Mode, typename... Policies>
+  friend class detail::Phases;
 };
 
 }  // namespace batchnorm

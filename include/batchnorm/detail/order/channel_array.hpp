@@ -22,7 +22,8 @@ class ChannelArray {
   explicit ChannelArray(const Source& source) : source_(source) {}
   explicit ChannelArray(Index size) { resize(size); }
 
-  ChannelArray(const ChannelArray& other) : source_(other.source_) { *this = other; }
+  /// On the heap, whatever the other's source: an arena has no room for copies.
+  ChannelArray(const ChannelArray& other) { *this = other; }
   ChannelArray& operator=(const ChannelArray& other) {
     if (this == &other) return *this;
     size_ = 0;
@@ -32,12 +33,12 @@ class ChannelArray {
     return *this;
   }
 
-  ChannelArray(ChannelArray&& other) noexcept : source_(other.source_) { swap(other); }
+  ChannelArray(ChannelArray&& other) noexcept { *this = std::move(other); }
   /// Takes the memory of another that is on the heap too.
   ChannelArray& operator=(ChannelArray&& other) noexcept {
     if (!source_.is_heap() || !other.source_.is_heap()) return *this = std::as_const(other);
-    ChannelArray taken(std::move(other));
-    swap(taken);
+    swap(other);
+    other.size_ = 0;
     return *this;
   }
 

@@ -27,8 +27,9 @@ class Arena {
 
   void* take(std::size_t bytes) {
     if (whole_lines(bytes) > bytes_ - used_) {
-      refuse("expected to need at most ", bytes_, " bytes, which this layer of Channels<N> has ",
-             "within itself, got ", used_ + bytes, ".");
+      refuse("expected to need at most the ", bytes_,
+             " bytes that a layer of Channels<N> has within ", "itself, got ", used_ + bytes,
+             "; this is a fault of the library.");
     }
     void* const taken = first_ + used_;
     used_ += whole_lines(bytes);

@@ -84,7 +84,7 @@ class PartSums {
  public:
   PartSums() = default;
   explicit PartSums(const Source& source) : source_(source) {}
-  PartSums(const PartSums& other) : source_(other.source_) {}
+  PartSums(const PartSums& /*other*/) {}
   PartSums(PartSums&& other) noexcept
       : source_(other.source_),
         first_(std::exchange(other.first_, nullptr)),

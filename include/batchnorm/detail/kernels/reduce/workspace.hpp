@@ -29,7 +29,7 @@ class SumsWorkspace {
     return {first, has_low ? first + 2 * channels : nullptr, first + channels};
   }
 
-  SumsWorkspace(const SumsWorkspace& other) : SumsWorkspace(other.chunks.source()) {}
+  SumsWorkspace(const SumsWorkspace& /*other*/) {}
   SumsWorkspace(SumsWorkspace&&) noexcept = default;
   /// What is summed is no part of a value that is copied.
   SumsWorkspace& operator=(const SumsWorkspace& /*other*/) { return *this; }
@@ -39,24 +39,17 @@ class SumsWorkspace {
   bool is_on_heap() const { return chunks.source().is_heap(); }
 
   /// Bytes that the moments of `view`, arranged, need where chunks are summed in turn: of `sums`
-  /// sums.
+  /// sums. Of planes that may be read as rows of places, which depends on the size of a packet, the
+  /// more that either needs.
   template <typename Scalar>
-  static std::size_t bytes_of(View<const Scalar> view, LoopOrder order, Index sums) {
-    std::size_t bytes = 0;
-    const auto add = [&](Index values) {
-      bytes += whole_lines(static_cast<std::size_t>(values) * sizeof(double));
-    };
-    if (has_short_runs(std::array{view}, order, lanes_of_any_packet)) {
-      view = lined_up(std::array{view})[0];
-      order = LoopOrder::rows;
-      add(3 * view.channels);
-    }
-    if (can_join(std::array{view}, order)) {
-      view = JoinedRows(std::array{view}).whole[0];
-      add(3 * view.channels);
-    }
-    add(places_in_turn(Chunks(view, order).size()) * sums * view.channels);
-    return bytes;
+  static std::size_t bytes_of(const View<const Scalar>& view, LoopOrder order, Index sums) {
+    const std::size_t bytes = bytes_of_rows(view, order, sums);
+    if (order != LoopOrder::planes || view.inner >= lanes_of_any_packet ||
+        !are_dense(std::array{view}))
+      return bytes;
+    const View<const Scalar> rows = lined_up(std::array{view})[0];
+    return std::max(
+        bytes, bytes_of_values(3 * rows.channels) + bytes_of_rows(rows, LoopOrder::rows, sums));
   }
 
   /// Begins a reduction, for planes like those of `view` also with room for those whose runs are so
@@ -82,6 +75,21 @@ class SumsWorkspace {
   }
 
  private:
+  static constexpr std::size_t bytes_of_values(Index values) {
+    return whole_lines(static_cast<std::size_t>(values) * sizeof(double));
+  }
+
+  template <typename Scalar>
+  static std::size_t bytes_of_rows(View<const Scalar> view, LoopOrder order, Index sums) {
+    std::size_t bytes = 0;
+    if (can_join(std::array{view}, order)) {
+      view = JoinedRows(std::array{view}).whole[0];
+      bytes = bytes_of_values(3 * view.channels);
+    }
+    return bytes +
+           bytes_of_values(places_in_turn(Chunks(view, order).size()) * sums * view.channels);
+  }
+
   void begin_anew() {
     for (ChannelArray<double>* values : {&chunks, &joined, &runs}) values->forget();
     chunks.source().arena().give_back_all();
