@@ -38,8 +38,9 @@ constexpr const char* script_options =
 Settings parse(int argc, char** argv) {
   Settings settings;
   settings.program = argv[0];
-  CLI::App app("Times calls of one sample, and training steps of few values.",
-               "benchmarks/run calls");
+  CLI::App app(
+      "Times calls of one sample, and training steps of few values; counts their instructions.",
+      "benchmarks/run calls");
   app.footer(script_options);
   app.add_option("--rounds", settings.rounds, "per contender and task")
       ->check(CLI::Range(1, 1000))
@@ -49,8 +50,10 @@ Settings parse(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--no-instructions", settings.no_instructions,
                "do not count instructions, for which valgrind is used");
-  app.add_option("--case", settings.only, "make one call alone, such as 1x8/prepared");
-  app.add_option("--calls", settings.calls, "as often as this")
+  app.add_option(
+      "--case", settings.only,
+      "make one call alone, by the row and the column of a table, such\nas '1x8/prepared'");
+  app.add_option("--calls", settings.calls, "how often that is made")
       ->check(CLI::Range(1, 1000000000))
       ->capture_default_str();
   parse_or_exit(app, argc, argv);

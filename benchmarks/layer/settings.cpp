@@ -36,8 +36,11 @@ std::string command(int argc, char** argv) {
 /// What the script takes before the program sees it.
 constexpr const char* script_options =
     "Of the script itself:\n"
-    "  mlp                         as the first argument: the training of a whole network, here\n"
-    "                              and in libtorch; benchmarks/run mlp --help\n"
+    "  mlp, calls, activations, types\n"
+    "                              as the first argument: another workload, which are the "
+    "training\n"
+    "                              of a whole network, calls of few values, activations, and\n"
+    "                              values of 16 bits; benchmarks/run mlp --help\n"
     "  --flags FLAGS               compile with these, in one argument, in place of\n"
     "                              -O3 -march=native; given again, also with those, each build\n"
     "                              measured in turn: --flags '-O3 -march=native' --flags -O2\n"
