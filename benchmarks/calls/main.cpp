@@ -27,21 +27,13 @@ struct Settings {
   std::string program;
 };
 
-/// What the script takes before the program sees it.
-constexpr const char* script_options =
-    "Of the script itself:\n"
-    "  --flags FLAGS               compile with these, in one argument, in place of\n"
-    "                              -O3 -march=native; given again, also with those\n"
-    "  --target NAME               the library's instruction set, by BATCHNORM_TARGET: sse2,\n"
-    "                              avx2, avx512, neon or portable";
-
 Settings parse(int argc, char** argv) {
   Settings settings;
   settings.program = argv[0];
   CLI::App app(
       "Times calls of one sample, and training steps of few values; counts their instructions.",
       "benchmarks/run calls");
-  app.footer(script_options);
+  app.footer(usual_script_options);
   app.add_option("--rounds", settings.rounds, "per contender and task")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

@@ -5,6 +5,14 @@
 
 namespace benchmarks {
 
+/// What benchmarks/run takes before a program sees it, for the end of its help.
+inline constexpr const char* usual_script_options =
+    "Of the script itself:\n"
+    "  --flags FLAGS               compile with these, in one argument, in place of\n"
+    "                              -O3 -march=native; given again, also with those\n"
+    "  --target NAME               the library's instruction set, by BATCHNORM_TARGET: sse2,\n"
+    "                              avx2, avx512, neon or portable";
+
 /// Reads the command line into what `app` was told of. Exits, with a message, where it asks for
 /// help or is wrong.
 inline void parse_or_exit(CLI::App& app, int argc, char** argv) {

@@ -35,20 +35,12 @@ struct Settings {
   bool quick = false;
 };
 
-/// What the script takes before the program sees it.
-constexpr const char* script_options =
-    "Of the script itself:\n"
-    "  --flags FLAGS               compile with these, in one argument, in place of\n"
-    "                              -O3 -march=native; given again, also with those\n"
-    "  --target NAME               the library's instruction set, by BATCHNORM_TARGET: sse2,\n"
-    "                              avx2, avx512, neon or portable";
-
 Settings parse(int argc, char** argv) {
   Settings settings;
   CLI::App app(
       "Times layers over values of 16 bits beside one over float, and beside other libraries.",
       "benchmarks/run types");
-  app.footer(script_options);
+  app.footer(usual_script_options);
   app.add_flag("--quick", settings.quick, "one small shape");
   app.add_option("--rounds", settings.rounds, "per contender and task")
       ->check(CLI::Range(1, 1000))
