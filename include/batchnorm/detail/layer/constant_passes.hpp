@@ -5,6 +5,7 @@
 
 #include "../../prepared.hpp"
 #include "../arguments/affine_forms.hpp"
+#include "../arguments/lifetimes.hpp"
 #include "affine_of.hpp"
 #include "layer.hpp"
 #include "room.hpp"
