@@ -90,7 +90,9 @@ class Saved<Scalar, Channels<Count, SumsBytes>>
 
  public:
   Saved() : Base(Room::arena.get(), Room::of_sums.get()) {}
+  /// A copy works in memory of its own.
   Saved(const Saved& other) : Saved() { *this = other; }
+  /// Into its own memory.
   Saved& operator=(const Saved& other) {
     Base::operator=(other);
     return *this;
