@@ -3,6 +3,7 @@
 #include <array>
 #include <type_traits>
 
+#include "activation.hpp"
 #include "detail/kernels/kernels.hpp"
 
 namespace batchnorm {

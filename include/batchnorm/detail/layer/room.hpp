@@ -5,6 +5,8 @@
 
 #include "../../policies.hpp"
 #include "../../scalar.hpp"
+#include "../kernels/formulas/coefficients.hpp"
+#include "../kernels/reduce/loops.hpp"
 #include "../kernels/reduce/workspace.hpp"
 #include "../order/memory.hpp"
 

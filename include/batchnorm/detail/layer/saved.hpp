@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../../policies.hpp"
+#include "../arguments/misuse.hpp"
 #include "../steps/sums.hpp"
 #include "record.hpp"
 #include "room.hpp"
