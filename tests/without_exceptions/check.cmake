@@ -40,7 +40,7 @@ execute_process(
 find_program(nm nm)
 if(nm)
   execute_process(
-    COMMAND "${compiler}" ${options} -O2 -Wall -Wextra -Werror ${includes} "${sources}/no_heap.cpp" -o "${folder}/no_heap"
+    COMMAND "${compiler}" ${options} -Wall -Wextra -Werror ${includes} "${sources}/no_heap.cpp" -o "${folder}/no_heap"
     COMMAND_ERROR_IS_FATAL ANY
   )
   execute_process(COMMAND "${folder}/no_heap" COMMAND_ERROR_IS_FATAL ANY)
