@@ -65,9 +65,10 @@ struct ChannelVector {
   ChannelVector& operator=(ChannelVector&& other) noexcept {
     if (Most == Eigen::Dynamic && values.size() != other.values.size()) {
       values = std::move(other.values);
-      return *this;
+    } else {
+      *this = std::as_const(other);
     }
-    return *this = std::as_const(other);
+    return *this;
   }
 
   T* data() { return values.data(); }

@@ -68,8 +68,13 @@ class Identity<false> {
  public:
   Identity() = default;
   Identity(const Identity& /*other*/) {}
+  Identity(Identity&& /*other*/) noexcept {}
   Identity& operator=(const Identity& other) {
     if (this != &other) renew();
+    return *this;
+  }
+  Identity& operator=(Identity&& other) noexcept {
+    *this = std::as_const(other);
     return *this;
   }
   ~Identity() = default;

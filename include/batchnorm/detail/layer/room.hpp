@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "../../policies.hpp"
 #include "../../scalar.hpp"
@@ -80,7 +81,12 @@ class KeptCoefficients<Scalar, Channels<Count, SumsBytes>> {
 
   KeptCoefficients() = default;
   KeptCoefficients(const KeptCoefficients& other) : KeptCoefficients() { k = other.k; }
+  KeptCoefficients(KeptCoefficients&& other) noexcept : KeptCoefficients(std::as_const(other)) {}
   KeptCoefficients& operator=(const KeptCoefficients& other) {
+    k = other.k;
+    return *this;
+  }
+  KeptCoefficients& operator=(KeptCoefficients&& other) noexcept {
     k = other.k;
     return *this;
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "../../policies.hpp"
 #include "../arguments/misuse.hpp"
 #include "../steps/sums.hpp"
@@ -93,9 +95,16 @@ class Saved<Scalar, Channels<Count, SumsBytes>>
   Saved() : Base(Room::arena.get(), Room::of_sums.get()) {}
   /// A copy works in memory of its own.
   Saved(const Saved& other) : Saved() { *this = other; }
+  /// A copy.
+  Saved(Saved&& other) noexcept : Saved(std::as_const(other)) {}
   /// Into its own memory.
   Saved& operator=(const Saved& other) {
     Base::operator=(other);
+    return *this;
+  }
+  /// Into its own memory.
+  Saved& operator=(Saved&& other) noexcept {
+    Base::operator=(std::as_const(other));
     return *this;
   }
   ~Saved() = default;

@@ -36,9 +36,12 @@ class ChannelArray {
   ChannelArray(ChannelArray&& other) noexcept { *this = std::move(other); }
   /// Takes the memory of another that is on the heap too.
   ChannelArray& operator=(ChannelArray&& other) noexcept {
-    if (!source_.is_heap() || !other.source_.is_heap()) return *this = std::as_const(other);
-    swap(other);
-    other.size_ = 0;
+    if (source_.is_heap() && other.source_.is_heap()) {
+      swap(other);
+      other.size_ = 0;
+    } else {
+      *this = std::as_const(other);
+    }
     return *this;
   }
 

@@ -48,8 +48,14 @@ class Decimal {
   }
 
   void find_digits(double size) {
-    for (; size >= 10.0; size /= 10.0) ++exponent_;
-    for (; size < 1.0; size *= 10.0) --exponent_;
+    while (size >= 10.0) {
+      size /= 10.0;
+      ++exponent_;
+    }
+    while (size < 1.0) {
+      size *= 10.0;
+      --exponent_;
+    }
     auto all = static_cast<std::uint32_t>(std::lround(size * 1e8));
     if (all == 1000000000U) ++exponent_;
     while (all % 10 == 0) all /= 10;

@@ -89,6 +89,7 @@ class PartSums {
       : source_(other.source_),
         first_(std::exchange(other.first_, nullptr)),
         count_(std::exchange(other.count_, 0)) {}
+  // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): nothing is assigned
   PartSums& operator=(const PartSums& /*other*/) { return *this; }
   PartSums& operator=(PartSums&& other) noexcept {
     std::swap(first_, other.first_);

@@ -90,16 +90,16 @@ template <typename Sum, typename Merge>
 void merge_in_turn(Index pieces, const Sum& sum, const Merge& merge) {
   std::array<Index, 65> first;
   std::size_t held = 0;
-  const auto merge_last = [&](Index end) {
-    const auto from = static_cast<Index>(--held);
-    merge(Merged{first[held - 1], from - 1}, Merged{first[held], from}, end);
+  const auto merge_last = [&](std::size_t last, Index end) {
+    const auto place = static_cast<Index>(last);
+    merge(Merged{first[last - 1], place - 1}, Merged{first[last], place}, end);
   };
   for (Index piece = 0; piece < pieces; ++piece) {
     sum(piece, static_cast<Index>(held));
     first[held++] = piece;
-    for (Index done = piece + 1; done % 2 == 0; done /= 2) merge_last(piece + 1);
+    for (Index done = piece + 1; done % 2 == 0; done /= 2) merge_last(--held, piece + 1);
   }
-  while (held > 1) merge_last(pieces);
+  while (held > 1) merge_last(--held, pieces);
 }
 
 /// Whether chunks are summed one after the other; else each has a place.
