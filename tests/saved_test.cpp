@@ -113,6 +113,7 @@ TYPED_TEST(SavedOf, ServesNobodyOnceItWasMovedFrom) {
   EXPECT_EQ(this->a.inverse_deviation().size(), 0);
   auto& itself = moved;
   moved = std::move(itself);
+  EXPECT_GT(moved.inverse_deviation().size(), 0);
   EXPECT_NO_THROW(this->norm.backward(moved, this->xa, this->dy));
 }
 

@@ -101,6 +101,22 @@ TEST(SecondBackward, TakesRenormalizationAsConstant) {
       BatchNorm<double>(far, {.renormalization = {.r_max = 1.2, .d_max = 0.1}}));
 }
 
+/// What another layer had, whose pass was in the same Saved, is none of a layer without parameters.
+TEST(SecondBackward, TakesNothingOfAnotherLayerOutOfASaved) {
+  const Matrix x = noise_matrix<double>(7, 3, 11), dy = noise_matrix<double>(7, 3, 12),
+               v = noise_matrix<double>(7, 3, 13);
+  const Vector p = noise_matrix<double>(3, 1, 14), q = noise_matrix<double>(3, 1, 15), none;
+  BatchNorm<double> with(state);
+  BatchNorm<double, Train, NoAffine> without(some_state<double, NoAffine>(3));
+  BatchNorm<double>::Saved used, fresh;
+  with.forward(used, x);
+  with.second_backward(used, x, dy, v, p, q);
+  without.forward(used, x);
+  without.forward(fresh, x);
+  const auto found = without.second_backward(used, x, dy, v, none, none);
+  EXPECT_TRUE(same_bits(found.x, without.second_backward(fresh, x, dy, v, none, none).x));
+}
+
 /// Every layout gives what the matrix of its values gives.
 template <typename L>
 class SecondLayouts : public ::testing::Test {};

@@ -34,12 +34,7 @@ Settings parse(int argc, char** argv) {
       "Times calls of one sample, and training steps of few values; counts their instructions.",
       "benchmarks/run calls");
   app.footer(usual_script_options);
-  app.add_option("--rounds", settings.rounds, "per contender and task")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_option("--seconds", settings.seconds, "of a round, at least")
-      ->check(CLI::Range(0.0001, 10.0))
-      ->capture_default_str();
+  add_rounds(app, settings.rounds, settings.seconds);
   app.add_flag("--no-instructions", settings.no_instructions,
                "do not count instructions, for which valgrind is used");
   app.add_option(

@@ -13,6 +13,16 @@ inline constexpr const char* usual_script_options =
     "  --target NAME               the library's instruction set, by BATCHNORM_TARGET: sse2,\n"
     "                              avx2, avx512, neon or portable";
 
+/// The options of a race.
+inline void add_rounds(CLI::App& app, int& rounds, double& seconds) {
+  app.add_option("--rounds", rounds, "per contender and task")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--seconds", seconds, "of a round, at least")
+      ->check(CLI::Range(0.0001, 10.0))
+      ->capture_default_str();
+}
+
 /// Reads the command line into what `app` was told of. Exits, with a message, where it asks for
 /// help or is wrong.
 inline void parse_or_exit(CLI::App& app, int argc, char** argv) {

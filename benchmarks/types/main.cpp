@@ -42,12 +42,7 @@ Settings parse(int argc, char** argv) {
       "benchmarks/run types");
   app.footer(usual_script_options);
   app.add_flag("--quick", settings.quick, "one small shape");
-  app.add_option("--rounds", settings.rounds, "per contender and task")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_option("--seconds", settings.seconds, "of a round, at least")
-      ->check(CLI::Range(0.0001, 10.0))
-      ->capture_default_str();
+  add_rounds(app, settings.rounds, settings.seconds);
   parse_or_exit(app, argc, argv);
   return settings;
 }

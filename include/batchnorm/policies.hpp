@@ -122,10 +122,4 @@ concept RankPolicy = requires {
   { T::allows_rank(2) } -> std::convertible_to<bool>;  // whether a tensor of that rank is taken
 };
 
-/// Whether the number of channels is known when compiling.
-template <typename T>
-concept ChannelsPolicy = requires {
-  { T::count } -> std::convertible_to<int>;  // the number, or Eigen::Dynamic
-};
-
 }  // namespace batchnorm

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <type_traits>
 
 #include "../../activation.hpp"
@@ -21,7 +22,9 @@ template <typename T>
 struct IsRank : std::bool_constant<RankPolicy<T>> {};
 
 template <typename T>
-struct IsChannels : std::bool_constant<ChannelsPolicy<T>> {};
+struct IsChannels : std::is_same<T, AnyChannels> {};
+template <int Count, std::size_t SumsBytes>
+struct IsChannels<Channels<Count, SumsBytes>> : std::true_type {};
 
 template <typename T>
 inline constexpr bool is_policy =
@@ -109,9 +112,10 @@ struct PolicySet {
       policies_are_unique,
       "batchnorm: two policies of one kind: give each of axis, affine map, statistics, "
       "activation, rank and channels at most once (BatchNorm1d, 2d and 3d give the rank).");
-  static_assert(channels_fit<Policies...>,
-                "batchnorm: a layer of Channels<N> keeps all of its memory within itself, about a "
-                "kilobyte for each channel: N is from 1 to 1024.");
+  static_assert(
+      channels_fit<Policies...>,
+      "batchnorm: a layer of Channels<N> keeps all of its memory within itself, more than "
+      "a kilobyte for each channel: N is from 1 to 1024.");
   static_assert(mode_has_statistics,
                 "batchnorm: Frozen and Eval normalise with running statistics: a layer with "
                 "NoRunningStatistics has the mode Train only.");

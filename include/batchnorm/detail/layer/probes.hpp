@@ -58,7 +58,6 @@ inline constexpr SpreadPlaces spread_places;
 template <typename Scalar>
 class Probes {
  public:
-  Probes() = default;
   explicit Probes(const Source& source) : middle_(source) {}
 
   void take(const View<const Scalar>& values) {

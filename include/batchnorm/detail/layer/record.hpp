@@ -28,7 +28,6 @@ struct Record {
   double affine_sum = 0.0;  ///< by which gamma and beta from outside are known
   ChannelCoefficients<ArithmeticOf<Scalar>> coefficients;  ///< none where nothing was normalised
 
-  Record() = default;
   explicit Record(const Source& source)
       : probes(source), residual_probes(source), coefficients(source) {}
 

@@ -58,36 +58,41 @@ template <typename Data, typename Count>
 constexpr std::size_t sums_bytes = Count::sums_bytes > 0 ? whole_lines(Count::sums_bytes)
                                                          : usual_sums_bytes<Data>(Count::count);
 
-/// The memory of a pass.
+/// The memory of a pass: on the heap, unless the number of channels is known.
 template <typename Data, typename Count>
-struct SavedRoom {
-  OwnArena<bytes_of_pass<Data>(Count::count)> arena;
-  OwnArena<sums_bytes<Data, Count>> of_sums;
+struct PassRoom {
+  Room<0> arrays;
+  Room<0> sums;
 };
 
-/// Coefficients that a layer keeps.
+template <typename Data, int Count, std::size_t SumsBytes>
+struct PassRoom<Data, Channels<Count, SumsBytes>> {
+  Room<bytes_of_pass<Data>(Count)> arrays;
+  Room<sums_bytes<Data, Channels<Count, SumsBytes>>> sums;
+};
+
+/// Coefficients that a layer keeps, in memory of the same kind.
 template <typename Scalar, typename Count>
-struct KeptCoefficients {
-  ChannelCoefficients<Scalar> k;
-};
+class KeptCoefficients {
+  static constexpr std::size_t bytes =
+      Count::count < 0 ? 0 : bytes_of_coefficients<Scalar>(Count::count);
 
-/// The same within the layer.
-template <typename Scalar, int Count, std::size_t SumsBytes>
-class KeptCoefficients<Scalar, Channels<Count, SumsBytes>> {
-  OwnArena<bytes_of_coefficients<Scalar>(Count)> arena_;
+  [[no_unique_address]] Room<bytes> room_;
 
  public:
-  ChannelCoefficients<Scalar> k{Source(arena_.get())};
+  ChannelCoefficients<Scalar> k{room_.source()};
 
   KeptCoefficients() = default;
   KeptCoefficients(const KeptCoefficients& other) : KeptCoefficients() { k = other.k; }
-  KeptCoefficients(KeptCoefficients&& other) noexcept : KeptCoefficients(std::as_const(other)) {}
+  KeptCoefficients(KeptCoefficients&& other) noexcept : KeptCoefficients() {
+    k = std::move(other.k);
+  }
   KeptCoefficients& operator=(const KeptCoefficients& other) {
     k = other.k;
     return *this;
   }
   KeptCoefficients& operator=(KeptCoefficients&& other) noexcept {
-    k = other.k;
+    k = std::move(other.k);
     return *this;
   }
   ~KeptCoefficients() = default;

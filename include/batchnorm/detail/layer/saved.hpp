@@ -31,11 +31,29 @@ class Phases;
 /// given; whoever wants several passes in flight through one layer brings one for each, in front of
 /// x: `norm.forward(a, xa)`, `norm.backward(a, xa, dya)`. A value: copy and move it. It may be used
 /// again for another pass of the same layer or of another; it then allocates nothing where it has
-/// seen the size.
+/// seen the size. That of a layer of `Channels<N>` has all of its memory within itself: what moves
+/// is copied.
 template <typename Scalar, typename Count>
 class Saved {
  public:
   Saved() = default;
+  /// In memory of its own.
+  Saved(const Saved& other) : Saved() { *this = other; }
+  /// Takes the other's memory, unless that is within it.
+  Saved(Saved&& other) noexcept : Saved() { *this = std::move(other); }
+  /// Into its own memory.
+  Saved& operator=(const Saved& other) {
+    record_ = other.record_;
+    work_ = other.work_;
+    return *this;
+  }
+  /// Takes the other's memory, unless that is within it.
+  Saved& operator=(Saved&& other) noexcept {
+    record_ = std::move(other.record_);
+    work_ = std::move(other.work_);
+    return *this;
+  }
+  ~Saved() = default;
 
   /// Values per channel that the statistics of the forward are of, those of other parts included;
   /// 0 before the first forward, and where it normalised with running statistics.
@@ -54,10 +72,6 @@ class Saved {
     const auto& values = record_.coefficients.inverse_deviation;
     return {values.data(), record_.exists ? values.size() : 0};
   }
-
- protected:
-  Saved(detail::Arena& arena, detail::Arena& of_sums)
-      : record_(detail::Source(arena)), work_(detail::Source(arena), detail::Source(of_sums)) {}
 
  private:
   template <typename S, typename Mode, typename... Policies>
@@ -79,53 +93,9 @@ class Saved {
     return Eigen::Map<const Eigen::ArrayXd>(values.data(), values.size());
   }
 
-  detail::Record<Scalar> record_;
-  detail::Workspace<ArithmeticOf<Scalar>> work_;
-};
-
-/// The same of a layer of `Channels<Count>`, with all of its memory within itself. What moves is
-/// copied.
-template <typename Scalar, int Count, std::size_t SumsBytes>
-class Saved<Scalar, Channels<Count, SumsBytes>>
-    : private detail::SavedRoom<Scalar, Channels<Count, SumsBytes>>, private Saved<Scalar> {
-  using Room = detail::SavedRoom<Scalar, Channels<Count, SumsBytes>>;
-  using Base = Saved<Scalar>;
-
- public:
-  Saved() : Base(Room::arena.get(), Room::of_sums.get()) {}
-  /// A copy works in memory of its own.
-  Saved(const Saved& other) : Saved() { *this = other; }
-  /// A copy.
-  Saved(Saved&& other) noexcept : Saved(std::as_const(other)) {}
-  /// Into its own memory.
-  Saved& operator=(const Saved& other) {
-    Base::operator=(other);
-    return *this;
-  }
-  /// Into its own memory.
-  Saved& operator=(Saved&& other) noexcept {
-    Base::operator=(std::as_const(other));
-    return *this;
-  }
-  ~Saved() = default;
-
-  using Base::count;
-  using Base::inverse_deviation;
-  using Base::moments;
-
- private:
-  template <typename S, typename Mode, typename... Policies>
-  friend class detail::PassSteps;
-  template <typename S, typename Mode, typename... Policies>
-  friend class detail::Passes;
-  template <typename S, typename Mode, typename... Policies>
-  friend class detail::WeightedPasses;
-  template <typename S, typename Mode, typename... Policies>
-  friend class detail::AffinePasses;
-  template <typename S, typename Mode, typename... Policies>
-  friend class detail::SecondPasses;
-  template <typename S, typename Mode, typename... Policies>
-  friend class detail::Phases;
+  [[no_unique_address]] detail::PassRoom<Scalar, Count> room_;
+  detail::Record<Scalar> record_{room_.arrays.source()};
+  detail::Workspace<ArithmeticOf<Scalar>> work_{room_.arrays.source(), room_.sums.source()};
 };
 
 }  // namespace batchnorm

@@ -112,14 +112,16 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
   auto second_of(const Executor& on, Saved& saved, const X& x, const Dy& dy, const V& v,
                  const Vg& v_gamma, const Vb& v_beta, Gradients<X>& to) const {
     SecondWorkspace<Parameter>& second = saved.work_.second;
-    copy_checked("v_gamma", v_gamma, Set::Affine::has_gamma, second.of_gamma);
-    copy_checked("v_beta", v_beta, Set::Affine::has_beta, second.of_beta);
-    run_second(on, saved, x, dy, v, {second.of_gamma.data(), second.of_beta.data()}, to);
+    run_second(on, saved, x, dy, v,
+               {checked("v_gamma", v_gamma, Set::Affine::has_gamma, second.of_gamma),
+                checked("v_beta", v_beta, Set::Affine::has_beta, second.of_beta)},
+               to);
   }
 
+  /// The values of `t`, copied beside each other, or null where the layer has no such parameter.
   template <typename T>
-  void copy_checked(const char* name, const T& t, bool has_parameter,
-                    ChannelArray<Parameter>& to) const {
+  const Parameter* checked(const char* name, const T& t, bool has_parameter,
+                           ChannelArray<Parameter>& to) const {
     const Index expected = has_parameter ? channels() : 0;
     if (t.size() != expected || (expected > 0 && t.rows() != 1 && t.cols() != 1)) {
       refuse("second_backward: expected ", name, " of ", expected,
@@ -127,6 +129,7 @@ class SecondPasses : public AffinePasses<ScalarType, Mode, Policies...> {
     }
     to.resize(expected);
     Eigen::Map<Vector>(to.data(), expected) = t.reshaped();
+    return has_parameter ? to.data() : nullptr;
   }
 
   template <typename X, typename Dy, typename V>

@@ -36,6 +36,7 @@ class ChannelArray {
   ChannelArray(ChannelArray&& other) noexcept { *this = std::move(other); }
   /// Takes the memory of another that is on the heap too.
   ChannelArray& operator=(ChannelArray&& other) noexcept {
+    if (this == &other) return *this;
     if (source_.is_heap() && other.source_.is_heap()) {
       swap(other);
       other.size_ = 0;

@@ -42,24 +42,6 @@ class Arena {
   std::size_t used_ = 0;
 };
 
-/// An arena with its memory.
-template <std::size_t Bytes>
-class OwnArena {
- public:
-  OwnArena() = default;
-  OwnArena(const OwnArena&) = delete;
-  OwnArena& operator=(const OwnArena&) = delete;
-  OwnArena(OwnArena&&) = delete;
-  OwnArena& operator=(OwnArena&&) = delete;
-  ~OwnArena() = default;
-
-  Arena& get() { return arena_; }
-
- private:
-  alignas(line_bytes) std::array<std::byte, Bytes> bytes_;
-  Arena arena_{bytes_.data(), Bytes};
-};
-
 /// The heap, by functions that only a program with an array on the heap has.
 struct Heap {
   void* (*take)(std::size_t bytes);
@@ -89,6 +71,30 @@ class Source {
  private:
   const Heap* heap_ = nullptr;
   Arena* arena_ = nullptr;
+};
+
+/// Memory for arrays within an object; of 0 bytes, that of the heap.
+template <std::size_t Bytes>
+class Room {
+ public:
+  Room() = default;
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  Room(Room&&) = delete;
+  Room& operator=(Room&&) = delete;
+  ~Room() = default;
+
+  Source source() { return Source(arena_); }
+
+ private:
+  alignas(line_bytes) std::array<std::byte, Bytes> bytes_;
+  Arena arena_{bytes_.data(), Bytes};
+};
+
+template <>
+class Room<0> {
+ public:
+  static Source source() { return {}; }
 };
 
 }  // namespace batchnorm::detail

@@ -10,8 +10,7 @@
 namespace batchnorm::detail {
 
 /// `value` in decimal as printf's "%.9g" writes it, up to the last digit: for machines on which the
-/// tables of `std::to_chars` are larger than the rest of a program. Needs room for 24 characters;
-/// the first behind the text.
+/// tables of `std::to_chars` are larger than the rest of a program.
 class Decimal {
  public:
   explicit Decimal(double value) {

@@ -21,7 +21,6 @@ struct Renormalizer {
   ChannelArray<double> d;
   ChannelArray<double> gamma_sum;  ///< sum of g * (r * x_hat + d): the gradient of gamma
 
-  Renormalizer() = default;
   explicit Renormalizer(const Source& source) : r(source), d(source), gamma_sum(source) {}
 
   bool is_on() const { return r.size() > 0; }

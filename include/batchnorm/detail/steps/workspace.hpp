@@ -22,7 +22,6 @@ struct AffineWorkspace {
   ChannelArray<double> gamma_sum;
   ChannelArray<double> beta_sum;
 
-  AffineWorkspace() = default;
   explicit AffineWorkspace(const Source& source)
       : gamma(source),
         beta(source),
@@ -53,7 +52,6 @@ struct SecondSums {
   ChannelArray<double> v_x_hat;  ///< sum of v * x_hat
   ChannelArray<double> v_g;      ///< sum of v * g
 
-  SecondSums() = default;
   explicit SecondSums(const Source& source)
       : g(source), g_x_hat(source), v(source), v_x_hat(source), v_g(source) {}
 };
@@ -67,7 +65,6 @@ struct SecondWorkspace {
   ChannelCoefficients<Scalar> identity;  ///< with which x_hat is x itself
   SecondCoefficients<Scalar> factors;
 
-  SecondWorkspace() = default;
   explicit SecondWorkspace(const Source& source)
       : of_gamma(source), of_beta(source), sums(source), identity(source), factors(source) {}
 
@@ -82,7 +79,6 @@ struct SecondWorkspace {
 /// Memory for parts of a call that are summed at the same time; none in a copy.
 class PartSums {
  public:
-  PartSums() = default;
   explicit PartSums(const Source& source) : source_(source) {}
   PartSums(const PartSums& /*other*/) {}
   PartSums(PartSums&& other) noexcept
@@ -136,7 +132,7 @@ struct Workspace {
   AffineWorkspace<Scalar> affine;
   SecondWorkspace<Scalar> second;
 
-  Workspace() = default;
+  Workspace() : Workspace(Source{}, Source{}) {}
   /// What is summed has an arena of its own.
   Workspace(const Source& source, const Source& of_sums)
       : sums(of_sums),

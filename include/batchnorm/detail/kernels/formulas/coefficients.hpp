@@ -97,7 +97,6 @@ struct GradientCoefficients {
   ChannelArray<double> sum;             ///< sum of g: the gradient of beta
   ChannelArray<double> product;         ///< sum of g * x_hat: the gradient of gamma
 
-  GradientCoefficients() = default;
   explicit GradientCoefficients(const Source& source)
       : unit(source),
         centre_units(source),
@@ -127,7 +126,6 @@ template <typename Scalar>
 struct SecondCoefficients {
   std::array<ChannelArray<Scalar>, 7> values;
 
-  SecondCoefficients() = default;
   explicit SecondCoefficients(const Source& source)
       : values{ChannelArray<Scalar>(source), ChannelArray<Scalar>(source),
                ChannelArray<Scalar>(source), ChannelArray<Scalar>(source),

@@ -176,8 +176,8 @@ inline Pair<Floats> load_pair(const void* from) {
 
 /// Two vectors of float, rounded to bfloat16 by sums of 16 bits: the upper half grows by 1 where
 /// the lower is more than half a unit of it, or as much and the upper is odd. A sum that would
-/// change the sign of a NaN stays at the largest number of its sign; no NaN
-/// is a signalling one, which sums and products give none of.
+/// change the sign of a NaN stays at the largest number of its sign; no NaN is a signalling one,
+/// which sums and products give none of.
 inline HalvesOfPair rounded_to_bfloat16(const Pair<Floats>& a) {
   const auto [upper, lower] = split(bits_of(a.low), bits_of(a.high));
   const HalvesOfPair one = (upper & 0) + 1;

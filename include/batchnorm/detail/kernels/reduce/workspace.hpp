@@ -21,6 +21,13 @@ class SumsWorkspace {
   SumsWorkspace() = default;
   explicit SumsWorkspace(const Source& source) : chunks(source), joined(source), runs(source) {}
 
+  SumsWorkspace(const SumsWorkspace& /*other*/) {}
+  SumsWorkspace(SumsWorkspace&&) noexcept = default;
+  /// What is summed is no part of a value that is copied.
+  SumsWorkspace& operator=(const SumsWorkspace& /*other*/) { return *this; }
+  SumsWorkspace& operator=(SumsWorkspace&&) noexcept = default;
+  ~SumsWorkspace() = default;
+
   /// Room in `values` for the moments of `channels` channels, with a low part of the mean or
   /// without.
   static ChannelMoments moments_of(ChannelArray<double>& values, Index channels, bool has_low) {
@@ -28,13 +35,6 @@ class SumsWorkspace {
     double* const first = values.data();
     return {first, has_low ? first + 2 * channels : nullptr, first + channels};
   }
-
-  SumsWorkspace(const SumsWorkspace& /*other*/) {}
-  SumsWorkspace(SumsWorkspace&&) noexcept = default;
-  /// What is summed is no part of a value that is copied.
-  SumsWorkspace& operator=(const SumsWorkspace& /*other*/) { return *this; }
-  SumsWorkspace& operator=(SumsWorkspace&&) noexcept = default;
-  ~SumsWorkspace() = default;
 
   bool is_on_heap() const { return chunks.source().is_heap(); }
 
