@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <utility>
 
 namespace benchmarks {
 
@@ -13,14 +14,14 @@ inline constexpr const char* usual_script_options =
     "  --target NAME               the library's instruction set, by BATCHNORM_TARGET: sse2,\n"
     "                              avx2, avx512, neon or portable";
 
-/// The options of a race.
-inline void add_rounds(CLI::App& app, int& rounds, double& seconds) {
-  app.add_option("--rounds", rounds, "per contender and task")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_option("--seconds", seconds, "of a round, at least")
-      ->check(CLI::Range(0.0001, 10.0))
-      ->capture_default_str();
+/// The two options of a race.
+inline std::pair<CLI::Option*, CLI::Option*> add_rounds(CLI::App& app, int& rounds,
+                                                        double& seconds) {
+  CLI::Option* const of_rounds = app.add_option("--rounds", rounds, "per contender and task");
+  of_rounds->check(CLI::Range(1, 1000))->capture_default_str();
+  CLI::Option* const of_seconds = app.add_option("--seconds", seconds, "of a round, at least");
+  of_seconds->check(CLI::Range(0.0001, 10.0))->capture_default_str();
+  return {of_rounds, of_seconds};
 }
 
 /// Reads the command line into what `app` was told of. Exits, with a message, where it asks for

@@ -81,12 +81,7 @@ Settings parse_settings(int argc, char** argv) {
                  "themselves with one")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  CLI::Option* rounds = app.add_option("--rounds", settings.rounds, "per contender and task")
-                            ->check(CLI::Range(1, 1000))
-                            ->capture_default_str();
-  CLI::Option* seconds = app.add_option("--seconds", settings.seconds, "of a round, at least")
-                             ->check(CLI::Range(1e-4, 10.0))
-                             ->capture_default_str();
+  const auto [rounds, seconds] = add_rounds(app, settings.rounds, settings.seconds);
   app.add_option("--last-level-cache", last_level_mib,
                  "MiB of it that one core can use, at most; virtual machines\n"
                  "report too much")
