@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <map>
+#include <set>
 
 namespace mlp {
 namespace {
@@ -14,9 +15,13 @@ const std::map<std::string, Placement> placements{{"none", Placement::none},
 const std::map<std::string, Activation> activations{{"sigmoid", Activation::sigmoid},
                                                     {"relu", Activation::relu}};
 
+const std::map<std::string, DataType> data_types{{"float", DataType::float32},
+                                                 {"bfloat16", DataType::bfloat16}};
+
 /// What the command line says about things that Settings keeps in another form.
 struct Raw {
   std::string activation = "sigmoid";
+  std::string data_type = "float";
   std::vector<std::string> norms{"none", "before"};
   std::vector<double> learning_rates;
 };
@@ -100,6 +105,13 @@ void add_training_options(CLI::App& app, Settings& settings, Raw& raw) {
   add("--sgd-momentum", settings.sgd_momentum, "Of the optimizer: weight of the old velocity", "X");
   add("--weight-decay", settings.weight_decay,
       "Of the weights of linear layers; never of biases, gamma\nand beta", "X");
+  app.add_option("--data-type", raw.data_type,
+                 "What activations are kept in: float, or bfloat16, which\n"
+                 "takes half the memory; parameters are float in both")
+      ->check(CLI::IsMember({"float", "bfloat16"}).description(""))
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group("Training");
   add("--seeds", settings.seeds, "How often each network is trained, each time from other\nweights",
       "N");
   add("--seed", settings.seed, "The first seed; the same seed gives the same bits", "N");
@@ -177,9 +189,10 @@ void choose_parts(const CLI::App& app, Settings& settings) {
 
 /// A saved network brings its own settings; beside them no option but these says anything.
 void check_load(const CLI::App& app) {
+  const std::set<std::string> meaningful{"--load", "--data", "--data-type", "--threads"};
   for (const CLI::Option* const option : app.get_options()) {
     const std::string name = option->get_name();
-    expect(option->count() == 0 || name == "--load" || name == "--data" || name == "--threads",
+    expect(option->count() == 0 || meaningful.contains(name),
            name + " has no meaning beside --load, which trains nothing");
   }
 }
@@ -188,6 +201,7 @@ void parse(CLI::App& app, int argc, char** argv, Settings& settings, Raw& raw) {
   try {
     app.parse(argc, argv);
     settings.activation = activations.at(raw.activation);
+    settings.data_type = data_types.at(raw.data_type);
     settings.arms = make_arms(raw, settings.activation);
     check(settings);
     choose_parts(app, settings);

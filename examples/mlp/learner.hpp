@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -15,15 +16,18 @@ namespace mlp {
 inline constexpr std::uint64_t kWeightStream = 0;
 inline constexpr std::uint64_t kBatchStream = 1;
 
-/// A network in training, with all that a step needs; allocates nothing while batches keep their
-/// size.
-class Learner {
+/// A network in training, with all that a step needs; with activations of float it allocates
+/// nothing while batches keep their size.
+template <typename Scalar>
+class LearnerOf {
  public:
-  Learner(const nn::Device& device, Mlp<batchnorm::Train> network, const nn::SgdOptions& options)
+  using Network = Mlp<batchnorm::Train, Scalar>;
+
+  LearnerOf(const nn::Device& device, Network network, const nn::SgdOptions& options)
       : device_(device), network_(std::move(network)), optimizer_(options) {}
 
   /// Assigns the gradients of all parameters and moves the running statistics, but no parameter.
-  nn::Score differentiate(const nn::Samples<float>& batch) {
+  nn::Score differentiate(const nn::Samples<Scalar>& batch) {
     network_.forward(device_, batch.images, outputs_);
     gradients_.resize(outputs_.size());
     const nn::Score score = nn::cross_entropy(outputs_.back(), batch.labels, gradients_.back());
@@ -31,7 +35,7 @@ class Learner {
     return score;
   }
 
-  nn::Score step(const nn::Samples<float>& batch) {
+  nn::Score step(const nn::Samples<Scalar>& batch) {
     const nn::Score score = differentiate(batch);
     optimizer_.step(network_);
     return score;
@@ -41,17 +45,28 @@ class Learner {
     network_.set_renormalization(limits);
   }
 
-  const Mlp<batchnorm::Train>& network() const { return network_; }
+  const Network& network() const { return network_; }
+
+  /// What the outputs of all layers take, which the backward pass needs: those of the last batch.
+  std::size_t activation_bytes() const {
+    std::size_t values = 0;
+    for (const auto& output : outputs_) values += static_cast<std::size_t>(output.size());
+    return values * sizeof(Scalar);
+  }
 
  private:
   const nn::Device& device_;
-  Mlp<batchnorm::Train> network_;
-  nn::Sgd<float> optimizer_;
-  std::vector<nn::Matrix<float>> outputs_, gradients_;
+  Network network_;
+  nn::Sgd<batchnorm::ArithmeticOf<Scalar>> optimizer_;
+  std::vector<nn::Matrix<Scalar>> outputs_, gradients_;
 };
 
-/// How a network does on samples.
-nn::Score evaluate(const Mlp<batchnorm::Eval>& network, const nn::Samples<float>& samples,
+/// What the report trains.
+using Learner = LearnerOf<float>;
+
+/// How a network does on samples; `Scalar` is float or Eigen::bfloat16.
+template <typename Scalar>
+nn::Score evaluate(const Mlp<batchnorm::Eval, Scalar>& network, const nn::Samples<float>& samples,
                    const nn::Device& device);
 
 }  // namespace mlp

@@ -74,13 +74,20 @@ void check_fit(const Settings& settings, const Model& model, const Dataset& data
   }
 }
 
+template <typename Scalar>
+nn::Score evaluate_in(const Model& model, const Dataset& data, const nn::Device& device) {
+  return evaluate(Mlp<batchnorm::Eval, Scalar>(model.network), data.test, device);
+}
+
 int evaluate_saved(const Settings& settings) {
   const Model model = load_model(settings.load);
   const Dataset data = load_dataset(settings.data, model.scaling);
   check_fit(settings, model, data);
   Eigen::ThreadPool pool(settings.threads);
   const nn::Device device(&pool, settings.threads);
-  const nn::Score score = evaluate(Mlp<batchnorm::Eval>(model.network), data.test, device);
+  const nn::Score score = settings.data_type == DataType::bfloat16
+                              ? evaluate_in<Eigen::bfloat16>(model, data, device)
+                              : evaluate_in<float>(model, data, device);
   print_score(settings, model.architecture, score);
   return 0;
 }

@@ -26,6 +26,8 @@ const char* name(Activation activation) {
   return name_of(activation, std::array{"sigmoid", "relu"});
 }
 
+const char* name(DataType type) { return name_of(type, std::array{"float", "bfloat16"}); }
+
 const char* name(Level level) { return name_of(level, std::array{"quick", "standard", "full"}); }
 
 const char* name(Probe probe) {

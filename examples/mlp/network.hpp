@@ -45,8 +45,10 @@ inline double count_weights(const Architecture& architecture) {
 }
 
 /// A list of layers. All speak as BatchNorm does, `forward(device, x, y)` and `backward(device, x,
-/// dy, dx)`, and keep no activations: those are the caller's. `Mlp<Train>` learns; `Mlp<Eval>`,
-/// made from it, is constant, and has neither dropout nor ghost batches.
+/// dy, dx)`, and keep no activations: those are the caller's, in `Scalar`; with one of 16 bits all
+/// that is learnt is still float. `Mlp<Train>` learns; `Mlp<Eval>`, made from it, is constant. A
+/// network that is made from another has what that has learnt, but neither dropout nor ghost
+/// batches.
 template <typename Mode, typename Scalar = float>
 class Mlp {
  public:
@@ -68,8 +70,8 @@ class Mlp {
                   nn::glorot_variance(width, architecture.classes), random);
   }
 
-  template <typename Other>
-  explicit Mlp(const Mlp<Other, Scalar>& other) {
+  template <typename Other, typename OtherScalar>
+  explicit Mlp(const Mlp<Other, OtherScalar>& other) {
     layers_.reserve(other.layers_.size());
     for (const auto& layer : other.layers_) {
       std::visit([this](const auto& part) { this->append_converted(part); }, layer);
@@ -159,12 +161,18 @@ class Mlp {
   void append_converted(const Part& part) {
     layers_.emplace_back(part);
   }
-  void append_converted(const nn::Dropout<Scalar>&) {}
-  void append_converted(const nn::GhostNorm<Scalar>& ghost) {
-    layers_.emplace_back(Norm(ghost.norm()));
+  template <typename Other>
+  void append_converted(const nn::Linear<Other>& linear) {
+    layers_.emplace_back(nn::Linear<Scalar>(linear));
   }
   template <typename Other>
-  void append_converted(const batchnorm::BatchNorm<Scalar, Other>& norm) {
+  void append_converted(const nn::Dropout<Other>&) {}
+  template <typename Other>
+  void append_converted(const nn::GhostNorm<Other>& ghost) {
+    layers_.emplace_back(Norm(ghost.norm()));
+  }
+  template <typename OtherScalar, typename Other>
+  void append_converted(const batchnorm::BatchNorm<OtherScalar, Other>& norm) {
     layers_.emplace_back(Norm(norm));
   }
 

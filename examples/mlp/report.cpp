@@ -123,6 +123,19 @@ void print_table(const std::vector<Result>& results, double target) {
   }
 }
 
+/// What the outputs of all layers take, which the backward pass needs.
+void print_memory(const std::vector<Result>& results) {
+  std::printf("Activations of a batch, in bfloat16 and as they would be in float: ");
+  const char* separator = "";
+  for (const Result& result : results) {
+    const auto bytes = static_cast<double>(result.runs.front()->activation_bytes);
+    std::printf("%s%.0f KB and %.0f KB (%s)", separator, bytes / 1000, 2 * bytes / 1000,
+                long_name(result.arm.placement));
+    separator = ", ";
+  }
+  std::printf(".\n");
+}
+
 /// What the figures of an arm lack.
 void print_gaps(const Settings& settings, const Result& result) {
   const char* const name = long_name(result.arm.placement);
@@ -193,9 +206,10 @@ void print_setting(const Settings& settings, const Dataset& data) {
   std::printf("          %lld images for training, %lld for testing\n",
               static_cast<long long>(data.train.images.rows()),
               static_cast<long long>(data.test.images.rows()));
-  std::printf("Network   %s, %s\n",
+  std::printf("Network   %s, %s%s\n",
               widths(architecture_of(settings, data, Placement::none)).c_str(),
-              name(settings.activation));
+              name(settings.activation),
+              settings.data_type == DataType::bfloat16 ? ", activations in bfloat16" : "");
   const char* separator = "Compared  ";
   for (const Arm& arm : settings.arms) {
     std::printf("%s%s (learning rate %g)", separator, long_name(arm.placement), arm.learning_rate);
@@ -237,6 +251,7 @@ void print_results(const Settings& settings, const std::vector<Run>& runs) {
   std::printf(settings.target ? "%g %% is what was asked for.\n"
                               : "%g %% is what the first network ends with, less one point.\n",
               target);
+  if (settings.data_type == DataType::bfloat16) print_memory(results);
   for (const Result& result : results) {
     print_gaps(settings, result);
     if (&result != &results.front()) print_comparison(results.front(), result, target);

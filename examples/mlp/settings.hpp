@@ -33,6 +33,7 @@ struct Settings {
   int epochs = 90;
   double sgd_momentum = 0;
   double weight_decay = 0;
+  DataType data_type = DataType::float32;
 
   std::int64_t seed = 1;  ///< the first one
   int seeds = 5;

@@ -12,11 +12,12 @@ namespace {
 using batchnorm::Eval;
 using batchnorm::Train;
 
-Learner learner_of(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
-                   const nn::Device& device) {
+template <typename Scalar>
+LearnerOf<Scalar> learner_of(const Settings& settings, const Dataset& data, const Arm& arm,
+                             std::int64_t seed, const nn::Device& device) {
   const nn::Random random(static_cast<std::uint64_t>(seed), kWeightStream);
   return {device,
-          Mlp<Train>(architecture_of(settings, data, arm.placement), random),
+          Mlp<Train, Scalar>(architecture_of(settings, data, arm.placement), random),
           {.learning_rate = arm.learning_rate,
            .momentum = settings.sgd_momentum,
            .weight_decay = settings.weight_decay}};
@@ -33,8 +34,9 @@ struct Pass {
   Ending ending = Ending::finished;
 };
 
-Pass pass(Learner& learner, const nn::Batches& batches, const Dataset& data,
-          nn::Samples<float>& batch, const Run& run, Watcher& watcher) {
+template <typename Scalar>
+Pass pass(LearnerOf<Scalar>& learner, const nn::Batches& batches, const Dataset& data,
+          nn::Samples<Scalar>& batch, const Run& run, Watcher& watcher) {
   Pass result;
   while (result.steps < batches.count()) {
     batches.copy(result.steps, data.train, batch);
@@ -53,6 +55,42 @@ Pass pass(Learner& learner, const nn::Batches& batches, const Dataset& data,
   return result;
 }
 
+template <typename Scalar>
+Trained train_in(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
+                 const nn::Device& device, Watcher& watcher) {
+  Run run{.arm = arm, .seed = seed};
+  watcher.on_start(run);
+  auto learner = learner_of<Scalar>(settings, data, arm, seed, device);
+  nn::Batches batches(data.train.images.rows(), settings.batch,
+                      nn::Random(static_cast<std::uint64_t>(seed), kBatchStream));
+  nn::Samples<Scalar> batch;
+  Epoch epoch;
+  while (epoch.number < settings.epochs && run.ending == Ending::finished) {
+    const auto start = std::chrono::steady_clock::now();
+    batches.shuffle();
+    const Pass done = pass(learner, batches, data, batch, run, watcher);
+    const double seconds = seconds_since(start);
+    run.ending = done.ending;
+    if (done.ending == Ending::interrupted) break;
+
+    const nn::Score test = evaluate(Mlp<Eval, Scalar>(learner.network()), data.test, device);
+    epoch = {.number = epoch.number + 1,
+             .steps = epoch.steps + done.steps,
+             .train_loss = done.score.mean_loss(),
+             .train_accuracy = done.score.accuracy(),
+             .test_loss = test.mean_loss(),
+             .test_accuracy = test.accuracy(),
+             .seconds = epoch.seconds + seconds,
+             .samples_per_second = static_cast<double>(done.score.samples) / seconds};
+    run.epochs.push_back(epoch);
+    watcher.on_epoch(run);
+    if (watcher.wants_to_stop() && epoch.number < settings.epochs) run.ending = Ending::interrupted;
+  }
+  run.activation_bytes = learner.activation_bytes();
+  watcher.on_end(run);
+  return {.run = std::move(run), .network = Mlp<Train>(learner.network())};
+}
+
 }  // namespace
 
 Architecture architecture_of(const Settings& settings, const Dataset& data, Placement placement) {
@@ -66,36 +104,9 @@ Architecture architecture_of(const Settings& settings, const Dataset& data, Plac
 
 Trained train(const Settings& settings, const Dataset& data, const Arm& arm, std::int64_t seed,
               const nn::Device& device, Watcher& watcher) {
-  Run run{.arm = arm, .seed = seed};
-  watcher.on_start(run);
-  Learner learner = learner_of(settings, data, arm, seed, device);
-  nn::Batches batches(data.train.images.rows(), settings.batch,
-                      nn::Random(static_cast<std::uint64_t>(seed), kBatchStream));
-  nn::Samples<float> batch;
-  Epoch epoch;
-  while (epoch.number < settings.epochs && run.ending == Ending::finished) {
-    const auto start = std::chrono::steady_clock::now();
-    batches.shuffle();
-    const Pass done = pass(learner, batches, data, batch, run, watcher);
-    const double seconds = seconds_since(start);
-    run.ending = done.ending;
-    if (done.ending == Ending::interrupted) break;
-
-    const nn::Score test = evaluate(Mlp<Eval>(learner.network()), data.test, device);
-    epoch = {.number = epoch.number + 1,
-             .steps = epoch.steps + done.steps,
-             .train_loss = done.score.mean_loss(),
-             .train_accuracy = done.score.accuracy(),
-             .test_loss = test.mean_loss(),
-             .test_accuracy = test.accuracy(),
-             .seconds = epoch.seconds + seconds,
-             .samples_per_second = static_cast<double>(done.score.samples) / seconds};
-    run.epochs.push_back(epoch);
-    watcher.on_epoch(run);
-    if (watcher.wants_to_stop() && epoch.number < settings.epochs) run.ending = Ending::interrupted;
-  }
-  watcher.on_end(run);
-  return {.run = std::move(run), .network = learner.network()};
+  return settings.data_type == DataType::bfloat16
+             ? train_in<Eigen::bfloat16>(settings, data, arm, seed, device, watcher)
+             : train_in<float>(settings, data, arm, seed, device, watcher);
 }
 
 }  // namespace mlp

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "dataset.hpp"
@@ -33,6 +34,7 @@ struct Run {
   std::int64_t seed = 0;
   std::vector<Epoch> epochs{};
   Ending ending = Ending::finished;
+  std::size_t activation_bytes = 0;  ///< of the outputs of all layers for the last batch
 };
 
 /// Who wants to know how training goes.
@@ -54,7 +56,7 @@ class Watcher {
 
 Architecture architecture_of(const Settings& settings, const Dataset& data, Placement placement);
 
-/// What training leaves.
+/// What training leaves; what it learnt is float whatever its activations were.
 struct Trained {
   Run run;
   Mlp<batchnorm::Train> network;

@@ -122,6 +122,22 @@ TEST_P(NetworkTest, EvaluatesAsItTrainedOnceItsStatisticsAreThoseOfTheBatch) {
   EXPECT_NEAR(loss(deployed), trained, 1e-12);
 }
 
+/// Parameters and statistics stay float, so nothing is lost on the way to 16 bits and back.
+TEST_P(NetworkTest, WhatIsLearntIsTheSameWithActivationsOf16Bits) {
+  using Narrow = mlp::Mlp<Train, Eigen::bfloat16>;
+  using Wide = mlp::Mlp<Train, float>;
+  const Wide network(architecture(), nn::Random(3, 0));
+  Wide back{Narrow(network)};
+  Wide copy = network;
+  std::vector<Eigen::ArrayXf> values;
+  copy.for_each_parameter([&](auto value, const auto&, nn::Decay) { values.emplace_back(value); });
+  std::size_t parameter = 0;
+  back.for_each_parameter([&](auto value, const auto&, nn::Decay) {
+    EXPECT_TRUE((value == values[parameter++]).all());
+  });
+  EXPECT_EQ(parameter, values.size());
+}
+
 TEST_P(NetworkTest, WeightsDoNotDependOnWhereBatchNormStands) {
   mlp::Architecture plain = architecture();
   plain.placement = Placement::none;

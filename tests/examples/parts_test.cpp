@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "nn/activation.hpp"
 #include "nn/batches.hpp"
 #include "nn/cross_entropy.hpp"
 #include "nn/dropout.hpp"
 #include "nn/ghost_norm.hpp"
+#include "nn/linear.hpp"
 #include "nn/product.hpp"
 #include "nn/random.hpp"
 #include "nn/sgd.hpp"
@@ -46,6 +48,66 @@ TEST(Random, BelowStaysBelowAndReachesAll) {
   std::vector<int> seen(7);
   for (int i = 0; i < 7000; ++i) ++seen.at(random.below(7));
   EXPECT_GT(*std::min_element(seen.begin(), seen.end()), 850);
+}
+
+/// Values of 16 bits, and the same in float.
+struct Pair {
+  explicit Pair(Index rows, Index columns, std::uint64_t seed) {
+    nn::Random random(seed, 0);
+    narrow = nn::Matrix<Eigen::bfloat16>::NullaryExpr(
+        rows, columns, [&] { return Eigen::bfloat16(static_cast<float>(random.uniform() - 0.5)); });
+    wide = narrow.cast<float>();
+  }
+  nn::Matrix<Eigen::bfloat16> narrow;
+  nn::Matrix<float> wide;
+};
+
+/// A layer of 16 bits gives what its twin of float gives for the same values, rounded once.
+template <typename Narrow, typename Wide>
+void expect_rounded_once(Narrow narrow, Wide wide) {
+  Eigen::ThreadPool pool(1);
+  const nn::Device device(&pool, 1);
+  const Pair x(37, 19, 1);
+  nn::Matrix<Eigen::bfloat16> y;
+  nn::Matrix<float> expected;
+  narrow.forward(device, x.narrow, y);
+  wide.forward(device, x.wide, expected);
+  EXPECT_TRUE(y == expected.cast<Eigen::bfloat16>());
+
+  const Pair dy(37, y.cols(), 2);
+  nn::Matrix<Eigen::bfloat16> dx;
+  narrow.backward(device, x.narrow, dy.narrow, dx);
+  wide.backward(device, x.wide, dy.wide, expected);
+  EXPECT_TRUE(dx == expected.cast<Eigen::bfloat16>());
+  if constexpr (requires { narrow.weights_gradient(); }) {
+    EXPECT_EQ(narrow.weights_gradient(), wide.weights_gradient());
+    EXPECT_EQ(narrow.bias_gradient(), wide.bias_gradient());
+  }
+}
+
+TEST(SixteenBits, LayersGiveTheResultsOfFloatRoundedOnce) {
+  expect_rounded_once(nn::Relu(), nn::Relu());
+  expect_rounded_once(nn::Sigmoid(), nn::Sigmoid());
+  expect_rounded_once(nn::Dropout<Eigen::bfloat16>(0.4, nn::Random(3, 0)),
+                      nn::Dropout<float>(0.4, nn::Random(3, 0)));
+  for (const nn::Bias bias : {nn::Bias::none, nn::Bias::learned}) {
+    nn::Linear<float> linear(19, 150, bias);
+    nn::Random random(4, 0);
+    linear.initialize(1, random);
+    linear.bias().setConstant(1.7F);
+    expect_rounded_once(nn::Linear<Eigen::bfloat16>(linear), linear);
+  }
+}
+
+TEST(SixteenBits, TheLossIsThatOfFloat) {
+  const Pair logits(9, 5, 1);
+  nn::Labels labels(9);
+  for (Index i = 0; i < 9; ++i) labels[i] = static_cast<int>(i % 5);
+  nn::Matrix<Eigen::bfloat16> gradient;
+  nn::Matrix<float> expected;
+  const nn::Score score = nn::cross_entropy(logits.narrow, labels, gradient);
+  EXPECT_EQ(score.loss, nn::cross_entropy(logits.wide, labels, expected).loss);
+  EXPECT_TRUE(gradient == expected.cast<Eigen::bfloat16>());
 }
 
 /// Samples whose one pixel and label are their number.

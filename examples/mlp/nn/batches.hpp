@@ -50,16 +50,17 @@ class Batches {
 
   void shuffle() { random_.shuffle(order_); }
 
-  /// Copies batch number `batch`, counted from 0, of `from` into `into`.
-  template <typename Scalar>
-  void copy(Index batch, const Samples<Scalar>& from, Samples<Scalar>& into) const {
+  /// Copies batch number `batch`, counted from 0, of `from` into `into`, rounding where that has
+  /// fewer digits.
+  template <typename From, typename Into>
+  void copy(Index batch, const Samples<From>& from, Samples<Into>& into) const {
     const Index start = batch * size_;
     const Index length = batch + 1 == count() ? samples() - start : size_;
     into.images.resize(length, from.images.cols());
     into.labels.resize(length);
     for (Index i = 0; i < length; ++i) {
       const Index sample = order_[start + i];
-      into.images.row(i) = from.images.row(sample);
+      into.images.row(i) = from.images.row(sample).template cast<Into>();
       into.labels[i] = from.labels[sample];
     }
   }

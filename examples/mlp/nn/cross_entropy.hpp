@@ -49,4 +49,16 @@ Score cross_entropy(const Matrix<Scalar>& logits, const Labels& labels, Matrix<S
   return score;
 }
 
+/// The same of logits of 16 bits, computed in float; `dlogits` is rounded once.
+template <typename Scalar>
+requires batchnorm::has_16_bits<Scalar> Score cross_entropy(const Matrix<Scalar>& logits,
+                                                            const Labels& labels,
+                                                            Matrix<Scalar>& dlogits) {
+  Matrix<ArithmeticOf<Scalar>> gradient;
+  const Score score = cross_entropy(
+      Matrix<ArithmeticOf<Scalar>>(logits.template cast<ArithmeticOf<Scalar>>()), labels, gradient);
+  dlogits = gradient.template cast<Scalar>();
+  return score;
+}
+
 }  // namespace nn

@@ -14,24 +14,30 @@ class Dropout {
   Dropout(double probability, Random random) : probability_(probability), random_(random) {}
 
   void forward(const Device&, const Matrix<Scalar>& x, Matrix<Scalar>& y) {
-    const auto kept = static_cast<Scalar>(1 / (1 - probability_));
+    const auto kept = static_cast<Factor>(1 / (1 - probability_));
     factors_.resize(x.rows(), x.cols());
-    for (Scalar& factor : factors_.template reshaped<Eigen::RowMajor>()) {
-      factor = random_.uniform() < probability_ ? Scalar(0) : kept;
+    for (Factor& factor : factors_.template reshaped<Eigen::RowMajor>()) {
+      factor = random_.uniform() < probability_ ? Factor(0) : kept;
     }
-    y = x.cwiseProduct(factors_);
+    scale(x, y);
   }
 
   /// Follows `forward` with the same x, of which the last one dropped what it did.
   void backward(const Device&, const Matrix<Scalar>& /*x*/, const Matrix<Scalar>& dy,
                 Matrix<Scalar>& dx) const {
-    dx = dy.cwiseProduct(factors_);
+    scale(dy, dx);
   }
 
  private:
+  using Factor = ArithmeticOf<Scalar>;
+
+  void scale(const Matrix<Scalar>& from, Matrix<Scalar>& into) const {
+    into = from.template cast<Factor>().cwiseProduct(factors_).template cast<Scalar>();
+  }
+
   double probability_;
   Random random_;
-  Matrix<Scalar> factors_;
+  Matrix<Factor> factors_;
 };
 
 }  // namespace nn

@@ -3,11 +3,16 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <batchnorm/scalar.hpp>
 #include <unsupported/Eigen/CXX11/Tensor>
 
 namespace nn {
 
 using Eigen::Index;
+
+/// What layers of `Scalar` compute in, and keep their parameters in: `Scalar`, or float where the
+/// activations have 16 bits.
+using batchnorm::ArithmeticOf;
 
 /// Row-major; one row per sample, one column per feature.
 template <typename Scalar>

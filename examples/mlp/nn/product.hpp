@@ -42,4 +42,31 @@ void product(const Device& device, const A& a, const B& b, Matrix<Scalar>& out) 
                      [&strips](Index first, Index last) { strips(first, last); });
 }
 
+/// A factor of 16 bits in float; any other as it is.
+template <typename Factor>
+decltype(auto) widened(const Factor& factor) {
+  if constexpr (batchnorm::has_16_bits<typename Factor::Scalar>) {
+    using Wide = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic,
+                               Factor::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor>;
+    return Wide(factor.template cast<float>());
+  } else {
+    return (factor);
+  }
+}
+
+/// The same where a factor has 16 bits: multiplied and added in float, and rounded once where `out`
+/// has 16 bits too.
+template <typename A, typename B, typename Scalar>
+requires(batchnorm::has_16_bits<typename A::Scalar> ||
+         batchnorm::has_16_bits<typename B::Scalar>) void product(const Device& device, const A& a,
+                                                                  const B& b, Matrix<Scalar>& out) {
+  if constexpr (batchnorm::has_16_bits<Scalar>) {
+    Matrix<float> wide;
+    product(device, widened(a), widened(b), wide);
+    out = wide.template cast<Scalar>();
+  } else {
+    product(device, widened(a), widened(b), out);
+  }
+}
+
 }  // namespace nn
