@@ -132,6 +132,10 @@ void add_result_options(CLI::App& app, Settings& settings) {
                  "the last one: of the last of --norm, from the last seed")
       ->type_name("FILE")
       ->group("Results");
+  app.add_flag("--diagnose", settings.diagnoses,
+               "Say how each BatchNorm of the networks from the last\n"
+               "seed, or of --load, is, beside the test images")
+      ->group("Results");
   app.add_option("--load", settings.load,
                  "Train nothing; say how the network that --save wrote\n"
                  "does on the test images of --data")
@@ -189,7 +193,8 @@ void choose_parts(const CLI::App& app, Settings& settings) {
 
 /// A saved network brings its own settings; beside them no option but these says anything.
 void check_load(const CLI::App& app) {
-  const std::set<std::string> meaningful{"--load", "--data", "--data-type", "--threads"};
+  const std::set<std::string> meaningful{"--load", "--data", "--data-type", "--diagnose",
+                                         "--threads"};
   for (const CLI::Option* const option : app.get_options()) {
     const std::string name = option->get_name();
     expect(option->count() == 0 || meaningful.contains(name),

@@ -9,6 +9,7 @@
 #include "command_line.hpp"
 #include "csv.hpp"
 #include "dataset.hpp"
+#include "diagnoses.hpp"
 #include "experiments/experiments.hpp"
 #include "experiments/promises.hpp"
 #include "format.hpp"
@@ -34,22 +35,32 @@ void save(const Settings& settings, const Dataset& data, const Trained& trained)
               .network = trained.network});
 }
 
+/// What a comparison leaves.
+struct Comparison {
+  std::vector<Run> runs;
+  std::vector<std::pair<Arm, std::vector<LayerDiagnosis>>> diagnoses;
+};
+
 /// All arms from one seed, then from the next, so that an interrupted comparison is fair as far as
 /// it got.
-std::vector<Run> train_all(const Settings& settings, const Dataset& data, Csv& csv) {
+Comparison train_all(const Settings& settings, const Dataset& data, Csv& csv) {
   Eigen::ThreadPool pool(settings.threads);
   const nn::Device device(&pool, settings.threads);
   Progress progress(settings, data, csv);
-  std::vector<Run> runs;
+  Comparison result;
   for (int i = 0; i < settings.seeds; ++i) {
     for (const Arm& arm : settings.arms) {
-      if (progress.wants_to_stop()) return runs;
+      if (progress.wants_to_stop()) return result;
       Trained trained = train(settings, data, arm, settings.seed + i, device, progress);
       save(settings, data, trained);
-      runs.push_back(std::move(trained.run));
+      if (settings.diagnoses && i + 1 == settings.seeds) {
+        result.diagnoses.push_back(
+            {arm, diagnose(Mlp<batchnorm::Eval>(trained.network), data.test.images, device)});
+      }
+      result.runs.push_back(std::move(trained.run));
     }
   }
-  return runs;
+  return result;
 }
 
 /// Throws before a network that no machine of today would want to train eats all memory.
@@ -89,6 +100,10 @@ int evaluate_saved(const Settings& settings) {
                               ? evaluate_in<Eigen::bfloat16>(model, data, device)
                               : evaluate_in<float>(model, data, device);
   print_score(settings, model.architecture, score);
+  if (settings.diagnoses) {
+    print_diagnoses(model.architecture.placement,
+                    diagnose(Mlp<batchnorm::Eval>(model.network), data.test.images, device));
+  }
   return 0;
 }
 
@@ -96,7 +111,9 @@ void compare(const Settings& settings, const Dataset& data) {
   check_size(settings, data);
   Csv csv(settings.csv);
   print_setting(settings, data);
-  print_results(settings, train_all(settings, data, csv));
+  const Comparison result = train_all(settings, data, csv);
+  print_results(settings, result.runs);
+  for (const auto& [arm, found] : result.diagnoses) print_diagnoses(arm.placement, found);
 }
 
 void report(const Settings& settings, const Dataset& data) {

@@ -50,7 +50,10 @@ Progress::Progress(const Settings& settings, const Dataset& data, Csv& csv)
 
 Progress::~Progress() { clear(); }
 
-void Progress::on_start(const Run&) { run_begin_ = Clock::now(); }
+void Progress::on_start(const Run&) {
+  run_begin_ = Clock::now();
+  warned_ = 0;
+}
 
 void Progress::on_batch(const Run& run, const nn::Score& score) {
   const auto now = Clock::now();
@@ -61,6 +64,7 @@ void Progress::on_batch(const Run& run, const nn::Score& score) {
 
 void Progress::on_epoch(const Run& run) {
   csv_.write(run);
+  print_warnings(run);
   const auto now = Clock::now();
   if (columns_ > 0 || now - shown_ < kBetweenLines) return;
   shown_ = now;
@@ -111,6 +115,13 @@ void Progress::draw(const Run& run, const nn::Score& score) {
 void Progress::print(const std::string& line) {
   std::printf("%s\n", line.c_str());
   std::fflush(stdout);
+}
+
+void Progress::print_warnings(const Run& run) {
+  for (; warned_ < run.warnings.size(); ++warned_) {
+    clear();
+    print(title(run) + "  warning: " + run.warnings[warned_]);
+  }
 }
 
 void Progress::clear() {

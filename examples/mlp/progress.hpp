@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 #include "csv.hpp"
@@ -27,6 +28,7 @@ class Progress final : public Watcher {
   void draw(const Run& run, const nn::Score& score);
   void print(const std::string& line);
   void clear();
+  void print_warnings(const Run& run);
   double seconds_left(double epochs) const;
 
   const Settings& settings_;
@@ -35,6 +37,7 @@ class Progress final : public Watcher {
   int columns_;  ///< of the terminal; 0 if there is none
   int runs_ended_ = 0;
   bool drawn_ = false;
+  std::size_t warned_ = 0;  ///< warnings of the present run that were printed
   Clock::time_point begin_, run_begin_, shown_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <optional>
+#include <sstream>
 #include <string>
 
 #include "format.hpp"
@@ -233,6 +234,14 @@ void print_score(const Settings& settings, const Architecture& architecture,
               settings.load.c_str());
   std::printf("Data      %s, %td test images\n", settings.data.c_str(), score.samples);
   std::printf("Accuracy  %.9g %%, loss %.9g\n", 100 * score.accuracy(), score.mean_loss());
+}
+
+void print_diagnoses(Placement placement, const std::vector<LayerDiagnosis>& diagnoses) {
+  if (diagnoses.empty()) return;
+  std::ostringstream text;
+  text << "\nThe layers of " << long_name(placement) << ", beside the test images\n";
+  for (const auto& [layer, diagnosis] : diagnoses) text << "layer " << layer << ": " << diagnosis;
+  std::printf("%s", text.str().c_str());
 }
 
 void print_results(const Settings& settings, const std::vector<Run>& runs) {

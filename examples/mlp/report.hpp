@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "dataset.hpp"
+#include "diagnoses.hpp"
 #include "settings.hpp"
 #include "training.hpp"
 
@@ -14,6 +15,9 @@ void print_setting(const Settings& settings, const Dataset& data);
 /// Says on stdout how a saved network does on the test images.
 void print_score(const Settings& settings, const Architecture& architecture,
                  const nn::Score& score);
+
+/// Says on stdout how each BatchNorm of a network is.
+void print_diagnoses(Placement placement, const std::vector<LayerDiagnosis>& diagnoses);
 
 /// Says on stdout who got where in how many steps. Runs that were interrupted count only where an
 /// arm has no other.

@@ -45,6 +45,8 @@ struct Settings {
   std::string save;  ///< file for the network trained last, or empty
   std::string load;  ///< file of a network to evaluate in place of all training, or empty
 
+  bool diagnoses = false;  ///< whether each BatchNorm says how it is after training
+
   bool compares = true;  ///< whether the arms above are trained
   bool reports = true;   ///< whether the chapters of the report are
   std::string report;    ///< file of the report; its figures stand beside it, as .csv and .json

@@ -1,9 +1,13 @@
 #include "training.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <utility>
 
+#include "diagnoses.hpp"
+#include "format.hpp"
 #include "learner.hpp"
 
 namespace mlp {
@@ -25,6 +29,28 @@ LearnerOf<Scalar> learner_of(const Settings& settings, const Dataset& data, cons
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Troubles that no more training mends; what is left of the start, it does.
+constexpr std::array kLasting{batchnorm::Trouble::not_finite, batchnorm::Trouble::dead,
+                              batchnorm::Trouble::rejected, batchnorm::Trouble::small_gamma};
+
+/// Adds a line for each trouble of a layer that has none yet.
+void warn(const std::vector<LayerDiagnosis>& found, int epoch, std::vector<std::string>& warnings) {
+  for (const auto& [layer, diagnosis] : found) {
+    for (const batchnorm::Trouble trouble : kLasting) {
+      Index channels = 0;
+      for (Index c = 0; c < diagnosis.channels(); ++c)
+        channels += diagnosis.has(trouble, c) ? 1 : 0;
+      const std::string begin = format("layer %zu, BatchNorm: %s in ", layer, name_of(trouble));
+      const bool is_known =
+          std::any_of(warnings.begin(), warnings.end(),
+                      [&](const std::string& line) { return line.starts_with(begin); });
+      if (channels == 0 || is_known) continue;
+      warnings.push_back(begin + format("%td of %td channels after epoch %d", channels,
+                                        diagnosis.channels(), epoch));
+    }
+  }
 }
 
 /// Why an epoch ended, and its score up to there.
@@ -73,7 +99,9 @@ Trained train_in(const Settings& settings, const Dataset& data, const Arm& arm, 
     run.ending = done.ending;
     if (done.ending == Ending::interrupted) break;
 
-    const nn::Score test = evaluate(Mlp<Eval, Scalar>(learner.network()), data.test, device);
+    const Mlp<Eval, Scalar> network(learner.network());
+    warn(diagnose(network), epoch.number + 1, run.warnings);
+    const nn::Score test = evaluate(network, data.test, device);
     epoch = {.number = epoch.number + 1,
              .steps = epoch.steps + done.steps,
              .train_loss = done.score.mean_loss(),

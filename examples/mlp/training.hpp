@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "dataset.hpp"
@@ -35,6 +36,8 @@ struct Run {
   std::vector<Epoch> epochs{};
   Ending ending = Ending::finished;
   std::size_t activation_bytes = 0;  ///< of the outputs of all layers for the last batch
+  /// What is wrong with a BatchNorm, each in a line, as it was found at the end of an epoch.
+  std::vector<std::string> warnings{};
 };
 
 /// Who wants to know how training goes.

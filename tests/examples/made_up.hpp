@@ -57,6 +57,8 @@ inline void add_probes(mlp::Figures& figures, const mlp::Recipe& recipe, const M
     figures["eval_accuracy"].push_back({at, at < made.lag * steps ? 0.1 : made.end});
     if (recipe.probe == mlp::Probe::both_modes) {
       figures["batch_accuracy"].push_back({at, made.end});
+      figures["start_left"].push_back({at, std::pow(recipe.decay, at)});
+      figures["unfit_channels"].push_back({at, at < made.lag * steps ? 0.75 : 0});
     }
   }
   if (recipe.probe == mlp::Probe::both_modes) return;

@@ -55,12 +55,16 @@ std::string name_of(double decay) { return "decay(" + number(decay) + ")"; }
 /// Where the two modes are compared.
 constexpr double kStep = 100;
 
+double mean_then(const Evidence& evidence, double decay, const char* figure) {
+  return mean_at(evidence.trials(trained(evidence.scope(), decay)), figure, kStep);
+}
+
 double eval_then(const Evidence& evidence, double decay) {
-  return mean_at(evidence.trials(trained(evidence.scope(), decay)), "eval_accuracy", kStep);
+  return mean_then(evidence, decay, "eval_accuracy");
 }
 
 double batch_then(const Evidence& evidence, double decay) {
-  return mean_at(evidence.trials(trained(evidence.scope(), decay)), "batch_accuracy", kStep);
+  return mean_then(evidence, decay, "batch_accuracy");
 }
 
 std::vector<std::string> row(const Evidence& evidence, double decay) {
@@ -68,16 +72,19 @@ std::vector<std::string> row(const Evidence& evidence, double decay) {
   return {name_of(decay),
           convergence(evidence, decay),
           number(std::ceil(batches_until(decay, 0.01))),
+          format("%.1f", mean_then(evidence, decay, "start_left")),
+          format("%.1f", mean_then(evidence, decay, "unfit_channels")),
           format("%.1f", eval_then(evidence, decay)),
           format("%.1f", batch_then(evidence, decay)),
           text_of(at_end(evidence.trials(recipe), kTest, 100))};
 }
 
 constexpr const char* kCode =
-    R"(// How much of the running statistics is still what a new layer begins with (mean 0, variance 1):
-double left = std::pow(0.99, static_cast<double>(norm.batches()));  // momentum decay(0.99)
-// Below 0.01 they are those of the data. batchnorm::cumulative() weighs all batches alike instead,
-// and leaves nothing of the start after the first one.)";
+    R"(#include <batchnorm/diagnose.hpp>
+// How much of the start is left, which channels are dead or were left out, and, beside what enters
+// the layer, which means and variances do not fit:
+std::cout << batchnorm::diagnose(norm, norm.moments(x));
+// batchnorm::cumulative() weighs all batches alike, and leaves nothing of the start after the first.)";
 
 std::string claim(const Evidence& evidence) {
   std::vector<std::string> parts;
@@ -140,10 +147,12 @@ Account account(const Evidence& evidence) {
                    "the steps that the chart has points at. With decay(0.99) a batch weighs 1 %, "
                    "and after n batches 0.99^n of the statistics is still what a new layer begins "
                    "with.",
-               "The layer tells: batches() counts what it has seen, and rejected() what it left "
-               "out because it was not finite."},
+               "diagnose tells of every channel how much of the start is left and, beside data, "
+               "whether its statistics fit these: a mean within half a deviation, a variance "
+               "within a factor of 2. `--diagnose` shows it of the networks of the comparison."},
       .charts = {chart(evidence)},
       .table = {.columns = {"momentum", "gap at most 1 point", "1 % of the start left after, steps",
+                            "start left at step 100, %", "channels that do not fit at step 100, %",
                             "mode Eval at step 100, %", "batch statistics at step 100, %",
                             "test accuracy at the end, %"}},
       .findings = findings(evidence),
