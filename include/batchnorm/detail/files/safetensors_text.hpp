@@ -1,0 +1,71 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "little_endian.hpp"
+
+// The bytes of a safetensors file from its tensors.
+namespace batchnorm::detail {
+
+/// A tensor that is to be written.
+struct NewTensor {
+  const char* type = nullptr;
+  std::size_t value_bytes = 0;
+  std::vector<std::uint64_t> shape{};
+  std::string bytes{};
+};
+
+/// The format's name of a type of values.
+template <typename Value>
+constexpr const char* type_of() {
+  static_assert(std::is_same_v<Value, double> || std::is_same_v<Value, float> ||
+                    std::is_same_v<Value, Eigen::half> || std::is_same_v<Value, Eigen::bfloat16> ||
+                    (std::is_integral_v<Value> && std::is_signed_v<Value> && sizeof(Value) == 8),
+                "batchnorm: SafetensorsWriter takes double, float, half, bfloat16 and 64-bit "
+                "integers: cast the values to one of these.");
+  if (std::is_same_v<Value, double>) return "F64";
+  if (std::is_same_v<Value, float>) return "F32";
+  if (std::is_same_v<Value, Eigen::half>) return "F16";
+  return std::is_same_v<Value, Eigen::bfloat16> ? "BF16" : "I64";
+}
+
+/// Larger values first, so that each tensor lies at a multiple of the size of its values.
+inline std::vector<const std::pair<const std::string, NewTensor>*> in_file_order(
+    const std::map<std::string, NewTensor>& tensors) {
+  std::vector<const std::pair<const std::string, NewTensor>*> order;
+  for (const auto& named : tensors) order.push_back(&named);
+  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    return a->second.value_bytes > b->second.value_bytes;
+  });
+  return order;
+}
+
+inline std::string safetensors_bytes(const std::map<std::string, NewTensor>& tensors,
+                                     const std::map<std::string, std::string>& metadata) {
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  std::string data;
+  for (const auto* const named : in_file_order(tensors)) {
+    const NewTensor& tensor = named->second;
+    const std::size_t begin = data.size();
+    data += tensor.bytes;
+    header[named->first] = {
+        {"dtype", tensor.type}, {"shape", tensor.shape}, {"data_offsets", {begin, data.size()}}};
+  }
+  std::string json = header.dump();
+  // Values begin at a multiple of 8 bytes, as the format's own writer has them.
+  json.append((8 - json.size() % 8) % 8, ' ');
+  std::string bytes;
+  write_bits(bytes, json.size(), sizeof(std::uint64_t));
+  return bytes + json + data;
+}
+
+}  // namespace batchnorm::detail
