@@ -24,6 +24,8 @@ if(BATCHNORM_BUILD_COMPILED AND NOT BATCHNORM_SANITIZE)
   set(batchnorm_kernels batchnorm::compiled)
 endif()
 
+include(.cmake/interchange.cmake)
+
 enable_testing()
 include(.cmake/reference.cmake)
 

@@ -1,4 +1,5 @@
 // Trains the same multilayer perceptron with and without batch normalization and compares them.
+#include <batchnorm/replace_file.hpp>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -18,7 +19,6 @@
 #include "model.hpp"
 #include "page/report_file.hpp"
 #include "progress.hpp"
-#include "replace_file.hpp"
 #include "report.hpp"
 #include "settings.hpp"
 #include "training.hpp"
@@ -133,8 +133,8 @@ void report(const Settings& settings, const Dataset& data) {
 int run(int argc, char** argv) {
   const Settings settings = parse_settings(argc, argv);
   if (!settings.load.empty()) return evaluate_saved(settings);
-  if (!settings.save.empty()) check_replaceable(settings.save);
-  if (settings.reports) check_replaceable(settings.report);
+  if (!settings.save.empty()) batchnorm::check_replaceable(settings.save);
+  if (settings.reports) batchnorm::check_replaceable(settings.report);
   const Dataset data = load_dataset(settings.data);
   note_signals();
   if (settings.compares) compare(settings, data);

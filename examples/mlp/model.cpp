@@ -1,151 +1,213 @@
+// Models as safetensors: tensors have the names that PyTorch has for a Sequential of the same
+// layers, and what such files have no tensor for stands as metadata.
 #include "model.hpp"
 
-#include <zlib.h>
-
+#include <batchnorm/safetensors.hpp>
 #include <cerrno>
-#include <cstddef>
-#include <cstdint>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <limits>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
-#include "bytes.hpp"
-#include "replace_file.hpp"
+#include "format.hpp"
+#include "model_bytes.hpp"
+#include "names.hpp"
 
 namespace mlp {
 namespace {
 
 namespace fs = std::filesystem;
+using batchnorm::Safetensors;
+using batchnorm::SafetensorsWriter;
 using batchnorm::Train;
 using Linear = nn::Linear<float>;
 using Norm = batchnorm::BatchNorm<float, Train>;
-using Values = Eigen::Vector<float, Eigen::Dynamic>;
+using Metadata = std::map<std::string, std::string>;
 
-/// What a file begins with, before the length of its content, the CRC-32 of it, and the content.
-constexpr std::string_view kMark = "batchnorm mlp 2\n";
-/// The same of files in which running statistics are float.
-constexpr std::string_view kOldMark = "batchnorm mlp 1\n";
-static_assert(kMark.size() == kOldMark.size());
-constexpr std::size_t kHeader = kMark.size() + 2 * sizeof(std::uint64_t);
+constexpr const char* kFormat = "batchnorm mlp 3";
 
-std::uint64_t checksum(std::string_view bytes) {
-  return crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
+std::string exact(double value) { return format("%.17g", value); }
+
+std::string widths_text(const std::vector<Index>& widths) {
+  std::string text;
+  for (const Index width : widths) text += (text.empty() ? "" : ",") + std::to_string(width);
+  return text;
 }
 
-void write(ByteWriter& out, const Architecture& architecture) {
-  out.integer(architecture.inputs);
-  out.integer(static_cast<std::int64_t>(architecture.hidden.size()));
-  for (const Index width : architecture.hidden) out.integer(width);
-  out.integer(architecture.classes);
-  out.integer(static_cast<std::int64_t>(architecture.activation));
-  out.integer(static_cast<std::int64_t>(architecture.placement));
-  out.real(architecture.norm.epsilon);
-  out.real(architecture.norm.momentum.old_weight(1));
-  out.real(architecture.dropout);
-  out.integer(static_cast<std::int64_t>(architecture.dropout_seed));
-}
-
-/// The next integer, which must be in [least, most].
-std::int64_t read_between(ByteReader& in, std::int64_t least, std::int64_t most) {
-  const std::int64_t value = in.integer();
-  if (value < least || value > most) {
-    throw std::runtime_error("it has " + std::to_string(value) + " where " + std::to_string(least) +
-                             " to " + std::to_string(most) + " may stand");
-  }
-  return value;
-}
-
-Architecture read_architecture(ByteReader& in) {
-  constexpr std::int64_t kMostWidth = 1 << 24;
-  constexpr std::int64_t kMostLayers = 1 << 12;
-  Architecture architecture;
-  architecture.inputs = read_between(in, 1, kMostWidth);
-  architecture.hidden.resize(static_cast<std::size_t>(read_between(in, 0, kMostLayers)));
-  for (Index& width : architecture.hidden) width = read_between(in, 1, kMostWidth);
-  architecture.classes = read_between(in, 1, kMostWidth);
-  architecture.activation = static_cast<Activation>(read_between(in, 0, 1));
-  architecture.placement = static_cast<Placement>(read_between(in, 0, 2));
-  architecture.norm.epsilon = in.real();
-  architecture.norm.momentum = batchnorm::decay(in.real());
-  architecture.dropout = in.real();
-  architecture.dropout_seed = static_cast<std::uint64_t>(in.integer());
-  return architecture;
+Metadata metadata_of(const Model& model) {
+  const Architecture& architecture = model.architecture;
+  return {{"format", "pt"},
+          {"model", kFormat},
+          {"inputs", std::to_string(architecture.inputs)},
+          {"hidden", widths_text(architecture.hidden)},
+          {"classes", std::to_string(architecture.classes)},
+          {"activation", name(architecture.activation)},
+          {"norm", short_name(architecture.placement)},
+          {"epsilon", exact(architecture.norm.epsilon)},
+          {"momentum", exact(architecture.norm.momentum.old_weight(1))},
+          {"dropout", exact(architecture.dropout)},
+          {"dropout_seed", std::to_string(architecture.dropout_seed)},
+          {"pixel_mean", exact(model.scaling.mean)},
+          {"pixel_inverse_deviation", exact(model.scaling.inverse_deviation)},
+          {"checksum", std::to_string(checksum_of(model))}};
 }
 
 /// Activations and dropout have nothing to keep.
 template <typename Layer>
-void write(ByteWriter&, const Layer&) {}
+void add(SafetensorsWriter&, const std::string&, const Layer&) {}
 
-void write(ByteWriter& out, const Linear& linear) {
-  out.vector(linear.weights());
-  out.vector(linear.bias());
+/// PyTorch's weight is (outputs, inputs).
+void add(SafetensorsWriter& out, const std::string& layer, const Linear& linear) {
+  out.add(layer + ".weight", linear.weights().transpose().eval());
+  if (linear.bias().size() > 0) out.add(layer + ".bias", linear.bias());
 }
 
-void write(ByteWriter& out, const Norm& norm) {
-  const batchnorm::State<float> state = norm.state();
-  out.vector(state.gamma);
-  out.vector(state.beta);
-  out.vector(state.running_mean);
-  out.vector(state.running_variance);
-  out.vector(state.rejected);
-  out.integer(state.batches);
+void add(SafetensorsWriter& out, const std::string& layer, const Norm& norm) {
+  out.add(layer, norm.state(), batchnorm::pytorch);
 }
 
 /// As the BatchNorm that it is in inference.
-void write(ByteWriter& out, const nn::GhostNorm<float>& ghost) { write(out, ghost.norm()); }
+void add(SafetensorsWriter& out, const std::string& layer, const nn::GhostNorm<float>& ghost) {
+  add(out, layer, ghost.norm());
+}
 
-/// How a file holds running statistics.
-enum class Statistics { of_double, of_float };
+/// The metadata of a file, each value asked for by its key.
+class Settled {
+ public:
+  explicit Settled(const Metadata& values) : values_(values) {}
 
-void read(ByteReader& in, Statistics kind, Eigen::VectorXd& values) {
-  if (kind == Statistics::of_double) return in.vector(values);
-  Values rounded;
-  in.vector(rounded);
-  values = rounded.cast<double>();
+  const std::string& text(const char* key) const {
+    const auto found = values_.find(key);
+    if (found == values_.end()) fail(key);
+    return found->second;
+  }
+
+  template <typename Number>
+  Number number(const char* key, Number least, Number most) const {
+    return number_of(key, text(key), least, most);
+  }
+
+  std::vector<Index> widths(const char* key, Index most) const {
+    std::vector<Index> all;
+    std::string_view rest = text(key);
+    while (!rest.empty()) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      all.push_back(number_of(key, rest.substr(0, comma), Index{1}, most));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    return all;
+  }
+
+  /// The value whose name stands there.
+  template <typename Value>
+  Value choice(const char* key, std::initializer_list<Value> values,
+               const char* (*name_of)(Value)) const {
+    for (const Value value : values) {
+      if (text(key) == name_of(value)) return value;
+    }
+    fail(key);
+  }
+
+ private:
+  template <typename Number>
+  static Number number_of(const char* key, std::string_view text, Number least, Number most) {
+    Number value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool fits = value >= least && value <= most;
+    if (error != std::errc() || end != text.data() + text.size() || !fits) fail(key);
+    return value;
+  }
+
+  [[noreturn]] static void fail(const char* key) {
+    throw std::runtime_error(std::string("its metadata have no right ") + key);
+  }
+
+  const Metadata& values_;
+};
+
+Architecture architecture_of(const Settled& settled) {
+  constexpr Index kMostWidth = 1 << 24;
+  constexpr double kMost = std::numeric_limits<double>::max();
+  Architecture architecture;
+  architecture.inputs = settled.number("inputs", Index{1}, kMostWidth);
+  architecture.hidden = settled.widths("hidden", kMostWidth);
+  architecture.classes = settled.number("classes", Index{1}, kMostWidth);
+  architecture.activation =
+      settled.choice("activation", {Activation::sigmoid, Activation::relu}, &name);
+  architecture.placement = settled.choice(
+      "norm", {Placement::none, Placement::before_activation, Placement::after_activation},
+      &short_name);
+  architecture.norm.epsilon = settled.number("epsilon", 0.0, kMost);
+  architecture.norm.momentum = batchnorm::decay(settled.number("momentum", 0.0, 1.0));
+  architecture.dropout = settled.number("dropout", 0.0, 1.0);
+  architecture.dropout_seed = settled.number("dropout_seed", std::uint64_t{0}, ~std::uint64_t{0});
+  return architecture;
 }
 
 template <typename Layer>
-void read(ByteReader&, Statistics, Layer&) {}
+void read(const Safetensors&, const std::string&, Layer&) {}
 
-void read(ByteReader& in, Statistics /*kind*/, Linear& linear) {
-  Values weights;
-  Values bias;
-  in.vector(weights);
-  in.vector(bias);
-  if (weights.size() != linear.weights().size() || bias.size() != linear.bias().size()) {
+void read(const Safetensors& file, const std::string& layer, Linear& linear) {
+  const nn::Matrix<float> weights = file.matrix<float>(layer + ".weight");
+  if (weights.rows() != linear.weights().cols() || weights.cols() != linear.weights().rows()) {
     throw std::runtime_error("its weights do not fit its widths");
   }
-  linear.weights().template reshaped<Eigen::RowMajor>() = weights;
-  linear.bias() = bias;
+  linear.weights() = weights.transpose();
+  if (linear.bias().size() == 0) return;
+  const Eigen::VectorXf bias = file.vector<float>(layer + ".bias");
+  if (bias.size() != linear.bias().size()) {
+    throw std::runtime_error("its biases do not fit its widths");
+  }
+  linear.bias() = bias.transpose();
 }
 
-void read(ByteReader& in, Statistics kind, Norm& norm) {
-  batchnorm::State<float> state;
-  in.vector(state.gamma);
-  in.vector(state.beta);
-  read(in, kind, state.running_mean);
-  read(in, kind, state.running_variance);
-  in.vector(state.rejected);
-  state.batches = in.integer();
-  norm.set_state(state);
+void read(const Safetensors& file, const std::string& layer, Norm& norm) {
+  norm.set_state(file.state(layer, batchnorm::pytorch));
 }
 
-Model read_content(ByteReader& in, Statistics kind, std::size_t size) {
-  const Architecture architecture = read_architecture(in);
-  if (count_weights(architecture) * sizeof(float) > static_cast<double>(size)) {
+/// How many bytes of weights a file can have for the widths that it claims.
+void check_size(const Architecture& architecture, std::size_t bytes) {
+  if (count_weights(architecture) * sizeof(float) > static_cast<double>(bytes)) {
     throw std::runtime_error("its widths ask for more weights than it has");
   }
-  const double mean = in.real();
-  const double inverse_deviation = in.real();
-  Model model{architecture, {mean, inverse_deviation}, Mlp<Train>(architecture, nn::Random(0, 0))};
-  for (auto& layer : model.network.layers()) {
-    std::visit([&](auto& part) { read(in, kind, part); }, layer);
+}
+
+SafetensorsWriter writer_of(const Model& model) {
+  SafetensorsWriter out;
+  for (const auto& [key, value] : metadata_of(model)) out.set_metadata(key, value);
+  const auto& layers = model.network.layers();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    std::visit([&](const auto& part) { add(out, std::to_string(i), part); }, layers[i]);
   }
-  if (!in.at_end()) throw std::runtime_error("more follows than belongs to it");
+  return out;
+}
+
+/// What comes back must be what would be written: no byte of a file can have changed.
+Model model_of(const std::string& bytes) {
+  const auto file = Safetensors::read(bytes, "as safetensors");
+  const Settled settled(file.metadata());
+  if (settled.text("model") != kFormat) throw std::runtime_error("is no model that --save wrote");
+  constexpr double kMost = std::numeric_limits<double>::max();
+  const Architecture architecture = architecture_of(settled);
+  check_size(architecture, bytes.size());
+  Model model{architecture,
+              {settled.number("pixel_mean", -kMost, kMost),
+               settled.number("pixel_inverse_deviation", -kMost, kMost)},
+              Mlp<Train>(architecture, nn::Random(0, 0))};
+  auto& layers = model.network.layers();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    std::visit([&](auto& part) { read(file, std::to_string(i), part); }, layers[i]);
+  }
+  if (writer_of(model).bytes() != bytes) {
+    throw std::runtime_error("was altered since it was saved: it is not what would be written");
+  }
   return model;
 }
 
@@ -158,55 +220,15 @@ std::string read_file(const fs::path& file) {
   return bytes;
 }
 
-/// Whether `bytes` begin with a mark, or are the beginning of one.
-bool begins_with(std::string_view bytes, std::string_view mark) {
-  return bytes.substr(0, mark.size()) == mark.substr(0, bytes.size());
-}
-
-/// The content of a file, after its mark, length and checksum were found right.
-std::string_view content_of(std::string_view bytes) {
-  if (!begins_with(bytes, kMark) && !begins_with(bytes, kOldMark)) {
-    throw std::runtime_error("is no model that --save wrote");
-  }
-  if (bytes.size() < kHeader) throw std::runtime_error("is truncated: it ends within its header");
-  ByteReader header(bytes.substr(kMark.size(), kHeader - kMark.size()));
-  const auto length = static_cast<std::uint64_t>(header.integer());
-  const auto expected = static_cast<std::uint64_t>(header.integer());
-  const std::string_view content = bytes.substr(kHeader);
-  if (content.size() != length) {
-    throw std::runtime_error((content.size() < length ? "is truncated: " : "is too long: ") +
-                             std::to_string(length) + " bytes should follow its header, and " +
-                             std::to_string(content.size()) + " do");
-  }
-  if (checksum(content) != expected) {
-    throw std::runtime_error("was altered since it was saved: its checksum is another");
-  }
-  return content;
-}
-
 }  // namespace
 
-void save_model(const fs::path& file, const Model& model) {
-  ByteWriter content;
-  write(content, model.architecture);
-  content.real(model.scaling.mean);
-  content.real(model.scaling.inverse_deviation);
-  for (const auto& layer : model.network.layers()) {
-    std::visit([&content](const auto& part) { write(content, part); }, layer);
-  }
-  ByteWriter header;
-  header.integer(static_cast<std::int64_t>(content.bytes().size()));
-  header.integer(static_cast<std::int64_t>(checksum(content.bytes())));
-  replace_file(file, std::string(kMark) + header.bytes() + content.bytes());
-}
+void save_model(const fs::path& file, const Model& model) { writer_of(model).save(file); }
 
 Model load_model(const fs::path& file) {
   try {
     const std::string bytes = read_file(file);
-    const std::string_view content = content_of(bytes);
-    ByteReader in(content);
-    const bool is_old = begins_with(bytes, kOldMark);
-    return read_content(in, is_old ? Statistics::of_float : Statistics::of_double, content.size());
+    if (is_model_of_before(bytes)) return model_of_before(bytes);
+    return model_of(bytes);
   } catch (const std::exception& error) {
     throw std::runtime_error(file.string() + ": " + error.what());
   }

@@ -15,11 +15,13 @@ struct Model {
   Mlp<batchnorm::Train> network;
 };
 
-/// Replaces the file in one step; see `replace_file`.
+/// Replaces the file in one step (`batchnorm::replace_file`) by one of safetensors, which PyTorch
+/// reads into a Sequential of the same layers.
 void save_model(const std::filesystem::path& file, const Model& model);
 
-/// The model, bit by bit as it was saved. Throws std::runtime_error with one sentence where the
-/// file cannot be read, is no model, is truncated, was altered, or has another format.
+/// The model, bit by bit as it was saved, also of files of before. Throws std::runtime_error with
+/// one sentence where the file cannot be read, is no model, is truncated, was altered, or has
+/// another format.
 Model load_model(const std::filesystem::path& file);
 
 }  // namespace mlp

@@ -14,6 +14,7 @@
 
 #include "detail/files/files.hpp"
 #include "detail/files/onnx_layers.hpp"
+#include "onnx_layer.hpp"
 #include "onnx_writer.hpp"
 #include "state.hpp"
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <batchnorm/replace_file.hpp>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -14,7 +15,6 @@
 #include "arms.hpp"
 #include "nn/cross_entropy.hpp"
 #include "nn/sgd.hpp"
-#include "replace_file.hpp"
 
 namespace {
 
@@ -87,7 +87,7 @@ class ModelTest : public testing::TestWithParam<AnyArm> {
       ADD_FAILURE() << "was accepted";
     } catch (const std::runtime_error& error) {
       const std::string message = error.what();
-      EXPECT_EQ(message.find((folder_ / "altered").string() + ": "), 0) << message;
+      EXPECT_EQ(message.find((folder_ / "altered").string() + ": "), 0U) << message;
       EXPECT_EQ(message.find('\n'), std::string::npos) << message;
     }
   }
@@ -190,7 +190,7 @@ TEST_P(ModelTest, RefusesEveryAlteredByteAndWhatFollows) {
 TEST_P(ModelTest, AFailedSaveLeavesTheOldFileAndNothingElse) {
   write(folder_ / "model", "old");
   fs::create_directory(folder_ / ("model.new-" + std::to_string(getpid())));
-  EXPECT_THROW(mlp::save_model(folder_ / "model", trained()), std::runtime_error);
+  EXPECT_THROW(mlp::save_model(folder_ / "model", trained()), std::invalid_argument);
   EXPECT_EQ(read(folder_ / "model"), "old");
   EXPECT_EQ(folder_.files(), 2);
 }
@@ -201,7 +201,7 @@ TEST(ReplaceFile, ReplacesTheFileThatALinkNames) {
   const Folder folder;
   write(folder / "file", "old");
   fs::create_symlink("file", folder / "link");
-  mlp::replace_file(folder / "link", "new");
+  batchnorm::replace_file(folder / "link", "new");
   EXPECT_TRUE(fs::is_symlink(folder / "link"));
   EXPECT_EQ(read(folder / "file"), "new");
   EXPECT_EQ(folder.files(), 2);
@@ -210,10 +210,10 @@ TEST(ReplaceFile, ReplacesTheFileThatALinkNames) {
 TEST(ReplaceFile, RefusesWhatIsNoFile) {
   const Folder folder;
   fs::create_directory(folder / "folder");
-  EXPECT_THROW(mlp::replace_file(folder / "folder", ""), std::runtime_error);
-  EXPECT_THROW(mlp::replace_file(folder / "none" / "file", ""), std::runtime_error);
-  EXPECT_THROW(mlp::check_replaceable(folder / "none" / "file"), std::runtime_error);
-  EXPECT_THROW(mlp::check_replaceable("/dev/null"), std::runtime_error);
+  EXPECT_THROW(batchnorm::replace_file(folder / "folder", ""), std::invalid_argument);
+  EXPECT_THROW(batchnorm::replace_file(folder / "none" / "file", ""), std::invalid_argument);
+  EXPECT_THROW(batchnorm::check_replaceable(folder / "none" / "file"), std::invalid_argument);
+  EXPECT_THROW(batchnorm::check_replaceable("/dev/null"), std::invalid_argument);
 }
 
 }  // namespace

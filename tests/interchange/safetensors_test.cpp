@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <batchnorm/batchnorm.hpp>
@@ -377,7 +378,7 @@ TEST(Safetensors, ARefusalTakesNoMoreMemoryThanTheFileHasReasonFor) {
 class SafetensorsFile : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("safetensors_test_" + std::to_string(std::rand()));
+    folder_ = fs::temp_directory_path() / ("safetensors_test_" + std::to_string(getpid()));
     fs::create_directory(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }

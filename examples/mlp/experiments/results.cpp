@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <batchnorm/replace_file.hpp>
 #include <cstdlib>
 #include <iterator>
 #include <stdexcept>
@@ -11,7 +12,6 @@
 
 #include "experiments/material.hpp"
 #include "format.hpp"
-#include "replace_file.hpp"
 
 namespace mlp {
 namespace {
@@ -63,7 +63,7 @@ Results::Results(std::string file, const Material& material)
   // Rewriting drops what is broken off, so that lines can be added behind it.
   std::string text = header();
   for (const auto& [key, figures] : trials_) text += rows(key, figures);
-  replace_file(path_, text);
+  batchnorm::replace_file(path_, text);
   file_.open(path_, std::ios::app);
   check();
 }

@@ -1,12 +1,12 @@
 #include "page/report_file.hpp"
 
+#include <batchnorm/replace_file.hpp>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string_view>
 
 #include "page/document.hpp"
-#include "replace_file.hpp"
 
 namespace mlp {
 namespace {
@@ -46,8 +46,8 @@ void write_report(const fs::path& html, const Told& told) {
   fill(page, "/*script*/", read(parts / "page.js"));
   fill(page, "/*data*/", for_script(document.dump()));
   fill(page, "/*chart.js*/", read(MLP_CHART_JS));
-  replace_file(html, page);
-  replace_file(fs::path(html).replace_extension(".json"), document.dump(1) + "\n");
+  batchnorm::replace_file(html, page);
+  batchnorm::replace_file(fs::path(html).replace_extension(".json"), document.dump(1) + "\n");
 }
 
 }  // namespace mlp

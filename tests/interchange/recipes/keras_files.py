@@ -55,8 +55,11 @@ def write_digits(folder):
         assert np.allclose(logits, network(images).numpy(), atol=1e-4)
     save_keras(folder / "digits.keras", model, 64)
     save_weights(folder / "digits.weights.h5", model)
+    first, last = (dict(model.layers[place].variables) for place in (0, 3))
     (folder / "digits_keras.json").write_text(json.dumps({
-        "epsilon": 1e-3, "images": images.tolist(), "classes": classes.tolist(), "logits": logits.tolist()}) + "\n")
+        "epsilon": 1e-3, "images": images.tolist(), "classes": classes.tolist(), "logits": logits.tolist(),
+        "first_kernel": first["kernel"].tolist(), "last_kernel": last["kernel"].tolist(),
+        "last_bias": last["bias"].tolist()}) + "\n")
 
 
 def random_values(random, names=NAMES):

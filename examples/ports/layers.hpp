@@ -1,0 +1,32 @@
+// The layers of a file, whatever system wrote it.
+#pragma once
+
+#include <batchnorm/state.hpp>
+#include <string>
+#include <vector>
+
+namespace ports {
+
+/// Which of gamma and beta the layers have, where the file does not say.
+enum class Affine { unknown, scale_and_shift, scale_only, shift_only, none };
+
+/// A layer that normalises batches.
+struct Layer {
+  std::string name;
+  std::string kind;                  ///< what the file says of it: mode, epsilon, momentum
+  std::vector<std::string> notes{};  ///< what a reader should know
+  batchnorm::State<double> state{};  ///< exact, whatever type the file has
+  std::string refusal{};             ///< why it could not be read; empty where it could
+};
+
+/// What a file holds.
+struct Content {
+  std::string format;                ///< "safetensors", "ONNX", "Keras"
+  std::vector<std::string> notes{};  ///< of the file as a whole
+  std::vector<Layer> layers{};
+};
+
+/// Reads a file by what it begins with. Throws std::exception with one sentence.
+Content read(const std::string& file, Affine affine);
+
+}  // namespace ports

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cctype>
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text.hpp"
+
+// The BatchNormalizations of a Keras configuration, and where Keras 3 keeps their variables.
+namespace batchnorm::detail {
+
+/// A layer as the configuration has it.
+struct KerasConfig {
+  std::string name;
+  std::string path;  ///< of its group in a file of Keras 3: "/layers/batch_normalization_1"
+  double epsilon = 1e-3;
+  double momentum = 0.99;  ///< weight of the old value
+  bool scale = true, center = true;
+  bool renorm = false;
+  std::int64_t axis = -1;
+};
+
+/// A class name as Keras makes a group's name of it: BatchNormalization is batch_normalization.
+inline std::string snake_case(std::string_view name) {
+  const auto is_upper = [&](std::size_t i) {
+    return i < name.size() && std::isupper(static_cast<unsigned char>(name[i])) != 0;
+  };
+  const auto is_lower = [&](std::size_t i) {
+    return i < name.size() && std::islower(static_cast<unsigned char>(name[i])) != 0;
+  };
+  std::string text;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool begins_word = is_upper(i) && i > 0 && (is_lower(i - 1) || is_lower(i + 1));
+    if (begins_word) text += '_';
+    text += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+  }
+  return text;
+}
+
+/// Walks a configuration in the order of its layers. What is not as Keras writes it is passed over:
+/// a layer that is not found has no configuration.
+class KerasConfigReader {
+ public:
+  explicit KerasConfigReader(const nlohmann::json& model) { read_model(model, "", 0); }
+
+  std::vector<KerasConfig> layers;
+
+ private:
+  using Json = nlohmann::json;
+
+  static constexpr int most_levels = 64;
+
+  static const Json* find(const Json& object, const char* key) {
+    if (!object.is_object()) return nullptr;
+    const auto found = object.find(key);
+    return found == object.end() ? nullptr : &*found;
+  }
+
+  static std::string string_of(const Json& object, const char* key) {
+    const Json* const found = find(object, key);
+    return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+  }
+
+  static double number_of(const Json& object, const char* key, double absent) {
+    const Json* const found = find(object, key);
+    return found != nullptr && found->is_number() ? found->get<double>() : absent;
+  }
+
+  static bool bool_of(const Json& object, const char* key, bool absent) {
+    const Json* const found = find(object, key);
+    return found != nullptr && found->is_boolean() ? found->get<bool>() : absent;
+  }
+
+  static bool is_norm(const std::string& class_name) {
+    return class_name == "BatchNormalization" || class_name == "BatchNormalizationV1" ||
+           class_name == "BatchNormalizationV2" || class_name == "SyncBatchNormalization";
+  }
+
+  /// `layers` stands in the configuration of a model, or is it (a list, in the first versions).
+  static const Json* layers_of(const Json& model) {
+    const Json* const config = find(model, "config");
+    if (config == nullptr) return nullptr;
+    const Json* const list = config->is_array() ? config : find(*config, "layers");
+    return list != nullptr && list->is_array() ? list : nullptr;
+  }
+
+  void read_model(const Json& model, const std::string& path, int level) {
+    const Json* const list = layers_of(model);
+    if (list == nullptr || level > most_levels) return;
+    std::map<std::string, int> used;
+    for (const Json& layer : *list) {
+      const std::string group = snake_case(string_of(layer, "class_name"));
+      const int number = used[group]++;
+      const std::string own =
+          path + "/layers/" + group + (number == 0 ? "" : "_" + std::to_string(number));
+      if (is_norm(string_of(layer, "class_name"))) read_norm(layer, own);
+      read_model(layer, own, level + 1);
+    }
+  }
+
+  void read_norm(const Json& layer, const std::string& path) {
+    static const Json none = Json::object();
+    const Json* const found = find(layer, "config");
+    const Json& config = found == nullptr ? none : *found;
+    KerasConfig norm;
+    norm.name = string_of(config, "name");
+    norm.path = path;
+    norm.epsilon = number_of(config, "epsilon", norm.epsilon);
+    norm.momentum = number_of(config, "momentum", norm.momentum);
+    norm.scale = bool_of(config, "scale", true);
+    norm.center = bool_of(config, "center", true);
+    norm.renorm = bool_of(config, "renorm", false);
+    norm.axis = axis_of(config);
+    layers.push_back(norm);
+  }
+
+  /// A number, or a list of one, as tf.keras writes it.
+  static std::int64_t axis_of(const Json& config) {
+    const Json* axis = find(config, "axis");
+    if (axis != nullptr && axis->is_array() && axis->size() == 1) axis = &axis->front();
+    return axis != nullptr && axis->is_number_integer() ? axis->get<std::int64_t>() : -1;
+  }
+};
+
+/// The layers of a configuration; refuses what is no JSON.
+inline std::vector<KerasConfig> read_keras_config(const std::string& file,
+                                                  const std::string& text) {
+  if (text.empty()) return {};
+  const nlohmann::json model = nlohmann::json::parse(text, nullptr, false);
+  if (model.is_discarded()) refuse_file(file, "its configuration is no JSON.");
+  return KerasConfigReader(model).layers;
+}
+
+}  // namespace batchnorm::detail

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "hdf5_file.hpp"
+#include "text.hpp"
+
+// The groups of a Keras file that can be those of a BatchNormalization.
+namespace batchnorm::detail {
+
+/// Vectors of one length in a group: by name, in files of Keras 1 and 2 and of Keras 3 in their
+/// layout, or numbered, in files of Keras 3.
+struct KerasGroup {
+  std::string path;                          ///< of the layer's own group
+  std::string name;                          ///< the layer's; empty where the file has none
+  std::map<std::string, std::string> named;  ///< paths of "gamma", "beta", "moving_mean", ...
+  std::vector<std::string> numbered;         ///< paths of "0", "1", ...
+  Eigen::Index channels = 0;
+};
+
+/// Finds them, depth first, in the order of their names.
+class KerasGroupReader {
+ public:
+  explicit KerasGroupReader(const Hdf5File& file) : file_(file) { visit("", 0); }
+
+  std::vector<KerasGroup> groups;
+
+ private:
+  static constexpr int most_levels = 64;
+  static constexpr std::size_t most_groups = 1'000'000;
+
+  void visit(const std::string& path, int level) {
+    if (level > most_levels || ++visited_ > most_groups) {
+      refuse_file(file_.name(), "has more groups than a model has, or groups within themselves.");
+    }
+    const std::vector<Hdf5Child> children = file_.children(path.empty() ? "/" : path);
+    if (path.ends_with("/vars")) {
+      add_numbered(path, children);
+    } else {
+      add_named(path, children);
+    }
+    for (const Hdf5Child& child : children) {
+      if (child.is_group) visit(path + '/' + child.name, level + 1);
+    }
+  }
+
+  /// Refuses nothing: what does not fit is another layer.
+  void add(KerasGroup group, const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+      const Eigen::Index length = file_.length(path);
+      if (length < 1 || (group.channels > 0 && length != group.channels)) return;
+      group.channels = length;
+    }
+    groups.push_back(std::move(group));
+  }
+
+  void add_named(const std::string& path, const std::vector<Hdf5Child>& children) {
+    KerasGroup group;
+    group.path = path;
+    group.name = path.substr(path.rfind('/') + 1);
+    std::vector<std::string> paths;
+    for (const Hdf5Child& child : children) {
+      const std::string name = child.name.substr(0, child.name.find(':'));
+      const bool is_ours =
+          name == "gamma" || name == "beta" || name == "moving_mean" || name == "moving_variance";
+      if (child.is_group || !is_ours) continue;
+      group.named[name] = path + '/' + child.name;
+      paths.push_back(group.named[name]);
+    }
+    if (group.named.contains("moving_mean") && group.named.contains("moving_variance")) {
+      add(std::move(group), paths);
+    }
+  }
+
+  void add_numbered(const std::string& path, const std::vector<Hdf5Child>& children) {
+    KerasGroup group;
+    group.path = path.substr(0, path.size() - std::string("/vars").size());
+    group.name = file_.attribute(path, "name");
+    const auto datasets = std::count_if(children.begin(), children.end(),
+                                        [](const Hdf5Child& child) { return !child.is_group; });
+    if (datasets < 2 || datasets > 4) return;
+    for (std::ptrdiff_t i = 0; i < datasets; ++i) {
+      group.numbered.push_back(path + '/' + std::to_string(i));
+    }
+    const std::vector<std::string> paths = group.numbered;
+    add(std::move(group), paths);
+  }
+
+  const Hdf5File& file_;
+  std::size_t visited_ = 0;
+};
+
+/// "_2" before "_10": digits as numbers.
+inline bool natural_less(std::string_view a, std::string_view b) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto number = [&](std::string_view& text) {
+    const std::size_t zeros = std::min(text.find_first_not_of('0'), text.size());
+    text.remove_prefix(zeros);
+    std::size_t end = 0;
+    while (end < text.size() && is_digit(text[end])) ++end;
+    const std::string_view digits = text.substr(0, end);
+    text.remove_prefix(end);
+    return digits;
+  };
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a.front()) && is_digit(b.front())) {
+      const std::string_view x = number(a);
+      const std::string_view y = number(b);
+      if (x.size() != y.size()) return x.size() < y.size();
+      if (x != y) return x < y;
+    } else {
+      if (a.front() != b.front()) return a.front() < b.front();
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+  }
+  return a.size() < b.size();
+}
+
+}  // namespace batchnorm::detail

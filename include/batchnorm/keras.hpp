@@ -1,0 +1,250 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "detail/files/files.hpp"
+#include "detail/files/hdf5_file.hpp"
+#include "detail/files/keras_config.hpp"
+#include "detail/files/keras_groups.hpp"
+#include "detail/files/zip_member.hpp"
+#include "momentum.hpp"
+#include "options.hpp"
+#include "policies.hpp"
+#include "state.hpp"
+
+// The BatchNormalizations of Keras models: .keras, .weights.h5 and the older .h5. Needs HDF5,
+// libzip and nlohmann/json (Debian: libhdf5-dev libzip-dev nlohmann-json3-dev). Opt-in:
+// batchnorm.hpp does not include this header.
+namespace batchnorm {
+
+/// A BatchNormalization of a model, without its values.
+struct KerasLayer {
+  std::string name;           ///< the layer's; its path where the file has no name
+  std::string path;           ///< of its group in the file
+  Eigen::Index channels = 0;  ///< how many
+  bool has_config = false;    ///< whether the file says what the rest of this is
+  bool is_named = false;      ///< whether its variables have names, which tell scale and center
+  double epsilon = 1e-3;      ///< of the configuration
+  double momentum = 0.99;     ///< weight of the old value
+  bool scale = true;          ///< whether it has gamma
+  bool center = true;         ///< whether it has beta
+  std::int64_t axis = -1;     ///< of the channels; -1 is the last
+  std::vector<std::string> notes{};  ///< what a reader should know, each in a sentence
+
+  /// Epsilon, momentum, and Keras' divisor of the running variance, M. Throws
+  /// `std::invalid_argument` where the file has no configuration.
+  [[nodiscard]] Options options() const {
+    if (!has_config) {
+      detail::refuse(
+          name.c_str(),
+          ": the file has no configuration: give epsilon and momentum; Keras' defaults are "
+          "{.epsilon = 1e-3, .momentum = decay(0.99), .running_variance = "
+          "RunningVariance::biased}.");
+    }
+    return {.epsilon = epsilon,
+            .momentum = decay(momentum),
+            .running_variance = RunningVariance::biased};
+  }
+};
+
+/// A model or the weights of one. What cannot be read is refused with `std::invalid_argument`.
+/// Files of others must be trusted as far as the HDF5 library is. A copy is the same file.
+///
+///     const auto model = KerasModel::open("model.keras");
+///     const KerasLayer& layer = model.layer("batch_normalization");
+///     const BatchNorm<float, Eval> norm(model.state(layer.name), layer.options());
+class KerasModel {
+ public:
+  /// A .keras file, which is a zip, or a file of HDF5.
+  [[nodiscard]] static KerasModel open(const std::filesystem::path& file) {
+    char magic[2] = {};
+    std::ifstream(file, std::ios::binary).read(magic, 2);
+    if (magic[0] != 'P' || magic[1] != 'K') {
+      const auto weights = detail::Hdf5File::open(file);
+      return {weights, weights->attribute("/", "model_config")};
+    }
+    const detail::ZipFile zip(file);
+    return {detail::Hdf5File::read(file.string(), zip.read("model.weights.h5")),
+            zip.read("config.json")};
+  }
+
+  /// With a configuration its BatchNormalizations, in its order. Without one what may be such a
+  /// layer, in the natural order of the groups, "_2" before "_10": a LayerNormalization of the same
+  /// size looks alike.
+  [[nodiscard]] const std::vector<KerasLayer>& layers() const { return layers_; }
+
+  /// What else the file shows, each in a sentence: a layer of the configuration without variables.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+  /// The layer of this name, or at this path; refuses one that is not there, with the nearest that
+  /// is, and a name that several have.
+  [[nodiscard]] const KerasLayer& layer(const std::string& name) const {
+    return layers_[place_of(name)];
+  }
+
+  /// The state of a layer. Keras counts no batches: `batches` is 0. Throws
+  /// `std::invalid_argument` where variables have no names and the file does not say which they
+  /// are.
+  template <typename Scalar = float>
+  [[nodiscard]] State<Scalar> state(const std::string& name) const {
+    const std::size_t place = place_of(name);
+    const KerasLayer& layer = layers_[place];
+    if (!layer.has_config && !layer.is_named) {
+      detail::refuse_file(
+          weights_->name(),
+          "has no configuration, which tells what the " +
+              std::to_string(groups_[place].numbered.size()) + " variables of " +
+              detail::in_quotes(name) +
+              " are: read the .keras file, or say it: state(name, ScaleAndShift{}), ScaleOnly{} "
+              "(center=False), ShiftOnly{} (scale=False) or NoAffine{}.");
+    }
+    return read<Scalar>(place, layer.scale, layer.center);
+  }
+
+  /// The same of a layer of which the caller says which parameters it has.
+  template <typename Scalar = float, AffinePolicy Affine>
+  [[nodiscard]] State<Scalar> state(const std::string& name, Affine /*policy*/) const {
+    const std::size_t place = place_of(name);
+    const KerasLayer& layer = layers_[place];
+    const bool is_known = layer.has_config || layer.is_named;
+    if (is_known && (layer.scale != Affine::has_gamma || layer.center != Affine::has_beta)) {
+      detail::refuse_file(weights_->name(), detail::in_quotes(name) +
+                                                " has scale=" + (layer.scale ? "True" : "False") +
+                                                " and center=" + (layer.center ? "True" : "False") +
+                                                ".");
+    }
+    return read<Scalar>(place, Affine::has_gamma, Affine::has_beta);
+  }
+
+ private:
+  KerasModel(std::shared_ptr<const detail::Hdf5File> weights, const std::string& config)
+      : weights_(std::move(weights)) {
+    std::vector<detail::KerasGroup> groups = detail::KerasGroupReader(*weights_).groups;
+    const auto configured = detail::read_keras_config(weights_->name(), config);
+    if (configured.empty()) {
+      add_groups(std::move(groups));
+    } else {
+      for (const detail::KerasConfig& one : configured) add(one, groups);
+    }
+  }
+
+  /// Without a configuration.
+  void add_groups(std::vector<detail::KerasGroup> groups) {
+    std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
+      return detail::natural_less(a.path, b.path);
+    });
+    for (detail::KerasGroup& group : groups) {
+      KerasLayer layer{.name = group.name.empty() ? group.path : group.name,
+                       .path = group.path,
+                       .channels = group.channels};
+      layer.is_named = !group.named.empty();
+      if (!layer.is_named) {
+        layer.notes.emplace_back("has variables without names, and the file no configuration.");
+      } else {
+        layer.scale = group.named.contains("gamma");
+        layer.center = group.named.contains("beta");
+      }
+      layers_.push_back(std::move(layer));
+      groups_.push_back(std::move(group));
+    }
+  }
+
+  /// By Keras 3's path, unless the group names another layer; else by name.
+  void add(const detail::KerasConfig& config, const std::vector<detail::KerasGroup>& groups) {
+    const detail::KerasGroup* found = nullptr;
+    for (const detail::KerasGroup& group : groups) {
+      const bool same_name = group.name == config.name;
+      const bool at_path = group.path == config.path && (same_name || group.name.empty());
+      if (at_path) found = &group;
+      if (at_path) break;
+      if (!same_name) continue;
+      if (found != nullptr) {
+        detail::refuse_file(weights_->name(), "has several groups of the name " +
+                                                  detail::in_quotes(config.name) + ", " +
+                                                  detail::in_quotes(found->path) + " and " +
+                                                  detail::in_quotes(group.path) + ".");
+      }
+      found = &group;
+    }
+    if (found == nullptr) {
+      notes_.push_back("The configuration has " + detail::in_quotes(config.name) +
+                       ", of which there are no variables that fit.");
+      return;
+    }
+    KerasLayer layer{.name = config.name,
+                     .path = found->path,
+                     .channels = found->channels,
+                     .has_config = true,
+                     .is_named = !found->named.empty(),
+                     .epsilon = config.epsilon,
+                     .momentum = config.momentum,
+                     .scale = config.scale,
+                     .center = config.center,
+                     .axis = config.axis};
+    if (config.renorm) {
+      layer.notes.emplace_back("has renorm=True, whose own running values are not read.");
+    }
+    if (config.axis != -1) {
+      layer.notes.push_back("has its channels on axis " + std::to_string(config.axis) + ".");
+    }
+    layers_.push_back(std::move(layer));
+    groups_.push_back(*found);
+  }
+
+  [[nodiscard]] std::size_t place_of(const std::string& name) const {
+    std::vector<std::size_t> places;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      if (layers_[i].path == name) return i;
+      if (layers_[i].name == name) places.push_back(i);
+      names.push_back(layers_[i].name);
+    }
+    if (places.size() == 1) return places.front();
+    if (places.empty()) {
+      detail::refuse_file(weights_->name(), detail::not_found("BatchNormalization", name, names));
+    }
+    detail::refuse_file(weights_->name(), "has several layers named " + detail::in_quotes(name) +
+                                              ": take one by its path, as " +
+                                              detail::in_quotes(layers_[places.front()].path) +
+                                              ".");
+  }
+
+  /// Gamma, beta, mean and variance are numbered in this order, those that exist.
+  template <typename Scalar>
+  [[nodiscard]] State<Scalar> read(std::size_t place, bool has_gamma, bool has_beta) const {
+    const detail::KerasGroup& group = groups_[place];
+    const std::size_t wanted = 2U + (has_gamma ? 1U : 0U) + (has_beta ? 1U : 0U);
+    const std::size_t there = group.named.empty() ? group.numbered.size() : group.named.size();
+    if (there != wanted) {
+      detail::refuse_file(weights_->name(), detail::in_quotes(layers_[place].name) + " has " +
+                                                std::to_string(there) + " variables, where " +
+                                                std::to_string(wanted) + " are expected.");
+    }
+    std::size_t next = 0;
+    const auto vector = [&](const char* name) {
+      return weights_->values(group.named.empty() ? group.numbered[next++] : group.named.at(name));
+    };
+    State<Scalar> state;
+    if (has_gamma) state.gamma = vector("gamma").template cast<Scalar>();
+    if (has_beta) state.beta = vector("beta").template cast<Scalar>();
+    state.running_mean = vector("moving_mean");
+    state.running_variance = vector("moving_variance");
+    return state;
+  }
+
+  std::shared_ptr<const detail::Hdf5File> weights_;
+  std::vector<std::string> notes_;
+  std::vector<KerasLayer> layers_;
+  std::vector<detail::KerasGroup> groups_;  ///< of the layer in the same place
+};
+
+}  // namespace batchnorm
