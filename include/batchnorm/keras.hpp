@@ -158,23 +158,9 @@ class KerasModel {
     }
   }
 
-  /// By Keras 3's path, unless the group names another layer; else by name.
+  /// A layer of the configuration.
   void add(const detail::KerasConfig& config, const std::vector<detail::KerasGroup>& groups) {
-    const detail::KerasGroup* found = nullptr;
-    for (const detail::KerasGroup& group : groups) {
-      const bool same_name = group.name == config.name;
-      const bool at_path = group.path == config.path && (same_name || group.name.empty());
-      if (at_path) found = &group;
-      if (at_path) break;
-      if (!same_name) continue;
-      if (found != nullptr) {
-        detail::refuse_file(weights_->name(), "has several groups of the name " +
-                                                  detail::in_quotes(config.name) + ", " +
-                                                  detail::in_quotes(found->path) + " and " +
-                                                  detail::in_quotes(group.path) + ".");
-      }
-      found = &group;
-    }
+    const detail::KerasGroup* const found = find_group(weights_->name(), config, groups);
     if (found == nullptr) {
       notes_.push_back("The configuration has " + detail::in_quotes(config.name) +
                        ", of which there are no variables that fit.");

@@ -2,13 +2,14 @@
 
     python3 fuzz_inputs.py FILES FOLDER
 
-FILES is the folder of the committed files; FOLDER gets safetensors/, onnx/ and set_state/. Python 3.11's standard
+FILES is the folder of the committed files; FOLDER gets safetensors/, onnx/, keras/ and set_state/. Python 3.11's standard
 library.
 """
 import pathlib
 import random
 import struct
 import sys
+import zipfile
 
 import safetensors
 
@@ -46,6 +47,18 @@ def states(dice):
         yield from (dice.randbytes(size) for _ in range(6))
 
 
+def trees(files, dice):
+    """Bytes that keras_fuzz makes a tree of groups of, each in front of a configuration."""
+    layer = bytes([0x00, 0x01, 0x03, 0x64, 0x65, 0x66, 0x67, 0x31, 0x10, 0x10, 0x02, 0x03, 0x64, 0x65, 0x34])
+    named = bytes([0x0E, 0x68, 0x69, 0x6B, 0x6C])
+    with zipfile.ZipFile(files / "variants.keras") as archive:
+        config = archive.read("config.json")[:2000]
+    small = b'{"config":{"layers":[{"class_name":"BatchNormalization","config":{"name":"bn","scale":false}}]}}'
+    for tree in (layer, named, layer + named, b""):
+        yield from variants(tree + small, dice, 6)
+        yield tree + config
+
+
 def write(folder, inputs):
     folder.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate(dict.fromkeys(inputs)):
@@ -58,6 +71,7 @@ def main():
     write(folder / "safetensors", [v for data in small_safetensors() for v in variants(data, dice, 6)])
     write(folder / "onnx", [v for data in small_onnx(files) for v in variants(data, dice, 4)])
     write(folder / "set_state", list(states(dice)))
+    write(folder / "keras", list(trees(files, dice)))
 
 
 main()

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "keras_groups.hpp"
 #include "text.hpp"
 
 // Groups, datasets and attributes of an HDF5 file, by the library's C interface.
@@ -55,12 +56,6 @@ class Hdf5Id {
   Close close_;
 };
 
-/// What a group holds by a name of its own: links to elsewhere are left out.
-struct Hdf5Child {
-  std::string name;
-  bool is_group = false;  ///< or else a dataset
-};
-
 /// A file, on the disk or in memory.
 class Hdf5File {
  public:
@@ -96,9 +91,9 @@ class Hdf5File {
   [[nodiscard]] const std::string& name() const { return name_; }
 
   /// What a group holds, by name. `path` is absolute.
-  [[nodiscard]] std::vector<Hdf5Child> children(const std::string& path) const {
+  [[nodiscard]] std::vector<GroupChild> children(const std::string& path) const {
     const QuietHdf5 quiet;
-    std::vector<Hdf5Child> all;
+    std::vector<GroupChild> all;
     const Hdf5Id group(H5Gopen2(id_.get(), path.c_str(), H5P_DEFAULT), H5Gclose);
     H5G_info_t info{};
     if (!group.is_valid() || H5Gget_info(group.get(), &info) < 0) return all;

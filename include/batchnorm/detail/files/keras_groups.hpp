@@ -7,11 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "hdf5_file.hpp"
+#include "keras_config.hpp"
 #include "text.hpp"
 
 // The groups of a Keras file that can be those of a BatchNormalization.
 namespace batchnorm::detail {
+
+/// What a group of a file holds by a name of its own: links to elsewhere are left out.
+struct GroupChild {
+  std::string name;
+  bool is_group = false;  ///< or else a dataset
+};
 
 /// Vectors of one length in a group: by name, in files of Keras 1 and 2 and of Keras 3 in their
 /// layout, or numbered, in files of Keras 3.
@@ -23,28 +29,30 @@ struct KerasGroup {
   Eigen::Index channels = 0;
 };
 
-/// Finds them, depth first, in the order of their names.
+/// Finds them, depth first, in the order of their names. `File` has groups, datasets and
+/// attributes, as Hdf5File has.
+template <typename File>
 class KerasGroupReader {
  public:
-  explicit KerasGroupReader(const Hdf5File& file) : file_(file) { visit("", 0); }
+  explicit KerasGroupReader(const File& file) : file_(file) { visit("", 0); }
 
   std::vector<KerasGroup> groups;
 
  private:
   static constexpr int most_levels = 64;
-  static constexpr std::size_t most_groups = 1'000'000;
+  static constexpr std::size_t most_groups = 100'000;
 
   void visit(const std::string& path, int level) {
     if (level > most_levels || ++visited_ > most_groups) {
       refuse_file(file_.name(), "has more groups than a model has, or groups within themselves.");
     }
-    const std::vector<Hdf5Child> children = file_.children(path.empty() ? "/" : path);
+    const std::vector<GroupChild> children = file_.children(path.empty() ? "/" : path);
     if (path.ends_with("/vars")) {
       add_numbered(path, children);
     } else {
       add_named(path, children);
     }
-    for (const Hdf5Child& child : children) {
+    for (const GroupChild& child : children) {
       if (child.is_group) visit(path + '/' + child.name, level + 1);
     }
   }
@@ -59,16 +67,19 @@ class KerasGroupReader {
     groups.push_back(std::move(group));
   }
 
-  void add_named(const std::string& path, const std::vector<Hdf5Child>& children) {
+  void add_named(const std::string& path, const std::vector<GroupChild>& children) {
     KerasGroup group;
     group.path = path;
     group.name = path.substr(path.rfind('/') + 1);
     std::vector<std::string> paths;
-    for (const Hdf5Child& child : children) {
+    for (const GroupChild& child : children) {
       const std::string name = child.name.substr(0, child.name.find(':'));
       const bool is_ours =
           name == "gamma" || name == "beta" || name == "moving_mean" || name == "moving_variance";
       if (child.is_group || !is_ours) continue;
+      if (group.named.contains(name)) {
+        refuse_file(file_.name(), "has several " + name + " in " + in_quotes(path) + ".");
+      }
       group.named[name] = path + '/' + child.name;
       paths.push_back(group.named[name]);
     }
@@ -77,12 +88,12 @@ class KerasGroupReader {
     }
   }
 
-  void add_numbered(const std::string& path, const std::vector<Hdf5Child>& children) {
+  void add_numbered(const std::string& path, const std::vector<GroupChild>& children) {
     KerasGroup group;
     group.path = path.substr(0, path.size() - std::string("/vars").size());
     group.name = file_.attribute(path, "name");
     const auto datasets = std::count_if(children.begin(), children.end(),
-                                        [](const Hdf5Child& child) { return !child.is_group; });
+                                        [](const GroupChild& child) { return !child.is_group; });
     if (datasets < 2 || datasets > 4) return;
     for (std::ptrdiff_t i = 0; i < datasets; ++i) {
       group.numbered.push_back(path + '/' + std::to_string(i));
@@ -91,9 +102,27 @@ class KerasGroupReader {
     add(std::move(group), paths);
   }
 
-  const Hdf5File& file_;
+  const File& file_;
   std::size_t visited_ = 0;
 };
+
+/// The group of a layer of the configuration, or null: at the path that Keras 3 gives it, unless
+/// the group there names another layer; else the only one of its name.
+inline const KerasGroup* find_group(const std::string& file, const KerasConfig& config,
+                                    const std::vector<KerasGroup>& groups) {
+  const KerasGroup* found = nullptr;
+  for (const KerasGroup& group : groups) {
+    const bool same_name = group.name == config.name;
+    if (group.path == config.path && (same_name || group.name.empty())) return &group;
+    if (!same_name) continue;
+    if (found != nullptr) {
+      refuse_file(file, "has several groups of the name " + in_quotes(config.name) + ", " +
+                            in_quotes(found->path) + " and " + in_quotes(group.path) + ".");
+    }
+    found = &group;
+  }
+  return found;
+}
 
 /// "_2" before "_10": digits as numbers.
 inline bool natural_less(std::string_view a, std::string_view b) {
