@@ -188,14 +188,14 @@ class KerasModel {
 
   [[nodiscard]] std::size_t place_of(const std::string& name) const {
     std::vector<std::size_t> places;
-    std::vector<std::string> names;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       if (layers_[i].path == name) return i;
       if (layers_[i].name == name) places.push_back(i);
-      names.push_back(layers_[i].name);
     }
     if (places.size() == 1) return places.front();
     if (places.empty()) {
+      std::vector<std::string> names;
+      for (const KerasLayer& layer : layers_) names.push_back(layer.name);
       detail::refuse_file(weights_->name(), detail::not_found("BatchNormalization", name, names));
     }
     detail::refuse_file(weights_->name(), "has several layers named " + detail::in_quotes(name) +

@@ -82,6 +82,7 @@ class OnnxModel {
                         [&](const detail::OnnxScope& scope, const detail::NodeProto& node) {
                           add(scope, node, opset);
                         });
+    detail::make_names_unique(nodes_);
     if (model_->functions_size() > 0) {
       notes_.push_back("It has " + std::to_string(model_->functions_size()) +
                        " functions, of which no layer is read: their values are those of a call.");
@@ -121,11 +122,11 @@ class OnnxModel {
   }
 
   [[nodiscard]] const detail::OnnxNode& find(const std::string& name) const {
-    std::vector<std::string> names;
     for (const detail::OnnxNode& node : nodes_) {
       if (node.layer.name == name) return node;
-      names.push_back(node.layer.name);
     }
+    std::vector<std::string> names;
+    for (const detail::OnnxNode& node : nodes_) names.push_back(node.layer.name);
     detail::refuse_file(origin_.file, detail::not_found("BatchNormalization", name, names));
   }
 

@@ -17,7 +17,7 @@ enum class OnnxMode {
 
 /// A BatchNormalization of a model, without its values.
 struct OnnxLayer {
-  std::string name;                     ///< the node's, or that of its first output
+  std::string name;                     ///< the node's, or its first output's
   OnnxMode mode = OnnxMode::inference;  ///< by opset, attributes and outputs
   double epsilon = 1e-5;                ///< as the file has it: a float
   double momentum = 0.9;                ///< weight of the old value

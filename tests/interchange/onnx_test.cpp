@@ -101,6 +101,16 @@ TEST(Onnx, ANodeWithoutANameHasThatOfItsOutput) {
   expect_usual(open("opset9_inference.onnx").state<double>("y"));
 }
 
+TEST(Onnx, NodesOfOneNameHaveThoseOfTheirOutputs) {
+  ModelProto model;
+  model.ParseFromString(bytes_of_file("typed.onnx"));
+  for (NodeProto& node : *model.mutable_graph()->mutable_node()) node.set_name("bn");
+  const OnnxModel read = OnnxModel::read(model.SerializeAsString());
+  expect_usual(read.state<double>("float_raw.y"));
+  expect_usual(read.state<double>("double_list.y"), 1.0 / 3);
+  expect_refused([&] { (void)read.state("bn"); }, "has no BatchNormalization \"bn\"");
+}
+
 /// Parameters of each position are those of the columns of (N, C H W).
 TEST(Onnx, StatisticsOfPositionsAreThoseOfColumns) {
   const OnnxModel model = open("spatial0.onnx");

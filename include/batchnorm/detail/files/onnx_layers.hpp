@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ namespace detail {
 struct OnnxNode {
   OnnxLayer layer;
   std::array<const TensorProto*, 4> values{};  ///< scale, bias, mean, variance
+  std::string output{};                        ///< the first, whose name nothing else has
 };
 
 inline constexpr std::array onnx_roles{"scale", "bias", "mean", "variance"};
@@ -104,11 +106,21 @@ inline std::vector<std::int64_t> shape_of(const OnnxNode& node) {
   return {};
 }
 
+/// Gives nodes of one name, which the format allows, those of their outputs.
+inline void make_names_unique(std::vector<OnnxNode>& nodes) {
+  std::map<std::string, int> counts;
+  for (const OnnxNode& node : nodes) ++counts[node.layer.name];
+  for (OnnxNode& node : nodes) {
+    if (counts[node.layer.name] > 1 && !node.output.empty()) node.layer.name = node.output;
+  }
+}
+
 inline OnnxNode read_onnx_node(const OnnxScope& scope, const NodeProto& node, std::int64_t opset,
                                const std::string& producer) {
   OnnxNode result;
   OnnxLayer& layer = result.layer;
   layer.name = name_of_node(node);
+  if (node.output_size() > 0) result.output = node.output(0);
   layer.mode = mode_of(node, opset);
   layer.epsilon = real_attribute(node, "epsilon", layer.epsilon);
   layer.momentum = real_attribute(node, "momentum", layer.momentum);
