@@ -25,8 +25,8 @@ class QuietHdf5 {
     H5Eget_auto2(H5E_DEFAULT, &print_, &data_);
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   }
-  QuietHdf5(const QuietHdf5&) = delete;
-  QuietHdf5& operator=(const QuietHdf5&) = delete;
+  QuietHdf5(QuietHdf5&&) = delete;
+  QuietHdf5& operator=(QuietHdf5&&) = delete;
   ~QuietHdf5() { H5Eset_auto2(H5E_DEFAULT, print_, data_); }
 
  private:
@@ -72,7 +72,7 @@ class Hdf5File {
     const QuietHdf5 quiet;
     constexpr std::size_t step = 65536;
     const Hdf5Id access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    H5Pset_fapl_core(access.get(), step, 0);
+    H5Pset_fapl_core(access.get(), step, false);
     auto unique = std::make_unique<std::string>(bytes);
     H5Pset_file_image(access.get(), unique->data(), unique->size());
     unique->clear();

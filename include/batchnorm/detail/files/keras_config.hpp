@@ -95,8 +95,9 @@ class KerasConfigReader {
     for (const Json& layer : *list) {
       const std::string group = snake_case(string_of(layer, "class_name"));
       const int number = used[group]++;
-      const std::string own =
-          path + "/layers/" + group + (number == 0 ? "" : "_" + std::to_string(number));
+      std::string own = path;
+      own.append("/layers/").append(group);
+      if (number > 0) own.append("_").append(std::to_string(number));
       if (is_norm(string_of(layer, "class_name"))) read_norm(layer, own);
       read_model(layer, own, level + 1);
     }

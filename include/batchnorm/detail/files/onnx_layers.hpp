@@ -13,9 +13,7 @@
 #include "../../onnx_layer.hpp"
 #include "onnx_graph.hpp"
 
-namespace batchnorm {
-
-namespace detail {
+namespace batchnorm::detail {
 
 /// A layer, and where its values are; null where the graph computes them.
 struct OnnxNode {
@@ -145,5 +143,4 @@ inline OnnxNode read_onnx_node(const OnnxScope& scope, const NodeProto& node, st
   return result;
 }
 
-}  // namespace detail
-}  // namespace batchnorm
+}  // namespace batchnorm::detail

@@ -36,8 +36,8 @@ class FreshFile {
         descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
     if (descriptor_ < 0) refuse_unwritable(target_);
   }
-  FreshFile(const FreshFile&) = delete;
-  FreshFile& operator=(const FreshFile&) = delete;
+  FreshFile(FreshFile&&) = delete;
+  FreshFile& operator=(FreshFile&&) = delete;
   ~FreshFile() {
     ::close(descriptor_);
     if (!renamed_) ::unlink(path_.c_str());

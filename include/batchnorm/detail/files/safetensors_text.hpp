@@ -41,6 +41,7 @@ constexpr const char* type_of() {
 inline std::vector<const std::pair<const std::string, NewTensor>*> in_file_order(
     const std::map<std::string, NewTensor>& tensors) {
   std::vector<const std::pair<const std::string, NewTensor>*> order;
+  order.reserve(tensors.size());
   for (const auto& named : tensors) order.push_back(&named);
   std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
     return a->second.value_bytes > b->second.value_bytes;
