@@ -75,7 +75,7 @@ TEST(Diagnose, StartLeftIsWhatIsLeftOfTheStart) {
     state.running_mean[0] = 1;
     BatchNorm<double> one(state, {.momentum = given.momentum});
     for (int batch = 0; batch < 7; ++batch) {
-      EXPECT_NEAR(diagnose(one).start_left[0], one.running_mean()[0] - zero.running_mean()[0],
+      EXPECT_NEAR(diagnose(zero).start_left[0], one.running_mean()[0] - zero.running_mean()[0],
                   1e-12)
           << given.name << " after " << batch << " batches";
       const Matrix x =
@@ -254,8 +254,10 @@ TEST(Diagnose, TheWorstComeFirst) {
   EXPECT_EQ(diagnosis.in_trouble(), (std::vector<Index>{3, 0, 4, 2}));
   diagnosis.start_left.setConstant(0.5);
   EXPECT_EQ(diagnosis.in_trouble(), (std::vector<Index>{3, 0, 4, 2, 1}));
-  diagnosis.variance[1] = 0;
-  EXPECT_EQ(diagnosis.in_trouble().front(), 1);
+  diagnosis.rejected[2] = 0.001;
+  EXPECT_EQ(diagnosis.in_trouble(), (std::vector<Index>{2, 3, 0, 4, 1}));
+  diagnosis.variance[1] = 1e-6;
+  EXPECT_EQ(diagnosis.in_trouble(), (std::vector<Index>{1, 2, 3, 0, 4}));
 }
 
 TEST(Diagnose, IsTheSameForEveryKindOfTheSameLayer) {
@@ -289,15 +291,33 @@ std::string printed(const Diagnosis& diagnosis) {
 
 TEST(Diagnose, PrintsWhatIsWrong) {
   Diagnosis diagnosis = well();
-  EXPECT_EQ(printed(diagnosis), "2 channels, 1000 batches: none in trouble\n");
+  EXPECT_EQ(printed(diagnosis), "2 channels, 1000 batches; none in trouble\n");
   diagnosis.variance[1] = 1e-12;
   diagnosis.variance_ratio[1] = 1e5;
   EXPECT_EQ(
       printed(diagnosis),
-      "2 channels, 1000 batches: 1 in trouble, the worst first\n"
-      "channel   variance     gamma  start left  batches  rejected     drift     ratio  trouble\n"
-      "      1      1e-12         1       0.0 %       19       0 %         0     1e+05  "
-      "seldom active, variance ratio\n");
+      "2 channels, 1000 batches; 1 in trouble: 1 seldom active, 1 variance ratio\n"
+      "channel  run. var.     gamma  start left  eff. batches  rejected  drift, dev.  var. ratio"
+      "  trouble\n"
+      "      1      1e-12         1       0.0 %            19       0 %            0       1e+05"
+      "  seldom active, variance ratio\n");
+}
+
+/// Keras and ONNX count no batches: nothing can be said of the start.
+TEST(Diagnose, StatisticsWithoutACounterAreNotCalledNew) {
+  BatchNorm<float> norm(3);
+  for (int batch = 0; batch < 100; ++batch) norm.forward(noise_matrix<float>(9, 3, 1));
+  State<float> state = norm.state();
+  state.batches = 0;
+  state.rejected.resize(0);
+  const Diagnosis diagnosis = diagnose(state, norm.options());
+  EXPECT_FALSE(diagnosis.is_counted);
+  EXPECT_TRUE(std::isnan(diagnosis.start_left[0]) && std::isnan(diagnosis.effective_batches[0]));
+  EXPECT_EQ(printed(diagnosis), "3 channels, batches not counted; none in trouble\n");
+  state.gamma[1] = 0;
+  EXPECT_NE(printed(diagnose(state, norm.options())).find("         ?             ?"),
+            std::string::npos);
+  EXPECT_TRUE(diagnose(BatchNorm<float>(3)).is_counted);
 }
 
 TEST(Diagnose, PrintsTenChannelsAndCountsTheRest) {
@@ -305,7 +325,7 @@ TEST(Diagnose, PrintsTenChannelsAndCountsTheRest) {
   state.batches = 1;
   state.gamma.setZero();
   const std::string text = printed(diagnose(state, {}));
-  EXPECT_NE(text.find("13 channels, 1 batch: 13 in trouble"), std::string::npos) << text;
+  EXPECT_NE(text.find("13 channels, 1 batch; 13 in trouble"), std::string::npos) << text;
   EXPECT_NE(text.find("\nand 3 more\n"), std::string::npos) << text;
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1 + 1 + 10 + 1);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "detail/diagnosis/diagnosis.hpp"
@@ -34,6 +35,12 @@ inline void check_data(const Diagnosis& diagnosis, const Moments& moments) {
   }
 }
 
+/// Whether running statistics are those of a new layer, which no batch has moved.
+template <typename Scalar>
+bool is_start(const State<Scalar>& state) {
+  return (state.running_mean.array() == 0.0).all() && (state.running_variance.array() == 1.0).all();
+}
+
 template <typename... Policies>
 constexpr void check_tells() {
   static_assert(!(std::is_same_v<Policies, NoRunningStatistics> || ...),
@@ -43,8 +50,9 @@ constexpr void check_tells() {
 }  // namespace detail
 
 /// How a layer of this state and these options is, whatever its type: also what a file holds. The
-/// momentum must be the one it was trained with: files have none. Throws `std::invalid_argument`
-/// where the state has no running statistics.
+/// momentum must be the one it was trained with. A file that counts no batches, as Keras' and ONNX,
+/// does not tell what is left of the start, nor of how many batches its statistics are. Throws
+/// `std::invalid_argument` where the state has no running statistics.
 template <typename Scalar>
 [[nodiscard]] Diagnosis diagnose(const State<Scalar>& state, const Options& options,
                                  const DiagnosisLimits& limits = {}) {
@@ -55,7 +63,9 @@ template <typename Scalar>
                    " variances; a layer without them has nothing to tell.");
   }
   Diagnosis result{.batches = state.batches, .epsilon = options.epsilon, .limits = limits};
-  const auto batches = static_cast<double>(state.batches);
+  result.is_counted = state.batches > 0 || detail::is_start(state);
+  const auto batches = result.is_counted ? static_cast<double>(state.batches)
+                                         : std::numeric_limits<double>::quiet_NaN();
   const Eigen::ArrayXd rejected = state.rejected.size() == 0
                                       ? Eigen::ArrayXd::Zero(channels)
                                       : state.rejected.template cast<double>().array().eval();
@@ -64,7 +74,7 @@ template <typename Scalar>
       [&](double count) { return detail::share_of_start(options.momentum, count); });
   result.effective_batches = accepted.unaryExpr(
       [&](double count) { return detail::effective_batches(options.momentum, count); });
-  result.rejected = rejected / std::fmax(batches, 1.0);
+  result.rejected = rejected / std::fmax(static_cast<double>(state.batches), 1.0);
   result.variance = state.running_variance;
   result.gamma = state.gamma.template cast<double>();
   return result;

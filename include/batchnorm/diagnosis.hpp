@@ -8,7 +8,7 @@
 
 namespace batchnorm {
 
-/// What may be wrong with a channel.
+/// What may be wrong with a channel, the gravest first.
 enum class Trouble {
   not_finite,     ///< a running statistic, gamma or the data are not finite
   dead,           ///< its running variance is next to nothing, and so is that of the data, if given
@@ -50,14 +50,18 @@ struct DiagnosisLimits {
 /// How a layer is: of every channel what its running statistics are made of, and, where there were
 /// data, how they fit these. Made by `diagnose`; `out << diagnosis` writes a table.
 struct Diagnosis {
-  std::int64_t batches = 0;            ///< training batches seen
-  double epsilon = 0.0;                ///< of the layer
-  DiagnosisLimits limits{};            ///< beyond which a channel is in trouble; may be changed
-  Eigen::ArrayXd start_left{};         ///< share of the start values that is left, in [0, 1]
-  Eigen::ArrayXd effective_batches{};  ///< how many equal batches would be as little noisy
-  Eigen::ArrayXd rejected{};           ///< rejected batches, a share of those seen, in [0, 1]
-  Eigen::ArrayXd variance{};           ///< running variance
-  Eigen::ArrayXd gamma{};              ///< learnt scale; empty where the layer has none
+  std::int64_t batches = 0;  ///< training batches seen
+  bool is_counted =
+      true;              ///< false where statistics came without a counter, as from Keras and ONNX
+  double epsilon = 0.0;  ///< of the layer
+  DiagnosisLimits limits{};  ///< beyond which a channel is in trouble; may be changed
+  /// Share of the start values that is left, in [0, 1]; NaN where nobody counted.
+  Eigen::ArrayXd start_left{};
+  /// How many equal batches would be as little noisy; NaN where nobody counted.
+  Eigen::ArrayXd effective_batches{};
+  Eigen::ArrayXd rejected{};  ///< rejected batches, a share of those seen, in [0, 1]
+  Eigen::ArrayXd variance{};  ///< running variance
+  Eigen::ArrayXd gamma{};     ///< learnt scale; empty where the layer has none
   /// (mean of the data - running mean) / sqrt(running variance + epsilon); empty without data.
   Eigen::ArrayXd mean_drift{};
   /// Variance of the data, with the divisor of the running variance; empty without data.
@@ -80,8 +84,9 @@ struct Diagnosis {
     return excess(trouble, channel) > 1.0;
   }
 
-  /// The channels in trouble: those first that are the most times beyond their limits, all of their
-  /// troubles multiplied; of equal ones the lower number.
+  /// The channels in trouble: those first that have the gravest, in the order of `Trouble`; of
+  /// these, those that are the most times beyond their limits, all of their troubles multiplied; of
+  /// equal ones the lower number.
   [[nodiscard]] std::vector<Eigen::Index> in_trouble() const;
 };
 

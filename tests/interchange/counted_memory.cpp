@@ -24,6 +24,13 @@ std::size_t bytes() { return asked; }
 
 void* operator new(std::size_t size) { return counted_memory::allocate(size); }
 void* operator new[](std::size_t size) { return counted_memory::allocate(size); }
+// Of the library's temporary buffers.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(size == 0 ? 1 : size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

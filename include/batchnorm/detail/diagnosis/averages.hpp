@@ -11,6 +11,7 @@ namespace batchnorm::detail {
 /// The share of the start values after `accepted` batches: old^n of a constant weight, and nothing
 /// after the first batch where every batch or value weighs the same.
 inline double share_of_start(const Momentum& momentum, double accepted) {
+  if (std::isnan(accepted)) return accepted;
   if (accepted == 0.0) return 1.0;
   if (momentum.is_cumulative() || momentum.is_pooled()) return 0.0;
   return std::pow(momentum.old_weight(1.0), accepted);
@@ -21,7 +22,8 @@ inline double share_of_start(const Momentum& momentum, double accepted) {
 /// that of what was, (1 - old^n) (1 + old) / ((1 + old^n) (1 - old)), which tends to (1 + old) / (1
 /// - old).
 inline double effective_batches(const Momentum& momentum, double accepted) {
-  if (accepted == 0.0 || momentum.is_cumulative() || momentum.is_pooled()) return accepted;
+  if (std::isnan(accepted) || accepted == 0.0 || momentum.is_cumulative() || momentum.is_pooled())
+    return accepted;
   const double old = momentum.old_weight(1.0);
   if (momentum.new_weight(1.0) == 0.0) return 0.0;
   const double left = std::pow(old, accepted);

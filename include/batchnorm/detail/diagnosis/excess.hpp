@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "../../diagnosis.hpp"
 
@@ -41,6 +43,13 @@ inline double severity(const Diagnosis& diagnosis, Eigen::Index c) {
   return sum;
 }
 
+/// The first of a channel's troubles, as a number, or how many there are where it has none.
+inline std::size_t gravest(const Diagnosis& diagnosis, Eigen::Index c) {
+  std::size_t place = 0;
+  while (place < all_troubles.size() && !diagnosis.has(all_troubles.at(place), c)) ++place;
+  return place;
+}
+
 }  // namespace detail
 
 inline double Diagnosis::excess(Trouble trouble, Eigen::Index channel) const {
@@ -73,10 +82,13 @@ inline double Diagnosis::excess(Trouble trouble, Eigen::Index channel) const {
 inline std::vector<Eigen::Index> Diagnosis::in_trouble() const {
   std::vector<Eigen::Index> found;
   for (Eigen::Index c = 0; c < channels(); ++c) {
-    if (detail::severity(*this, c) > 0.0) found.push_back(c);
+    if (detail::gravest(*this, c) < all_troubles.size()) found.push_back(c);
   }
   std::stable_sort(found.begin(), found.end(), [this](Eigen::Index a, Eigen::Index b) {
-    return detail::severity(*this, a) > detail::severity(*this, b);
+    const auto rank = [this](Eigen::Index c) {
+      return std::pair(detail::gravest(*this, c), -detail::severity(*this, c));
+    };
+    return rank(a) < rank(b);
   });
   return found;
 }
