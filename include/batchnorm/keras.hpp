@@ -148,7 +148,7 @@ class KerasModel {
                        .channels = group.channels};
       layer.is_named = !group.named.empty();
       if (!layer.is_named) {
-        layer.notes.emplace_back("has variables without names, and the file no configuration.");
+        layer.notes.emplace_back("It has variables without names, and the file no configuration.");
       } else {
         layer.scale = group.named.contains("gamma");
         layer.center = group.named.contains("beta");
@@ -177,10 +177,10 @@ class KerasModel {
                      .center = config.center,
                      .axis = config.axis};
     if (config.renorm) {
-      layer.notes.emplace_back("has renorm=True, whose own running values are not read.");
+      layer.notes.emplace_back("It has renorm=True, whose own running values are not read.");
     }
     if (config.axis != -1) {
-      layer.notes.push_back("has its channels on axis " + std::to_string(config.axis) + ".");
+      layer.notes.push_back("It has its channels on axis " + std::to_string(config.axis) + ".");
     }
     layers_.push_back(std::move(layer));
     groups_.push_back(*found);
@@ -189,13 +189,14 @@ class KerasModel {
   [[nodiscard]] std::size_t place_of(const std::string& name) const {
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-      if (layers_[i].path == name) return i;
+      if (layers_[i].path == name || layers_[i].path == '/' + name) return i;
       if (layers_[i].name == name) places.push_back(i);
     }
     if (places.size() == 1) return places.front();
     if (places.empty()) {
       std::vector<std::string> names;
       for (const KerasLayer& layer : layers_) names.push_back(layer.name);
+      for (const KerasLayer& layer : layers_) names.push_back(layer.path.substr(1));
       detail::refuse_file(weights_->name(), detail::not_found("BatchNormalization", name, names));
     }
     detail::refuse_file(weights_->name(), "has several layers named " + detail::in_quotes(name) +

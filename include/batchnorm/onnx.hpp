@@ -115,9 +115,10 @@ class OnnxModel {
     if (node.op_type() == "BatchNormalization") {
       nodes_.push_back(detail::read_onnx_node(scope, node, opset, model_->producer_name()));
     } else if (model_->producer_name() == "pytorch" && detail::shows_folding(scope, node)) {
-      notes_.push_back("A BatchNormalization was folded into " +
-                       detail::in_quotes(detail::name_of_node(node)) +
-                       " by the exporter: its weights have no name of the module's.");
+      notes_.push_back(
+          "A BatchNormalization was folded into " + detail::in_quotes(detail::name_of_node(node)) +
+          " by the exporter: its weights have no name of the module's. Exported in eval() "
+          "with training=torch.onnx.TrainingMode.PRESERVE, it stays.");
     }
   }
 

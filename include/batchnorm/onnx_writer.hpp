@@ -67,6 +67,15 @@ void add_activation(onnx_messages::GraphProto& graph) {
   if constexpr (requires { Activation::slope; }) set_real(node, "alpha", Activation::slope);
 }
 
+/// The lowest rank of those that a layer takes.
+template <typename Norm>
+constexpr int lowest_rank() {
+  for (int rank = 2; rank < 5; ++rank) {
+    if (Norm::Set::RankRule::allows_rank(rank)) return rank;
+  }
+  return 5;
+}
+
 template <typename T>
 inline constexpr bool is_leaky = false;
 template <typename Slope>
@@ -75,12 +84,14 @@ inline constexpr bool is_leaky<LeakyReLU<Slope>> = true;
 }  // namespace detail
 
 /// The bytes of an ONNX model of one layer, opset 15, IR version 8: x and y of shape (N, channels)
-/// or, of a higher rank, (N, channels, L1, ...). The values are those of the layer's parameters'
-/// scalar; running statistics are rounded to it. A runtime folds the mean into the shift: its y may
-/// be off by |mean| / deviation roundoffs, where this layer's is not.
+/// or, of a higher rank, (N, channels, L1, ...). Without a rank it is the lowest that the layer
+/// takes, 4 of a BatchNorm2d. The values are those of the layer's parameters' scalar; running
+/// statistics are rounded to it. A runtime folds the mean into the shift: its y may be off by
+/// |mean| / deviation roundoffs, where this layer's is not.
 template <typename Scalar, typename... Policies>
-[[nodiscard]] std::string onnx_model(const BatchNorm<Scalar, Eval, Policies...>& norm,
-                                     int rank = 2) {
+[[nodiscard]] std::string onnx_model(
+    const BatchNorm<Scalar, Eval, Policies...>& norm,
+    int rank = detail::lowest_rank<BatchNorm<Scalar, Eval, Policies...>>()) {
   using Norm = BatchNorm<Scalar, Eval, Policies...>;
   using Activation = typename Norm::Set::Activation;
   static_assert(
@@ -91,10 +102,12 @@ template <typename Scalar, typename... Policies>
       std::is_same_v<Activation, NoActivation> || std::is_same_v<Activation, ReLU> ||
           detail::is_leaky<Activation>,
       "batchnorm: onnx_model writes layers without an activation, or with ReLU or LeakyReLU.");
-  if (rank < 2 || rank > 5 || Norm::Set::Axis::axis(rank) != 1) {
-    detail::refuse("onnx_model: expected channels on axis 1 of a rank from 2 to 5, got axis ",
-                   Norm::Set::Axis::axis(rank), " of rank ", rank,
-                   "; ONNX knows no other axis: transpose around it.");
+  if (rank < 2 || rank > 5 || Norm::Set::Axis::axis(rank) != 1 ||
+      !Norm::Set::RankRule::allows_rank(rank)) {
+    detail::refuse(
+        "onnx_model: expected channels on axis 1 of a rank that the layer takes, got axis ",
+        Norm::Set::Axis::axis(rank), " of rank ", rank,
+        "; ONNX knows no other axis: transpose around it.");
   }
   constexpr bool activates = !std::is_same_v<Activation, NoActivation>;
   detail::onnx_messages::ModelProto model;
@@ -127,7 +140,7 @@ template <typename Scalar, typename... Policies>
 /// Puts `onnx_model(norm, rank)` in the place of `file`, in one step; see `replace_file`.
 template <typename Scalar, typename... Policies>
 void save_onnx(const std::filesystem::path& file, const BatchNorm<Scalar, Eval, Policies...>& norm,
-               int rank = 2) {
+               int rank = detail::lowest_rank<BatchNorm<Scalar, Eval, Policies...>>()) {
   replace_file(file, onnx_model(norm, rank));
 }
 

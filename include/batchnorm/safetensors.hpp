@@ -1,9 +1,11 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -77,14 +79,21 @@ class Safetensors {
   /// Whether there is a tensor of this name.
   [[nodiscard]] bool has(const std::string& name) const { return content_.places.contains(name); }
 
-  /// The values of a tensor of rank 1, of type F64, F32, F16, BF16 or I64, converted to `Scalar`.
+  /// The values of a tensor of any shape, in row-major order, of type F64, F32, F16, BF16 or I64,
+  /// converted to `Scalar`: double, float, half or bfloat16, or `std::int64_t` of I64 alone.
   template <typename Scalar>
-  [[nodiscard]] Eigen::Matrix<Scalar, Eigen::Dynamic, 1> vector(const std::string& name) const {
+  [[nodiscard]] Eigen::Matrix<Scalar, Eigen::Dynamic, 1> values(const std::string& name) const {
     const detail::TensorEntry& entry = find(name);
-    check_rank(entry, 1);
-    Eigen::Matrix<Scalar, Eigen::Dynamic, 1> values(static_cast<Eigen::Index>(entry.shape[0]));
+    Eigen::Matrix<Scalar, Eigen::Dynamic, 1> values(size_of(entry));
     read_into(entry, values.data());
     return values;
+  }
+
+  /// The same of a tensor of rank 1.
+  template <typename Scalar>
+  [[nodiscard]] Eigen::Matrix<Scalar, Eigen::Dynamic, 1> vector(const std::string& name) const {
+    check_rank(find(name), 1);
+    return values<Scalar>(name);
   }
 
   /// The same of a tensor of rank 2.
@@ -116,7 +125,8 @@ class Safetensors {
   /// is empty, as for layers without gamma and beta or without running statistics; `batches` is 0
   /// where it has no counter. Refuses a name that is not there, with the nearest that is.
   template <typename Scalar = float>
-  [[nodiscard]] State<Scalar> state(const std::string& layer, const TensorNames& names) const {
+  [[nodiscard]] State<Scalar> state(const std::string& layer,
+                                    const TensorNames& names = pytorch) const {
     return detail::named_state<Scalar>(*this, layer, names);
   }
 
@@ -132,8 +142,17 @@ class Safetensors {
     return content_.header.tensors[found->second];
   }
 
+  static Eigen::Index size_of(const detail::TensorEntry& entry) {
+    std::uint64_t size = 1;
+    for (const std::uint64_t extent : entry.shape) size *= extent;
+    return static_cast<Eigen::Index>(size);
+  }
+
   void check_rank(const detail::TensorEntry& entry, std::size_t rank) const {
-    if (entry.shape.size() == rank) return;
+    const bool fits = std::all_of(entry.shape.begin(), entry.shape.end(), [](std::uint64_t extent) {
+      return extent <= static_cast<std::uint64_t>(std::numeric_limits<Eigen::Index>::max());
+    });
+    if (entry.shape.size() == rank && fits) return;
     detail::refuse_file(file_, "its tensor " + detail::in_quotes(entry.name) + " is " +
                                    entry.description() + ", where one of rank " +
                                    std::to_string(rank) + " is expected" +

@@ -32,28 +32,42 @@ enum class StoredAs {
 class SafetensorsWriter {
  public:
   /// A vector, of shape [size], or a matrix, of shape [rows, columns] and in row-major order, of
-  /// double, float, half, bfloat16 or 64-bit integers. Throws `std::invalid_argument` where the
-  /// name is taken.
+  /// double, float, half, bfloat16 or 64-bit integers; expressions are evaluated. Throws
+  /// `std::invalid_argument` where the name is taken, or is no UTF-8.
   template <typename Derived>
   void add(const std::string& name, const Eigen::DenseBase<Derived>& values) {
+    using Shape = std::vector<std::uint64_t>;
+    const auto rows = static_cast<std::uint64_t>(values.rows());
+    const auto columns = static_cast<std::uint64_t>(values.cols());
+    const Shape shape =
+        Derived::IsVectorAtCompileTime ? Shape{rows * columns} : Shape{rows, columns};
+    add(name, values, shape);
+  }
+
+  /// The same of any shape, whose values `values` has in row-major order: a tensor's, by a map of
+  /// its `data()`. Throws `std::invalid_argument` where the shape has another number of values.
+  template <typename Derived>
+  void add(const std::string& name, const Eigen::DenseBase<Derived>& values,
+           const std::vector<std::uint64_t>& shape) {
     using Value = std::remove_cv_t<typename Derived::Scalar>;
-    detail::NewTensor tensor{.type = detail::type_of<Value>(), .value_bytes = sizeof(Value)};
-    if (Derived::IsVectorAtCompileTime) {
-      tensor.shape = {static_cast<std::uint64_t>(values.size())};
-    } else {
-      tensor.shape = {static_cast<std::uint64_t>(values.rows()),
-                      static_cast<std::uint64_t>(values.cols())};
-    }
-    for (Eigen::Index row = 0; row < values.rows(); ++row) {
-      for (Eigen::Index column = 0; column < values.cols(); ++column) {
-        detail::write_value<Value>(tensor.bytes, values.derived().coeff(row, column));
+    detail::NewTensor tensor{
+        .type = detail::type_of<Value>(), .value_bytes = sizeof(Value), .shape = shape};
+    const auto evaluated = values.derived().eval();
+    detail::check_shape(name, shape, static_cast<std::uint64_t>(evaluated.size()));
+    for (Eigen::Index row = 0; row < evaluated.rows(); ++row) {
+      for (Eigen::Index column = 0; column < evaluated.cols(); ++column) {
+        detail::write_value<Value>(tensor.bytes, evaluated.coeff(row, column));
       }
     }
     add_tensor(name, std::move(tensor));
   }
 
-  /// A single whole number, I64 of shape [].
+  /// A single whole number of at least 0, I64 of shape [].
   void add_count(const std::string& name, std::int64_t count) {
+    if (count < 0) {
+      detail::refuse("SafetensorsWriter: a count is at least 0, got ", count, " for ",
+                     detail::in_quotes(name).c_str(), ".");
+    }
     detail::NewTensor tensor{.type = "I64", .value_bytes = sizeof count};
     detail::write_value(tensor.bytes, count);
     add_tensor(name, std::move(tensor));
@@ -61,24 +75,40 @@ class SafetensorsWriter {
 
   /// The state of a layer: what it has, under these names, and always the counter, without which a
   /// plain average cannot go on. (PyTorch, loading strictly, refuses a counter where
-  /// track_running_stats is False: it has none there.)
+  /// track_running_stats is False: it has none there.) All of it, or nothing where it throws.
   template <typename Scalar, int Most>
-  void add(const std::string& layer, const State<Scalar, Most>& state, const TensorNames& names,
-           StoredAs stored = StoredAs::f64) {
-    add_values(names.of(layer, names.gamma), state.gamma, stored);
-    add_values(names.of(layer, names.beta), state.beta, stored);
-    add_values(names.of(layer, names.mean), state.running_mean, stored);
-    add_values(names.of(layer, names.variance), state.running_variance, stored);
-    add_count(names.of(layer, names.batches), state.batches);
+  void add(const std::string& layer, const State<Scalar, Most>& state,
+           const TensorNames& names = pytorch, StoredAs stored = StoredAs::f64) {
+    SafetensorsWriter own;
+    own.add_values(names.of(layer, names.gamma), state.gamma, stored);
+    own.add_values(names.of(layer, names.beta), state.beta, stored);
+    own.add_values(names.of(layer, names.mean), state.running_mean, stored);
+    own.add_values(names.of(layer, names.variance), state.running_variance, stored);
+    own.add_count(names.of(layer, names.batches), state.batches);
     if (state.rejected.size() > 0 && (state.rejected.array() != 0).any()) {
-      add(names.of(layer, rejected_name), state.rejected);
+      own.add(names.of(layer, rejected_name), state.rejected);
     }
-    if (state.values.size() > 0) add(names.of(layer, values_name), state.values);
+    if (state.values.size() > 0) own.add(names.of(layer, values_name), state.values);
+    for (const auto& [name, tensor] : own.tensors_) check_name(name);
+    tensors_.merge(own.tensors_);
+  }
+
+  /// The same of a layer.
+  template <typename Norm>
+  requires requires(const Norm& norm) { norm.state().running_mean; }
+  void add(const std::string& layer, const Norm& norm, const TensorNames& names = pytorch,
+           StoredAs stored = StoredAs::f64) {
+    add(layer, norm.state(), names, stored);
   }
 
   /// A string of `__metadata__`; Python's libraries expect "format" to be "pt" of PyTorch's
   /// tensors.
-  void set_metadata(const std::string& key, const std::string& value) { metadata_[key] = value; }
+  /// Throws `std::invalid_argument` for what is no UTF-8.
+  void set_metadata(const std::string& key, const std::string& value) {
+    detail::check_text(key);
+    detail::check_text(value);
+    metadata_[key] = value;
+  }
 
   /// The whole file.
   [[nodiscard]] std::string bytes() const { return detail::safetensors_bytes(tensors_, metadata_); }
@@ -88,10 +118,16 @@ class SafetensorsWriter {
 
  private:
   void add_tensor(const std::string& name, detail::NewTensor tensor) {
+    check_name(name);
+    tensors_.emplace(name, std::move(tensor));
+  }
+
+  void check_name(const std::string& name) const {
+    detail::check_text(name);
     if (name == "__metadata__") {
       detail::refuse("SafetensorsWriter: no tensor may be named __metadata__.");
     }
-    if (!tensors_.emplace(name, std::move(tensor)).second) {
+    if (tensors_.contains(name)) {
       detail::refuse("SafetensorsWriter: there already is a tensor ",
                      detail::in_quotes(name).c_str(), ".");
     }

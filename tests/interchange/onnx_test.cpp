@@ -141,14 +141,14 @@ TEST(Onnx, FollowsEqualTensorsThroughIdentity) {
   const State<float> state = model.state(layer.name);
   EXPECT_TRUE(state.running_mean.isZero() && state.running_variance.isOnes());
   EXPECT_TRUE(state.gamma.isOnes() && state.beta.isZero());
-  EXPECT_TRUE(says(layer.notes, "its mean is stored as \"1.bias\", whose values are equal"));
+  EXPECT_TRUE(says(layer.notes, "Its mean is stored as \"1.bias\", whose values are equal"));
 }
 
 TEST(Onnx, FollowsConstants) {
   const OnnxModel model = open("no_affine.onnx");
   const OnnxLayer layer = model.layers().front();
   EXPECT_TRUE(model.state(layer.name).gamma.isOnes() && model.state(layer.name).beta.isZero());
-  EXPECT_TRUE(says(layer.notes, "its scale is a constant of the graph: it was not learnt"));
+  EXPECT_TRUE(says(layer.notes, "Its scale is a constant of the graph: it was not learnt"));
 }
 
 TEST(Onnx, SaysWhereALayerWasFolded) {
@@ -250,6 +250,11 @@ TEST(Onnx, WritesChannelsOnAxisOneAlone) {
   const BatchNorm<float, Eval, batchnorm::ChannelsLast> last(BatchNorm<float>(2).state());
   EXPECT_NO_THROW((void)onnx_model(last, 2));
   expect_refused([&] { (void)onnx_model(last, 4); }, "got axis 3 of rank 4");
+  const batchnorm::BatchNorm2d<float, Eval> images(BatchNorm<float>(2).state());
+  expect_refused([&] { (void)onnx_model(images, 2); }, "of a rank that the layer takes");
+  ModelProto model;
+  model.ParseFromString(onnx_model(images));
+  EXPECT_EQ(model.graph().input(0).type().tensor_type().shape().dim_size(), 4);
   expect_refused([&] { (void)onnx_model(written_models::layer<float>(), 6); }, "rank 6");
 }
 

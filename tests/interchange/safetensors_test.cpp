@@ -122,6 +122,70 @@ TEST(Safetensors, KeepsTensorsOfEveryKind) {
   expect_refused([&] { out.add("__metadata__", matrix); }, "__metadata__");
 }
 
+TEST(Safetensors, KeepsTensorsOfAnyRank) {
+  Eigen::Tensor<float, 4, Eigen::RowMajor> kernel(2, 3, 1, 2);
+  kernel.setRandom();
+  const Eigen::Map<const Eigen::VectorXf> flat(kernel.data(), kernel.size());
+  SafetensorsWriter out;
+  out.add("conv.weight", flat, {2, 3, 1, 2});
+  out.add("scale", Eigen::Matrix<double, 1, 1>(0.5), {});
+  const auto file = Safetensors::read(out.bytes());
+  EXPECT_EQ(file.values<float>("conv.weight"), flat);
+  EXPECT_EQ(file.tensors()[1].shape, (std::vector<std::uint64_t>{2, 3, 1, 2}));
+  EXPECT_EQ(file.values<double>("scale")[0], 0.5);
+  expect_refused([&] { out.add("x", flat, {2, 3}); }, "has another number of values than the 12");
+  expect_refused([&] { out.add("x", flat, {~std::uint64_t{0}, 12}); }, "another number of values");
+}
+
+/// A product is computed once, not once for each of its values.
+TEST(Safetensors, EvaluatesExpressionsOnce) {
+  int evaluated = 0;
+  const auto counted = Eigen::VectorXd::NullaryExpr(5, [&](Index i) {
+    ++evaluated;
+    return static_cast<double>(i);
+  });
+  SafetensorsWriter out;
+  out.add("x", counted);
+  out.add("product", Eigen::Matrix2d::Identity() * Eigen::Matrix2d::Ones());
+  EXPECT_EQ(evaluated, 5);
+  EXPECT_TRUE(Safetensors::read(out.bytes()).matrix<double>("product").isOnes());
+}
+
+TEST(Safetensors, IntegersAreReadFromIntegersAlone) {
+  SafetensorsWriter out;
+  out.add("i", Eigen::Matrix<std::int64_t, 2, 1>(1, -7));
+  out.add("f", Eigen::Vector2f(0.5F, 3e30F));
+  const auto file = Safetensors::read(out.bytes());
+  EXPECT_EQ(file.vector<std::int64_t>("i")[1], -7);
+  EXPECT_EQ(file.vector<double>("i")[1], -7);
+  expect_refused([&] { (void)file.vector<std::int64_t>("f"); }, "is F32 [2], which is no I64");
+}
+
+TEST(Safetensors, WritesAllOfAStateOrNothing) {
+  SafetensorsWriter out;
+  out.add("bn.running_var", Eigen::Vector2f(1, 2));
+  const std::string before = out.bytes();
+  expect_refused([&] { out.add("bn", BatchNorm<float>(2)); },
+                 "already is a tensor \"bn.running_var\"");
+  State<float> state = BatchNorm<float>(2).state();
+  state.batches = -1;
+  expect_refused([&] { out.add("other", state); }, "a count is at least 0, got -1");
+  EXPECT_EQ(out.bytes(), before);
+  expect_refused([&] { out.add("a\xff", Eigen::Vector2f(1, 2)); }, "are UTF-8");
+  expect_refused([&] { out.set_metadata("k", "\xc3"); }, "are UTF-8");
+  EXPECT_EQ(out.bytes(), before);
+}
+
+TEST(Safetensors, SaysWhatOtherFilesAre) {
+  expect_refused([] { (void)Safetensors::read("PK\x03\x04 and more", "net.pth"); },
+                 "net.pth: is a zip, as torch.save writes one");
+  const std::string huge = bytes_of(R"({"a":{"dtype":"F32","shape":[18446744073709551615,0],)"
+                                    R"("data_offsets":[0,0]}})",
+                                    0);
+  expect_refused([&] { (void)Safetensors::read(huge).matrix<float>("a"); }, "of rank 2");
+  EXPECT_EQ(Safetensors::read(huge).values<float>("a").size(), 0);
+}
+
 /// Each value of a tensor lies at a multiple of its size, as the format's own writer has it.
 TEST(Safetensors, AlignsWhatItWrites) {
   for (int length = 1; length < 12; ++length) {
@@ -299,7 +363,8 @@ std::vector<Forbidden> forbidden_headers() {
       {R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", 8,
        "its tensor \"a\" is F32 [3], but has 8 bytes"},
       {R"({"a":{"dtype":"F64","shape":[],"data_offsets":[0,4]}})", 4, "is F64 [], but has 4 bytes"},
-      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 7, "lies at bytes 0 to 8 of 7"},
+      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 7,
+       "is truncated: its tensors have 8 bytes, and 7 follow the header"},
       {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8, "lies at bytes 8 to 0 of 8"},
       {R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})", 0,
        "but has 0 bytes"},
@@ -353,8 +418,8 @@ TEST(Safetensors, RefusesLengthsThatLie) {
                  "it has 0 bytes, and the length of the header");
   expect_refused([] { (void)Safetensors::read("1234567"); }, "it has 7 bytes");
   expect_refused([&] { with_length(3, "{}"); }, "should have 3 bytes, and 2 follow");
-  expect_refused([&] { with_length(100'000'001, "{}"); }, "its header would have 100000001 bytes");
-  expect_refused([&] { with_length(~std::uint64_t{0}, "{}"); }, "would have 18446744073709551615");
+  expect_refused([&] { with_length(100'000'001, "{}"); }, "that would be 100000001 bytes");
+  expect_refused([&] { with_length(~std::uint64_t{0}, "{}"); }, "would be 18446744073709551615");
 }
 
 /// What is allocated for a file is bounded by its size, whatever it claims.

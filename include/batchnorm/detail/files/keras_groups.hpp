@@ -88,10 +88,18 @@ class KerasGroupReader {
     }
   }
 
+  /// Keras 3 makes the group's name of the layer's class: these have vectors alone, too.
+  static bool names_another_class(const std::string& path) {
+    const std::string group = path.substr(path.rfind('/') + 1);
+    return group.starts_with("layer_normalization") || group.starts_with("group_normalization") ||
+           group.starts_with("rms_normalization") || group.starts_with("spectral_normalization");
+  }
+
   void add_numbered(const std::string& path, const std::vector<GroupChild>& children) {
     KerasGroup group;
     group.path = path.substr(0, path.size() - std::string("/vars").size());
     group.name = file_.attribute(path, "name");
+    if (names_another_class(group.path)) return;
     const auto datasets = std::count_if(children.begin(), children.end(),
                                         [](const GroupChild& child) { return !child.is_group; });
     if (datasets < 2 || datasets > 4) return;

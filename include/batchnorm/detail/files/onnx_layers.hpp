@@ -58,12 +58,13 @@ inline OnnxMode mode_of(const NodeProto& node, std::int64_t opset) {
 inline void note_mode(OnnxLayer& layer, const NodeProto& node, std::int64_t opset) {
   const bool trains = layer.mode == OnnxMode::training;
   if (opset >= 14 && outputs_of(node) != (trains ? 3 : 1)) {
-    layer.notes.push_back("has " + std::to_string(outputs_of(node)) + " outputs, where opset " +
+    layer.notes.push_back("It has " + std::to_string(outputs_of(node)) + " outputs, where opset " +
                           std::to_string(opset) + " has " + (trains ? "3 in training" : "1") + ".");
   }
   if (layer.momentum == 1.0) {
     layer.notes.emplace_back(
-        "has momentum 1, with which running statistics never move; PyTorch's exporter also writes "
+        "It has momentum 1, with which running statistics never move; PyTorch's exporter also "
+        "writes "
         "1 "
         "for momentum=None, a plain average. Which it is the file does not say.");
   }
@@ -71,7 +72,7 @@ inline void note_mode(OnnxLayer& layer, const NodeProto& node, std::int64_t opse
 
 inline void note_source(OnnxLayer& layer, const char* role, const std::string& name,
                         const OnnxSource& source) {
-  const std::string what = std::string("its ") + role + ' ';
+  const std::string what = std::string("Its ") + role + ' ';
   if (source.tensor == nullptr) {
     layer.notes.push_back(what + in_quotes(name) +
                           (source.node == nullptr
@@ -89,10 +90,11 @@ inline void note_source(OnnxLayer& layer, const char* role, const std::string& n
 inline void note_statistics(OnnxLayer& layer, const std::string& producer) {
   if (!layer.has_statistics) {
     layer.notes.emplace_back(
-        "has no running statistics in the file: it normalises with the batch.");
+        "It has no running statistics in the file, and normalises with the batch.");
   } else if (layer.mode == OnnxMode::training && producer == "pytorch") {
     layer.notes.emplace_back(
-        "was exported in training mode: PyTorch ran a batch for that, which moved the statistics.");
+        "It was exported in training mode: PyTorch ran a batch for that, which moved the "
+        "statistics.");
   }
 }
 
@@ -135,10 +137,11 @@ inline OnnxNode read_onnx_node(const OnnxScope& scope, const NodeProto& node, st
   layer.shape = shape_of(result);
   if (opset < 9 && integer_attribute(node, "spatial", 1) == 0) {
     layer.notes.emplace_back(
-        "has spatial=0, statistics of each position: view x as (N, C H W), whose columns are the "
+        "It has spatial=0, statistics of each position: view x as (N, C H W), whose columns are "
+        "the "
         "channels here.");
   } else if (layer.shape.size() > 1) {
-    layer.notes.emplace_back("has parameters of a rank above 1, and no spatial=0.");
+    layer.notes.emplace_back("It has parameters of a rank above 1, and no spatial=0.");
   }
   return result;
 }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -29,8 +31,10 @@ struct SafetensorsContent {
     const std::string_view json = header_of(file, bytes);
     data = bytes.substr(sizeof(std::uint64_t) + json.size());
     header = read_header(file, json);
-    for (const TensorEntry& entry : header.tensors)
+    refuse_truncated(file);
+    for (const TensorEntry& entry : header.tensors) {
       refuse_unless_empty(file, misfit(entry, data.size()));
+    }
     refuse_unless_empty(file, gap_or_overlap(header.tensors, data.size()));
     for (std::size_t i = 0; i < header.tensors.size(); ++i) places[header.tensors[i].name] = i;
   }
@@ -44,16 +48,33 @@ struct SafetensorsContent {
     if (!sentence.empty()) refuse_file(file, sentence);
   }
 
+  /// Where the tensors go on behind the end of the file.
+  void refuse_truncated(const std::string& file) const {
+    std::uint64_t end = 0;
+    for (const TensorEntry& entry : header.tensors) end = std::max(end, entry.end);
+    if (end <= data.size()) return;
+    refuse_file(file, "is truncated: its tensors have " + std::to_string(end) + " bytes, and " +
+                          std::to_string(data.size()) + " follow the header.");
+  }
+
   static std::string_view header_of(const std::string& file, std::string_view bytes) {
     constexpr std::size_t length_bytes = sizeof(std::uint64_t);
+    if (bytes.starts_with("PK\x03\x04")) {
+      refuse_file(file,
+                  "is a zip, as torch.save writes one: in Python, "
+                  "safetensors.torch.save_file(model.state_dict(), \"model.safetensors\") writes "
+                  "what can be read here.");
+    }
     if (bytes.size() < length_bytes) {
       refuse_file(file, "is no safetensors file: it has " + std::to_string(bytes.size()) +
                             " bytes, and the length of the header alone has 8.");
     }
     const std::uint64_t length = read_bits(bytes.substr(0, length_bytes));
     if (length > most_header_bytes) {
-      refuse_file(file, "is no safetensors file: its header would have " + std::to_string(length) +
-                            " bytes, and may have 100000000.");
+      refuse_file(
+          file,
+          "is no safetensors file, which begins with the length of its header: that would be " +
+              std::to_string(length) + " bytes, and may be 100000000.");
     }
     if (length > bytes.size() - length_bytes) {
       refuse_file(file, "is truncated: its header should have " + std::to_string(length) +
@@ -87,6 +108,13 @@ struct SafetensorsContent {
 template <typename Value>
 void read_tensor(const std::string& file, const TensorEntry& entry, std::string_view bytes,
                  Value* values) {
+  static_assert(!std::is_integral_v<Value> || std::is_same_v<Value, std::int64_t>,
+                "batchnorm: Safetensors gives values as double, float, half, bfloat16 or 64-bit "
+                "integers.");
+  if (std::is_integral_v<Value> && entry.type != "I64") {
+    refuse_file(file, "its tensor " + in_quotes(entry.name) + " is " + entry.description() +
+                          ", which is no I64: read it as double.");
+  }
   if (entry.type == "F64") return read_values<double>(bytes, values);
   if (entry.type == "F32") return read_values<float>(bytes, values);
   if (entry.type == "F16") return read_values<Eigen::half>(bytes, values);

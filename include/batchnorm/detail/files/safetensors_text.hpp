@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "little_endian.hpp"
+#include "text.hpp"
 
 // The bytes of a safetensors file from its tensors.
 namespace batchnorm::detail {
@@ -22,6 +23,28 @@ struct NewTensor {
   std::vector<std::uint64_t> shape{};
   std::string bytes{};
 };
+
+/// Refuses what JSON cannot hold: bytes that are no UTF-8.
+inline void check_text(const std::string& text) {
+  const std::string quotes =
+      nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  if (quotes.find("\\ufffd") == std::string::npos) return;
+  refuse("SafetensorsWriter: names and metadata are UTF-8, and ", in_quotes(text).c_str(),
+         " is not.");
+}
+
+/// Refuses a shape that has another number of values.
+inline void check_shape(const std::string& name, const std::vector<std::uint64_t>& shape,
+                        std::uint64_t size) {
+  std::uint64_t count = 1;
+  for (const std::uint64_t extent : shape) {
+    if (extent != 0 && count > size) break;
+    count *= extent;
+  }
+  if (count == size) return;
+  refuse("SafetensorsWriter: the shape of ", in_quotes(name).c_str(),
+         " has another number of values than the ", size, " that came.");
+}
 
 /// The format's name of a type of values.
 template <typename Value>
