@@ -1,14 +1,17 @@
-// A layer as C++ source.
+// Layers as C++ source.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "layers.hpp"
 
 namespace ports {
 
-/// A function that gives the state of a layer without a heap, for a layer of Channels<N>:
-/// parameters in float, running statistics in double, every digit.
-std::string initializer_of(const Layer& layer, const std::string& file);
+/// A header with a function for each layer, in namespace `ported`, that gives its state without a
+/// heap, for a layer of Channels<N>: parameters in float, running statistics in double, every
+/// digit; and its epsilon, where the file has one. Throws std::runtime_error where a value is not
+/// finite.
+std::string source_of(const std::vector<Layer>& layers, const std::string& file);
 
 }  // namespace ports

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
 #if defined(PORTS_ONNX)
 #include <batchnorm/onnx.hpp>
@@ -27,13 +28,24 @@ std::string text_of(double value) {
   return text;
 }
 
+/// Refuses what no layer takes.
+void check(const State<double>& state) {
+  const bool fits = state.gamma.allFinite() && state.beta.allFinite() &&
+                    state.running_mean.allFinite() && state.running_variance.allFinite() &&
+                    (state.running_variance.array() >= 0.0).all();
+  if (!fits) {
+    throw std::invalid_argument("has values that are not finite, or a negative running variance");
+  }
+}
+
 /// Adds a layer, or why it cannot be read.
 template <typename Read>
 void add(Content& content, Layer layer, const Read& read) {
   try {
     layer.state = read();
+    check(layer.state);
   } catch (const std::invalid_argument& error) {
-    layer.refusal = error.what();
+    layer.refusal = without_prefix(error.what());
   }
   content.layers.push_back(std::move(layer));
 }
@@ -59,7 +71,10 @@ Content read_onnx(const std::string& file) {
     Layer layer{.name = found.name,
                 .kind = std::string(trains ? "training" : "inference") + ", epsilon " +
                         text_of(found.epsilon) + ", momentum " + text_of(found.momentum),
-                .notes = found.notes};
+                .notes = found.notes,
+                .epsilon = found.epsilon,
+                .momentum = found.momentum,
+                .counts = false};
     add(content, std::move(layer), [&] { return model.state<double>(found.name); });
   }
   return content;
@@ -91,7 +106,12 @@ Content read_keras(const std::string& file, Affine affine) {
                 .kind = found.has_config ? "epsilon " + text_of(found.epsilon) + ", momentum " +
                                                text_of(found.momentum)
                                          : "no configuration",
-                .notes = found.notes};
+                .notes = found.notes,
+                .counts = false};
+    if (found.has_config) {
+      layer.epsilon = found.epsilon;
+      layer.momentum = found.momentum;
+    }
     if (!found.has_config && !found.is_named && affine == Affine::unknown) {
       layer.refusal = file + ": does not say what the variables of " + found.name +
                       " are: take the .keras file, or say it with --affine";
@@ -112,6 +132,20 @@ std::string beginning(const std::string& file) {
 }
 
 }  // namespace
+
+std::string printable(const std::string& name) {
+  std::string text;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += byte < 0x20 || byte == 0x7f ? '?' : c;
+  }
+  return text;
+}
+
+std::string without_prefix(const std::string& message) {
+  constexpr std::string_view prefix = "BatchNorm: ";
+  return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+}
 
 Content read(const std::string& file, Affine affine) {
   const std::string bytes = beginning(file);

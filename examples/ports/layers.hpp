@@ -2,6 +2,7 @@
 #pragma once
 
 #include <batchnorm/state.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct Layer {
   std::string name;
   std::string kind;                  ///< what the file says of it: mode, epsilon, momentum
   std::vector<std::string> notes{};  ///< what a reader should know
+  std::optional<double> epsilon{},
+      momentum{};                    ///< weight of the old value; none where none is there
+  bool counts = true;                ///< whether the format has a counter of batches
   batchnorm::State<double> state{};  ///< exact, whatever type the file has
   std::string refusal{};             ///< why it could not be read; empty where it could
 };
@@ -25,6 +29,12 @@ struct Content {
   std::vector<std::string> notes{};  ///< of the file as a whole
   std::vector<Layer> layers{};
 };
+
+/// A foreign name on a line of its own: without control characters.
+std::string printable(const std::string& name);
+
+/// A message of the library's without what all of them begin with.
+std::string without_prefix(const std::string& message);
 
 /// Reads a file by what it begins with. Throws std::exception with one sentence.
 Content read(const std::string& file, Affine affine);

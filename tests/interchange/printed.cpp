@@ -26,10 +26,12 @@ bool same(const batchnorm::State<float, Channels>& printed, const std::string& f
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string folder = argv[1];
-  const bool onnx =
-      same(_1_BatchNormalization(), folder + "/onnx.safetensors", "/1/BatchNormalization");
-  const bool shift_only = same(no_scale(), folder + "/keras.safetensors", "no_scale");
+  const bool onnx = same(ported::layer_1_BatchNormalization(), folder + "/onnx.safetensors",
+                         "/1/BatchNormalization");
+  const bool shift_only = same(ported::no_scale(), folder + "/keras.safetensors", "no_scale");
   const bool both =
-      same(batch_normalization_2(), folder + "/keras.safetensors", "batch_normalization_2");
-  return onnx && shift_only && both ? 0 : 1;
+      same(ported::batch_normalization_2(), folder + "/keras.safetensors", "batch_normalization_2");
+  const bool epsilons =
+      ported::no_scale_epsilon == 1e-5 && ported::batch_normalization_2_epsilon == 1e-3;
+  return onnx && shift_only && both && epsilons ? 0 : 1;
 }
