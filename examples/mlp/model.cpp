@@ -126,7 +126,8 @@ class Settled {
   }
 
   [[noreturn]] static void fail(const char* key) {
-    throw std::runtime_error(std::string("its metadata have no right ") + key);
+    throw std::runtime_error(std::string("was not written by --save: its metadata have no right ") +
+                             key);
   }
 
   const Metadata& values_;
@@ -220,6 +221,15 @@ std::string read_file(const fs::path& file) {
   return bytes;
 }
 
+/// Without what all messages of the library, and those of its bytes, begin with.
+std::string reason_of(const std::exception& error) {
+  std::string_view reason = error.what();
+  for (const std::string_view prefix : {"BatchNorm: ", "as safetensors: "}) {
+    if (reason.starts_with(prefix)) reason.remove_prefix(prefix.size());
+  }
+  return std::string(reason);
+}
+
 }  // namespace
 
 void save_model(const fs::path& file, const Model& model) { writer_of(model).save(file); }
@@ -230,7 +240,7 @@ Model load_model(const fs::path& file) {
     if (is_model_of_before(bytes)) return model_of_before(bytes);
     return model_of(bytes);
   } catch (const std::exception& error) {
-    throw std::runtime_error(file.string() + ": " + error.what());
+    throw std::runtime_error(file.string() + ": " + reason_of(error));
   }
 }
 

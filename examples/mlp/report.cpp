@@ -237,7 +237,10 @@ void print_score(const Settings& settings, const Architecture& architecture,
 }
 
 void print_diagnoses(Placement placement, const std::vector<LayerDiagnosis>& diagnoses) {
-  if (diagnoses.empty()) return;
+  if (diagnoses.empty()) {
+    std::printf("\n%s: there is no layer to diagnose\n", long_name(placement));
+    return;
+  }
   std::ostringstream text;
   text << "\nThe layers of " << long_name(placement) << ", beside the test images\n";
   for (const auto& [layer, diagnosis] : diagnoses) text << "layer " << layer << ": " << diagnosis;
