@@ -179,8 +179,10 @@ Diagnosis well() {
           .start_left = both(0),
           .effective_batches = both(19),
           .rejected = both(0),
+          .mean = both(0),
           .variance = both(1),
           .gamma = both(1),
+          .beta = both(0),
           .mean_drift = both(0),
           .data_variance = both(1),
           .variance_ratio = both(1)};
@@ -226,12 +228,11 @@ TEST(Diagnose, EachLimitIsTheBorderOfItsTrouble) {
   }
 }
 
-/// Of the running mean, too: the drift tells it.
 TEST(Diagnose, WhatIsNotFiniteIsTheWorst) {
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   for (Eigen::ArrayXd Diagnosis::*const figure :
-       {&Diagnosis::variance, &Diagnosis::gamma, &Diagnosis::mean_drift,
-        &Diagnosis::data_variance}) {
+       {&Diagnosis::mean, &Diagnosis::variance, &Diagnosis::gamma, &Diagnosis::beta,
+        &Diagnosis::mean_drift, &Diagnosis::data_variance}) {
     for (const double value : {kNan, kInfinity, -kInfinity}) {
       Diagnosis diagnosis = well();
       diagnosis.variance[0] = 1e-7;
@@ -242,12 +243,26 @@ TEST(Diagnose, WhatIsNotFiniteIsTheWorst) {
   }
 }
 
+TEST(Diagnose, AStateThatNoLayerTakesIsNotCalledWell) {
+  State<double> state = BatchNorm<double>(3).state();
+  state.running_mean[0] = std::numeric_limits<double>::quiet_NaN();
+  state.running_variance[1] = -1;
+  state.beta[2] = kInfinity;
+  const Diagnosis diagnosis = diagnose(state, {});
+  for (Index c = 0; c < 3; ++c) EXPECT_TRUE(diagnosis.has(Trouble::not_finite, c)) << c;
+  state.gamma.resize(2);
+  expect_refused([&] { (void)diagnose(state, {}); }, "of 3 channels, got one of 2");
+  state = BatchNorm<double>(3).state();
+  state.rejected.setConstant(3, 1);
+  expect_refused([&] { (void)diagnose(state, {}); }, "no more rejected batches than batches");
+}
+
 TEST(Diagnose, TheWorstComeFirst) {
   Diagnosis diagnosis = well();
   for (Eigen::ArrayXd* const figure :
-       {&diagnosis.start_left, &diagnosis.effective_batches, &diagnosis.rejected,
-        &diagnosis.variance, &diagnosis.gamma, &diagnosis.mean_drift, &diagnosis.data_variance,
-        &diagnosis.variance_ratio}) {
+       {&diagnosis.start_left, &diagnosis.effective_batches, &diagnosis.rejected, &diagnosis.mean,
+        &diagnosis.variance, &diagnosis.gamma, &diagnosis.beta, &diagnosis.mean_drift,
+        &diagnosis.data_variance, &diagnosis.variance_ratio}) {
     *figure = figure->head(1).replicate(5, 1).eval();
   }
   diagnosis.mean_drift << 2, 0, 1, 3, 2;

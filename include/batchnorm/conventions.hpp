@@ -70,20 +70,6 @@ inline State<float> from_darknet(const DarknetArrays& arrays) {
           .running_variance = (deviation + darknet_constant).square()};
 }
 
-/// Of a layer with this epsilon: the rolling variance is (sqrt(variance + epsilon) - 1e-6)^2.
-/// Throws `std::invalid_argument` where a deviation is less than 1e-6, which Darknet cannot have.
-inline DarknetArrays to_darknet(const State<float>& state, double epsilon) {
-  const Eigen::ArrayXd deviation = (state.running_variance.array() + epsilon).sqrt();
-  if ((deviation < darknet_constant).any()) {
-    detail::refuse("to_darknet: expected deviations of at least 1e-6, which Darknet adds, got ",
-                   deviation.minCoeff(), ".");
-  }
-  return {.biases = state.beta,
-          .scales = state.gamma,
-          .rolling_mean = state.running_mean.cast<float>(),
-          .rolling_variance = (deviation - darknet_constant).square().matrix().cast<float>()};
-}
-
 /// The arrays of MXNet's BatchNorm. Its defaults: epsilon 1e-3 (Gluon 1e-5), decay(0.9).
 struct MxnetArrays {
   Eigen::VectorXf gamma{};        ///< not used with fix_gamma, whatever it holds
@@ -103,10 +89,32 @@ inline State<float> from_mxnet(const MxnetArrays& arrays, bool fix_gamma) {
 /// For `fix_gamma=False`, or `True` where the state has no gamma; what it does not have is 1 or 0.
 inline MxnetArrays to_mxnet(const State<float>& state) {
   const Eigen::Index channels = state.running_mean.size();
+  const Eigen::Index variances = state.running_variance.size();
+  for (const Eigen::Index size : {variances, state.gamma.size(), state.beta.size()}) {
+    if (channels > 0 && variances > 0 && (size == channels || size == 0)) continue;
+    detail::refuse("expected a state of one size with running statistics, got ", channels,
+                   " means and a vector of ", size, ".");
+  }
   return {.gamma = state.gamma.size() > 0 ? state.gamma : Eigen::VectorXf::Ones(channels),
           .beta = state.beta.size() > 0 ? state.beta : Eigen::VectorXf::Zero(channels),
           .moving_mean = state.running_mean.cast<float>(),
           .moving_var = state.running_variance.cast<float>()};
+}
+
+/// Of a layer with this epsilon: the rolling variance is (sqrt(variance + epsilon) - 1e-6)^2.
+/// Throws `std::invalid_argument` where a deviation is less than 1e-6, which Darknet cannot have.
+/// What the state does not have is 1 or 0.
+inline DarknetArrays to_darknet(const State<float>& state, double epsilon) {
+  const Eigen::ArrayXd deviation = (state.running_variance.array() + epsilon).sqrt();
+  if ((deviation < darknet_constant).any()) {
+    detail::refuse("to_darknet: expected deviations of at least 1e-6, which Darknet adds, got ",
+                   deviation.minCoeff(), ".");
+  }
+  const MxnetArrays all = to_mxnet(state);
+  return {.biases = all.beta,
+          .scales = all.gamma,
+          .rolling_mean = all.moving_mean,
+          .rolling_variance = (deviation - darknet_constant).square().matrix().cast<float>()};
 }
 
 /// The tensors of dlib's bn_. Epsilon is 1e-4; the running variance has the divisor M - 1.
@@ -148,11 +156,14 @@ inline State<float> from_inplace_abn(State<float> state, double epsilon) {
 
 /// Throws `std::invalid_argument` where a gamma is less than epsilon, which it cannot have.
 inline State<float> to_inplace_abn(State<float> state, double epsilon) {
-  const Eigen::ArrayXd weight = state.gamma.cast<double>().array() - epsilon;
-  if ((weight < 0.0).any()) {
+  // What |weight| + epsilon was rounded by, and no more, may be missing.
+  const double roundoff = 0x1p-23 * epsilon;
+  Eigen::ArrayXd weight = state.gamma.cast<double>().array() - epsilon;
+  if ((weight < -roundoff).any()) {
     detail::refuse("to_inplace_abn: expected gammas of at least epsilon, ", epsilon, ", got ",
                    state.gamma.minCoeff(), ".");
   }
+  weight = weight.max(0.0);
   state.gamma = weight.matrix().cast<float>();
   return state;
 }

@@ -17,7 +17,7 @@
 namespace batchnorm {
 namespace detail {
 
-/// Divisor of the data's variance; NaN where a single value has none.
+/// With the divisor of the running variance; a single value has variance 0.
 inline Eigen::ArrayXd variance_as_observed(const Moments& moments, const Options& options) {
   return options.running_variance == RunningVariance::unbiased && moments.count > 1.0
              ? moments.unbiased_variance()
@@ -41,6 +41,25 @@ bool is_start(const State<Scalar>& state) {
   return (state.running_mean.array() == 0.0).all() && (state.running_variance.array() == 1.0).all();
 }
 
+/// Refuses a state without running statistics, or with vectors of several sizes.
+template <typename Scalar>
+void check_tells_of(const State<Scalar>& state) {
+  const Eigen::Index channels = state.running_variance.size();
+  if (channels == 0 || state.running_mean.size() != channels) {
+    refuse("diagnose: expected running statistics, got ", state.running_mean.size(), " means and ",
+           channels, " variances; a layer without them has nothing to tell.");
+  }
+  for (const Eigen::Index size : {state.gamma.size(), state.beta.size(), state.rejected.size()}) {
+    if (size == 0 || size == channels) continue;
+    refuse("diagnose: expected vectors of ", channels, " channels, got one of ", size, ".");
+  }
+  const bool counts = state.batches >= 0 && (state.rejected.array() >= 0).all() &&
+                      (state.rejected.array() <= state.batches).all();
+  if (!counts) {
+    refuse("diagnose: expected counts of at least 0, and no more rejected batches than batches.");
+  }
+}
+
 template <typename... Policies>
 constexpr void check_tells() {
   static_assert(!(std::is_same_v<Policies, NoRunningStatistics> || ...),
@@ -56,12 +75,8 @@ constexpr void check_tells() {
 template <typename Scalar>
 [[nodiscard]] Diagnosis diagnose(const State<Scalar>& state, const Options& options,
                                  const DiagnosisLimits& limits = {}) {
+  detail::check_tells_of(state);
   const Eigen::Index channels = state.running_variance.size();
-  if (channels == 0 || state.running_mean.size() != channels) {
-    detail::refuse("diagnose: expected running statistics, got ", state.running_mean.size(),
-                   " means and ", channels,
-                   " variances; a layer without them has nothing to tell.");
-  }
   Diagnosis result{.batches = state.batches, .epsilon = options.epsilon, .limits = limits};
   result.is_counted = state.batches > 0 || detail::is_start(state);
   const auto batches = result.is_counted ? static_cast<double>(state.batches)
@@ -75,8 +90,10 @@ template <typename Scalar>
   result.effective_batches = accepted.unaryExpr(
       [&](double count) { return detail::effective_batches(options.momentum, count); });
   result.rejected = rejected / std::fmax(static_cast<double>(state.batches), 1.0);
+  result.mean = state.running_mean;
   result.variance = state.running_variance;
   result.gamma = state.gamma.template cast<double>();
+  result.beta = state.beta.template cast<double>();
   return result;
 }
 

@@ -10,7 +10,7 @@ namespace batchnorm {
 
 /// What may be wrong with a channel, the gravest first.
 enum class Trouble {
-  not_finite,     ///< a running statistic, gamma or the data are not finite
+  not_finite,     ///< a statistic, a parameter or the data are not finite, or a variance is below 0
   dead,           ///< its running variance is next to nothing, and so is that of the data, if given
   seldom_active,  ///< its running variance is next to nothing, but that of the data is not
   small_gamma,    ///< it has next to no part in the output
@@ -60,8 +60,10 @@ struct Diagnosis {
   /// How many equal batches would be as little noisy; NaN where nobody counted.
   Eigen::ArrayXd effective_batches{};
   Eigen::ArrayXd rejected{};  ///< rejected batches, a share of those seen, in [0, 1]
+  Eigen::ArrayXd mean{};      ///< running mean
   Eigen::ArrayXd variance{};  ///< running variance
   Eigen::ArrayXd gamma{};     ///< learnt scale; empty where the layer has none
+  Eigen::ArrayXd beta{};      ///< learnt shift; empty where the layer has none
   /// (mean of the data - running mean) / sqrt(running variance + epsilon); empty without data.
   Eigen::ArrayXd mean_drift{};
   /// Variance of the data, with the divisor of the running variance; empty without data.

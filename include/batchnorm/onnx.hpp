@@ -58,16 +58,17 @@ class OnnxModel {
   /// into a convolution, or functions, which are not looked into.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
-  /// The state of a layer. Running statistics that the graph computes, as of PyTorch's
-  /// track_running_stats=False, are empty: the layer has none. So is a scale or bias. ONNX counts
-  /// no batches: `batches` is 0. With spatial=0 the parameters are in the order of (C, H, W).
+  /// The state of a layer. Of one in training mode, running statistics that the graph computes, as
+  /// of PyTorch's track_running_stats=False, are empty: the layer has none. Other values that do
+  /// not stand in the file are refused. ONNX counts no batches: `batches` is 0. With spatial=0 the
+  /// parameters are in the order of (C, H, W).
   template <typename Scalar = float>
   [[nodiscard]] State<Scalar> state(const std::string& name) const {
     const detail::OnnxNode& node = find(name);
     State<Scalar> state;
     state.gamma = values(node, 0).template cast<Scalar>();
     state.beta = values(node, 1).template cast<Scalar>();
-    if (node.layer.has_statistics) {
+    if (node.layer.has_statistics || node.layer.mode == OnnxMode::inference) {
       state.running_mean = values(node, 2);
       state.running_variance = values(node, 3);
     }
@@ -117,24 +118,36 @@ class OnnxModel {
     } else if (model_->producer_name() == "pytorch" && detail::shows_folding(scope, node)) {
       notes_.push_back(
           "A BatchNormalization was folded into " + detail::in_quotes(detail::name_of_node(node)) +
-          " by the exporter: its weights have no name of the module's. Exported in eval() "
-          "with training=torch.onnx.TrainingMode.PRESERVE, it stays.");
+          " by the exporter, as it seems: its weight and bias have no name of the module's. "
+          "Exported in eval() with training=torch.onnx.TrainingMode.PRESERVE, it stays.");
     }
   }
 
   [[nodiscard]] const detail::OnnxNode& find(const std::string& name) const {
+    const detail::OnnxNode* found = nullptr;
     for (const detail::OnnxNode& node : nodes_) {
-      if (node.layer.name == name) return node;
+      if (node.layer.name != name) continue;
+      if (found != nullptr) {
+        detail::refuse_file(origin_.file, "has several layers named " + detail::in_quotes(name) +
+                                              ", in graphs within nodes.");
+      }
+      found = &node;
     }
+    if (found != nullptr) return *found;
     std::vector<std::string> names;
     for (const detail::OnnxNode& node : nodes_) names.push_back(node.layer.name);
     detail::refuse_file(origin_.file, detail::not_found("BatchNormalization", name, names));
   }
 
-  /// Of a role, 0 to 3; empty where the graph computes them.
+  /// Of a role, 0 to 3.
   [[nodiscard]] Eigen::VectorXd values(const detail::OnnxNode& node, std::size_t role) const {
     const auto* const tensor = node.values.at(role);
-    if (tensor == nullptr) return {};
+    if (tensor == nullptr) {
+      detail::refuse_file(origin_.file,
+                          "the " + std::string(detail::onnx_roles.at(role)) + " of " +
+                              detail::in_quotes(node.layer.name) +
+                              " does not stand in the file: it is computed, or an input.");
+    }
     const std::vector<std::int64_t> shape{tensor->dims().begin(), tensor->dims().end()};
     if (shape != node.layer.shape) {
       detail::refuse_file(origin_.file, "the scale, bias, mean and variance of " +

@@ -3,6 +3,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <Eigen/Core>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -28,8 +29,14 @@ void add_initializer(onnx_messages::GraphProto& graph, const char* name, const V
   tensor.set_data_type(std::is_same_v<Scalar, float> ? onnx_messages::TensorProto::FLOAT
                                                      : onnx_messages::TensorProto::DOUBLE);
   tensor.add_dims(values.size());
-  for (const auto value : values)
-    write_value(*tensor.mutable_raw_data(), static_cast<Scalar>(value));
+  for (const auto value : values) {
+    const auto rounded = static_cast<Scalar>(value);
+    if (!std::isfinite(rounded)) {
+      refuse("onnx_model: a value of ", name, " is not finite in the model's type, ",
+             static_cast<double>(value), ".");
+    }
+    write_value(*tensor.mutable_raw_data(), rounded);
+  }
 }
 
 inline void set_real(onnx_messages::NodeProto& node, const char* name, double value) {
@@ -131,7 +138,11 @@ template <typename Scalar, typename... Policies>
   detail::add_initializer<Scalar>(
       graph, "bias", state.beta.size() > 0 ? Values(state.beta) : Values::Zero(channels));
   detail::add_initializer<Scalar>(graph, "mean", state.running_mean);
-  detail::add_initializer<Scalar>(graph, "variance", state.running_variance);
+  // The attribute is a float: what it loses of epsilon goes into the variance.
+  const double epsilon = norm.options().epsilon;
+  const double lost = epsilon - static_cast<double>(static_cast<float>(epsilon));
+  detail::add_initializer<Scalar>(graph, "variance",
+                                  (state.running_variance.array() + lost).matrix().eval());
   detail::describe_value<Scalar>(*graph.add_input(), "x", channels, rank);
   detail::describe_value<Scalar>(*graph.add_output(), "y", channels, rank);
   return model.SerializeAsString();

@@ -16,6 +16,23 @@
 // A file that is never seen half written. Opt-in: batchnorm.hpp does not include this header.
 namespace batchnorm {
 
+namespace detail {
+
+/// What a link leads to, whether that is there or not; a file that is no link is itself.
+inline std::filesystem::path link_target(std::filesystem::path file) {
+  namespace fs = std::filesystem;
+  constexpr int most_links = 40;
+  std::error_code none;
+  for (int links = 0; fs::is_symlink(file, none); ++links) {
+    if (links == most_links) refuse_file(file.string(), "is a link that leads to itself.");
+    const fs::path next = fs::read_symlink(file, none);
+    file = next.is_absolute() ? next : file.parent_path() / next;
+  }
+  return file;
+}
+
+}  // namespace detail
+
 /// Throws `std::invalid_argument` as `replace_file` would, as far as that can be told without
 /// writing: for whoever would learn it only after hours of training.
 inline void check_replaceable(const std::filesystem::path& file) {
@@ -37,16 +54,17 @@ inline void check_replaceable(const std::filesystem::path& file) {
 /// Puts a file with these bytes in the place of `file`, in one step: whoever opens it, whenever the
 /// program or the machine stops, finds the old file whole or the new one whole, as far as the
 /// system keeps what fsync promises. A symbolic link stays one: the file that it leads to is
-/// replaced. Throws `std::invalid_argument`, and leaves the old file, where that is not possible.
-/// Without POSIX the step is `std::filesystem::rename`, and nothing is said of power cuts.
+/// replaced; the new file has the permissions of the old. Several may replace one file at once: the
+/// last one stays. Throws `std::invalid_argument`, and leaves the old file, where that is not
+/// possible. Without POSIX the step is `std::filesystem::rename`, and nothing is said of power
+/// cuts.
 inline void replace_file(const std::filesystem::path& file, std::string_view bytes) {
-  namespace fs = std::filesystem;
-  std::error_code none;
-  const fs::path target = fs::is_symlink(file, none) ? fs::weakly_canonical(file) : file;
+  const std::filesystem::path target = detail::link_target(file);
   check_replaceable(target);
 #if __has_include(<unistd.h>) && __has_include(<fcntl.h>)
   detail::replace_by_rename(target, bytes);
 #else
+  namespace fs = std::filesystem;
   const fs::path fresh = target.string() + ".new";
   std::ofstream out(fresh, std::ios::binary);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -84,6 +84,7 @@ class Safetensors {
   template <typename Scalar>
   [[nodiscard]] Eigen::Matrix<Scalar, Eigen::Dynamic, 1> values(const std::string& name) const {
     const detail::TensorEntry& entry = find(name);
+    detail::check_type<Scalar>(file_, entry);
     Eigen::Matrix<Scalar, Eigen::Dynamic, 1> values(size_of(entry));
     read_into(entry, values.data());
     return values;
@@ -102,6 +103,7 @@ class Safetensors {
       const std::string& name) const {
     const detail::TensorEntry& entry = find(name);
     check_rank(entry, 2);
+    detail::check_type<Scalar>(file_, entry);
     Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> values(
         static_cast<Eigen::Index>(entry.shape[0]), static_cast<Eigen::Index>(entry.shape[1]));
     read_into(entry, values.data());
@@ -161,7 +163,7 @@ class Safetensors {
 
   template <typename Scalar>
   void read_into(const detail::TensorEntry& entry, Scalar* values) const {
-    detail::read_tensor(file_, entry, content_.bytes_of(entry), values);
+    detail::read_tensor(entry, content_.bytes_of(entry), values);
   }
 
   std::string file_;

@@ -23,8 +23,8 @@ enum class StoredAs {
   f32   ///< half as large; running statistics are rounded
 };
 
-/// Collects tensors and writes them as a safetensors file, sorted as the format's own writer sorts
-/// them: by the size of their values, then by name.
+/// Collects tensors and writes them as a safetensors file, those of larger values first, then by
+/// name.
 ///
 ///     SafetensorsWriter out;
 ///     out.add("encoder.bn1", norm.state(), pytorch);
@@ -137,7 +137,12 @@ class SafetensorsWriter {
   void add_values(const std::string& name, const Vector& values, StoredAs stored) {
     if (values.size() == 0) return;
     if (stored == StoredAs::f32) {
-      add(name, values.template cast<float>().eval());
+      const auto rounded = values.template cast<float>().eval();
+      if (values.allFinite() && !rounded.allFinite()) {
+        detail::refuse("SafetensorsWriter: ", detail::in_quotes(name).c_str(),
+                       " has a value that is infinite in F32: store F64.");
+      }
+      add(name, rounded);
     } else {
       add(name, values.template cast<double>().eval());
     }

@@ -116,6 +116,9 @@ TEST(Conventions, InplaceAbn) {
   expect_formula(ours, 1e-3, abn);
   EXPECT_TRUE(to_inplace_abn(ours, 1e-3).gamma.isApprox(scales().cwiseAbs(), 1e-6F));
   expect_refused([&] { (void)to_inplace_abn(theirs, 1e-3); }, "got -0.75");
+  State<float> silent = theirs;
+  silent.gamma.setZero();
+  EXPECT_TRUE(to_inplace_abn(from_inplace_abn(silent, 1e-5), 1e-5).gamma.isZero(1e-9F));
 }
 
 TEST(Conventions, Rtneural) {
@@ -131,6 +134,19 @@ TEST(Conventions, Rtneural) {
   EXPECT_TRUE(to_rtneural(state)[1].isZero(0));
   state.gamma.resize(0);
   EXPECT_EQ(to_rtneural(state).size(), 2U);
+}
+
+TEST(Conventions, WhatAStateDoesNotHaveIsOneOrZero) {
+  State<float> state;
+  state.running_mean = means().cast<double>();
+  state.running_variance = variances().cast<double>();
+  EXPECT_TRUE(to_dlib(state).parameters.head(4).isOnes(0) &&
+              to_dlib(state).parameters.tail(4).isZero(0));
+  EXPECT_TRUE(to_darknet(state, 1e-3).scales.isOnes(0) && to_arm_nn(state).beta.isZero(0));
+  state.running_mean.resize(0);
+  state.gamma = scales();
+  expect_refused([&] { (void)to_dlib(state); }, "got 0 means");
+  expect_refused([&] { (void)to_mxnet(state); }, "got 0 means");
 }
 
 TEST(Conventions, ArmNn) {

@@ -303,7 +303,8 @@ TEST(Onnx, RefusesTensorsThatDoNotFit) {
 
 /// All four claim an extent that no memory holds.
 TEST(Onnx, ARefusalTakesNoMoreMemoryThanTheFileHasReasonFor) {
-  for (const std::int64_t extent : {std::int64_t{1} << 39, std::int64_t{1} << 62}) {
+  for (const std::int64_t extent :
+       {std::int64_t{1} << 31, std::int64_t{1} << 39, std::int64_t{1} << 62}) {
     ModelProto model;
     model.ParseFromString(bytes_of_file("opset9_inference.onnx"));
     for (TensorProto& tensor : *model.mutable_graph()->mutable_initializer()) {
@@ -365,8 +366,76 @@ TEST(Onnx, ReadsValuesThatTheGraphGivesInARow) {
     node.add_output("i");
     model.mutable_graph()->mutable_node(0)->set_input(1, "i");
   });
-  EXPECT_EQ(circle.state("y").gamma.size(), 0);
+  expect_refused([&] { (void)circle.state("y"); }, "the scale of \"y\" does not stand in the file");
   EXPECT_TRUE(says(circle.layers().front().notes, "is computed, by Identity"));
+}
+
+TEST(Onnx, FollowsCastsToFloatAndRefusesWhatIsComputed) {
+  const auto scale_from = [](const char* op_type, std::int64_t to) {
+    return changed([&](ModelProto& model) {
+      auto& graph = *model.mutable_graph();
+      graph.mutable_node(0)->set_input(1, "computed");
+      NodeProto& node = *graph.add_node();
+      node.set_op_type(op_type);
+      node.add_input("bn.scale");
+      node.add_output("computed");
+      AttributeProto& attribute = *node.add_attribute();
+      attribute.set_name("to");
+      attribute.set_i(to);
+    });
+  };
+  expect_usual(scale_from("Cast", TensorProto::FLOAT).state<double>("y"));
+  for (const OnnxModel& model :
+       {scale_from("Cast", TensorProto::FLOAT16), scale_from("Abs", TensorProto::FLOAT)}) {
+    expect_refused([&] { (void)model.state("y"); },
+                   "the scale of \"y\" does not stand in the file");
+    EXPECT_TRUE(says(model.layers().front().notes, "is computed, by"));
+  }
+}
+
+/// The mode says what normalises: statistics from outside are not those of the batch.
+TEST(Onnx, StatisticsThatAreInputsAreRefusedInInference) {
+  const OnnxModel model = changed(
+      [](ModelProto& m) { m.mutable_graph()->mutable_initializer()->DeleteSubrange(2, 2); });
+  EXPECT_FALSE(says(model.layers().front().notes, "normalises with the batch"));
+  expect_refused([&] { (void)model.state("y"); }, "the mean of \"y\" does not stand in the file");
+}
+
+TEST(Onnx, TwoLayersOfOneNameInBranchesAreRefused) {
+  const OnnxModel model = changed([](ModelProto& outer) {
+    auto& graph = *outer.mutable_graph();
+    const NodeProto inner = graph.node(0);
+    NodeProto& node = *graph.mutable_node(0);
+    node.Clear();
+    node.set_op_type("If");
+    for (const char* const branch : {"then_branch", "else_branch"}) {
+      AttributeProto& attribute = *node.add_attribute();
+      attribute.set_name(branch);
+      *attribute.mutable_g()->add_node() = inner;
+    }
+  });
+  EXPECT_EQ(model.layers().size(), 2U);
+  expect_refused([&] { (void)model.state("y"); }, "has several layers named \"y\"");
+}
+
+/// The attribute is a float; the sum of variance and epsilon is that of the layer all the same.
+TEST(Onnx, EpsilonThatIsNoFloatIsNotLost) {
+  for (const double epsilon : {1e-5, 1e-3, 1e-50}) {
+    State<double> state = BatchNorm<double>(2).state();
+    state.running_variance = Eigen::Vector2d(1e-6, 0);
+    const BatchNorm<double, Eval> norm(state, {.epsilon = epsilon});
+    const OnnxModel model = OnnxModel::read(onnx_model(norm));
+    const Eigen::ArrayXd sum =
+        model.state<double>("norm").running_variance.array() + model.layer("norm").epsilon;
+    EXPECT_TRUE(sum.isApprox(state.running_variance.array() + epsilon, 1e-15)) << epsilon;
+  }
+}
+
+TEST(Onnx, WhatTheModelsTypeCannotHoldIsRefused) {
+  State<float> state = BatchNorm<float>(1).state();
+  state.running_variance[0] = 1e39;
+  const BatchNorm<float, Eval> norm(state);
+  expect_refused([&] { (void)onnx_model(norm); }, "a value of variance is not finite");
 }
 
 TEST(Onnx, FindsLayersWithinNodes) {

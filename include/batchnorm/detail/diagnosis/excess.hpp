@@ -16,7 +16,8 @@ inline bool is_finite(const Diagnosis& diagnosis, Eigen::Index c) {
   const auto holds = [c](const Eigen::ArrayXd& values) {
     return values.size() == 0 || std::isfinite(values[c]);
   };
-  return holds(diagnosis.variance) && holds(diagnosis.gamma) && holds(diagnosis.mean_drift) &&
+  return holds(diagnosis.mean) && holds(diagnosis.variance) && diagnosis.variance[c] >= 0.0 &&
+         holds(diagnosis.gamma) && holds(diagnosis.beta) && holds(diagnosis.mean_drift) &&
          holds(diagnosis.data_variance);
 }
 

@@ -54,7 +54,7 @@ inline std::string system_reason() {
 class MappedBytes final : public FileBytes {
  public:
   explicit MappedBytes(const std::filesystem::path& file) {
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) refuse_file(file.string(), "cannot be opened: " + system_reason() + ".");
     const std::string failure = map(descriptor);
     ::close(descriptor);

@@ -45,14 +45,15 @@ class OnnxScope {
 
   [[nodiscard]] const GraphProto& graph() const { return graph_; }
 
-  /// Follows a value through Identity and Constant, of which no exporter writes a hundred in a row.
+  /// Follows a value through Identity, Cast and Constant, of which no exporter writes a hundred in
+  /// a row.
   [[nodiscard]] OnnxSource trace(const std::string& name) const {
     OnnxSource source = find(name);
     for (int steps = 0; steps < most_steps; ++steps) {
       const NodeProto* const node = source.node;
       if (source.tensor != nullptr || node == nullptr) return source;
       if (node->op_type() == "Constant") return {constant_of(*node), node};
-      if (node->op_type() != "Identity" || node->input_size() != 1) return source;
+      if (!passes_on(*node)) return source;
       source = find(node->input(0));
     }
     return source;
@@ -65,6 +66,16 @@ class OnnxScope {
     const auto found = sources_.find(name);
     if (found != sources_.end()) return found->second;
     return outer_ == nullptr ? OnnxSource{} : outer_->find(name);
+  }
+
+  /// Whether a node gives the values that it gets, if in another type: a cast to float or double
+  /// loses nothing of 16 bits.
+  static bool passes_on(const NodeProto& node) {
+    if (node.input_size() != 1) return false;
+    if (node.op_type() == "Identity") return true;
+    const AttributeProto* const type = find_attribute(node, "to");
+    return node.op_type() == "Cast" && type != nullptr &&
+           (type->i() == TensorProto::FLOAT || type->i() == TensorProto::DOUBLE);
   }
 
   static const TensorProto* constant_of(const NodeProto& node) {

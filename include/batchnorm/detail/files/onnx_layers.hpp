@@ -88,10 +88,11 @@ inline void note_source(OnnxLayer& layer, const char* role, const std::string& n
 }
 
 inline void note_statistics(OnnxLayer& layer, const std::string& producer) {
+  if (layer.mode != OnnxMode::training) return;
   if (!layer.has_statistics) {
     layer.notes.emplace_back(
         "It has no running statistics in the file, and normalises with the batch.");
-  } else if (layer.mode == OnnxMode::training && producer == "pytorch") {
+  } else if (producer == "pytorch") {
     layer.notes.emplace_back(
         "It was exported in training mode: PyTorch ran a batch for that, which moved the "
         "statistics.");

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <random>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -22,19 +24,31 @@ namespace batchnorm::detail {
   refuse_file(file.string(), "cannot be written: " + reason + ".");
 }
 
+/// The folder that a file is in: a rename within it stays on one file system.
+inline std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
 inline void check_writable_folder(const std::filesystem::path& file,
                                   const std::filesystem::path& folder) {
   if (::access(folder.c_str(), W_OK) != 0) refuse_unwritable(file);
 }
 
-/// An open file beside its target, which is removed again unless it took the target's name.
+/// An open file beside its target, of a name that nobody else has, which is removed again unless it
+/// took the target's.
 class FreshFile {
  public:
-  explicit FreshFile(const std::filesystem::path& target)
-      : target_(target),
-        path_(target.string() + ".new-" + std::to_string(::getpid())),
-        descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
+  explicit FreshFile(const std::filesystem::path& target) : target_(target) {
+    std::random_device random;
+    for (int attempt = 0; attempt < 100 && descriptor_ < 0; ++attempt) {
+      path_ =
+          folder_of(target) / (".batchnorm-" + std::to_string(random()) + std::to_string(random()));
+      descriptor_ =
+          ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+      if (descriptor_ < 0 && errno != EEXIST) break;
+    }
     if (descriptor_ < 0) refuse_unwritable(target_);
+    keep_mode();
   }
   FreshFile(FreshFile&&) = delete;
   FreshFile& operator=(FreshFile&&) = delete;
@@ -61,8 +75,14 @@ class FreshFile {
   }
 
  private:
+  /// Who may read the old file may read the new one, and nobody else.
+  void keep_mode() const {
+    struct stat status {};
+    if (::stat(target_.c_str(), &status) == 0) ::fchmod(descriptor_, status.st_mode & 07777U);
+  }
+
   std::filesystem::path target_, path_;
-  int descriptor_;
+  int descriptor_ = -1;
   bool renamed_ = false;
 };
 
@@ -78,7 +98,7 @@ inline void replace_by_rename(const std::filesystem::path& target, std::string_v
   FreshFile fresh(target);
   fresh.write(bytes);
   fresh.take_name();
-  sync_folder(target.has_parent_path() ? target.parent_path() : std::filesystem::path("."));
+  sync_folder(folder_of(target));
 }
 
 }  // namespace batchnorm::detail

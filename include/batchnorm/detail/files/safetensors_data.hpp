@@ -98,29 +98,33 @@ struct SafetensorsContent {
   }
 };
 
-/// Refuses a tensor whose values are no numbers that a layer could take.
-[[noreturn]] inline void refuse_type(const std::string& file, const TensorEntry& entry) {
-  refuse_file(file, "its tensor " + in_quotes(entry.name) + " is " + entry.description() +
-                        ", and values are read from F64, F32, F16, BF16 and I64.");
-}
-
-/// Values of any type that holds numbers, each converted to that of `values`.
+/// Refuses a tensor whose values are no numbers that a layer could take, before room is made for
+/// them.
 template <typename Value>
-void read_tensor(const std::string& file, const TensorEntry& entry, std::string_view bytes,
-                 Value* values) {
+void check_type(const std::string& file, const TensorEntry& entry) {
   static_assert(!std::is_integral_v<Value> || std::is_same_v<Value, std::int64_t>,
                 "batchnorm: Safetensors gives values as double, float, half, bfloat16 or 64-bit "
                 "integers.");
-  if (std::is_integral_v<Value> && entry.type != "I64") {
+  const bool is_real =
+      entry.type == "F64" || entry.type == "F32" || entry.type == "F16" || entry.type == "BF16";
+  if (!is_real && entry.type != "I64") {
+    refuse_file(file, "its tensor " + in_quotes(entry.name) + " is " + entry.description() +
+                          ", and values are read from F64, F32, F16, BF16 and I64.");
+  }
+  if (std::is_integral_v<Value> && is_real) {
     refuse_file(file, "its tensor " + in_quotes(entry.name) + " is " + entry.description() +
                           ", which is no I64: read it as double.");
   }
+}
+
+/// Values of a type that was checked, each converted to that of `values`.
+template <typename Value>
+void read_tensor(const TensorEntry& entry, std::string_view bytes, Value* values) {
   if (entry.type == "F64") return read_values<double>(bytes, values);
   if (entry.type == "F32") return read_values<float>(bytes, values);
   if (entry.type == "F16") return read_values<Eigen::half>(bytes, values);
   if (entry.type == "BF16") return read_values<Eigen::bfloat16>(bytes, values);
-  if (entry.type == "I64") return read_values<std::int64_t>(bytes, values);
-  refuse_type(file, entry);
+  read_values<std::int64_t>(bytes, values);
 }
 
 /// Of a counter: systems that cast a whole model have it in the type of the weights.
@@ -131,11 +135,12 @@ inline std::int64_t count_of(const std::string& file, const TensorEntry& entry,
     refuse_file(file, "its tensor " + in_quotes(entry.name) + " is " + entry.description() +
                           ", where a single number counts batches.");
   }
+  check_type<double>(file, entry);
   std::int64_t exact = -1;
-  if (entry.type == "I64") read_tensor(file, entry, bytes, &exact);
+  if (entry.type == "I64") read_tensor(entry, bytes, &exact);
   if (exact >= 0) return exact;
   double count = 0;
-  read_tensor(file, entry, bytes, &count);
+  read_tensor(entry, bytes, &count);
   if (!is_whole(count)) {
     refuse_file(file, "its tensor " + in_quotes(entry.name) +
                           " counts batches, and is no whole number of at least 0.");

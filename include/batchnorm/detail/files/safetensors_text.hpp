@@ -26,9 +26,11 @@ struct NewTensor {
 
 /// Refuses what JSON cannot hold: bytes that are no UTF-8.
 inline void check_text(const std::string& text) {
-  const std::string quotes =
-      nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  if (quotes.find("\\ufffd") == std::string::npos) return;
+  try {
+    (void)nlohmann::json(text).dump();
+    return;
+  } catch (const nlohmann::json::type_error&) {
+  }
   refuse("SafetensorsWriter: names and metadata are UTF-8, and ", in_quotes(text).c_str(),
          " is not.");
 }
@@ -36,12 +38,19 @@ inline void check_text(const std::string& text) {
 /// Refuses a shape that has another number of values.
 inline void check_shape(const std::string& name, const std::vector<std::uint64_t>& shape,
                         std::uint64_t size) {
-  std::uint64_t count = 1;
-  for (const std::uint64_t extent : shape) {
-    if (extent != 0 && count > size) break;
-    count *= extent;
+  // An extent of 0 leaves nothing; others are divided out, so that no product is too large.
+  bool fits = size == 0 && std::find(shape.begin(), shape.end(), 0) != shape.end();
+  if (size > 0) {
+    std::uint64_t rest = size;
+    fits = std::all_of(shape.begin(), shape.end(),
+                       [&rest](std::uint64_t extent) {
+                         if (extent == 0 || rest % extent != 0) return false;
+                         rest /= extent;
+                         return true;
+                       }) &&
+           rest == 1;
   }
-  if (count == size) return;
+  if (fits) return;
   refuse("SafetensorsWriter: the shape of ", in_quotes(name).c_str(),
          " has another number of values than the ", size, " that came.");
 }
