@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -66,6 +67,10 @@ class KerasModel {
  public:
   /// A .keras file, which is a zip, or a file of HDF5.
   [[nodiscard]] static KerasModel open(const std::filesystem::path& file) {
+    std::error_code none;
+    if (std::filesystem::exists(file, none) && !std::filesystem::is_regular_file(file, none)) {
+      detail::refuse_file(file.string(), "is no regular file.");
+    }
     char magic[2] = {};
     std::ifstream(file, std::ios::binary).read(magic, 2);
     if (magic[0] != 'P' || magic[1] != 'K') {
@@ -80,7 +85,7 @@ class KerasModel {
   /// With a configuration its BatchNormalizations, in its order. Without one what may be such a
   /// layer, in the natural order of the groups, "_2" before "_10": a LayerNormalization of the same
   /// size looks alike.
-  [[nodiscard]] const std::vector<KerasLayer>& layers() const { return layers_; }
+  [[nodiscard]] std::vector<KerasLayer> layers() const { return layers_; }
 
   /// What else the file shows, each in a sentence: a layer of the configuration without variables.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
@@ -99,13 +104,13 @@ class KerasModel {
     const std::size_t place = place_of(name);
     const KerasLayer& layer = layers_[place];
     if (!layer.has_config && !layer.is_named) {
-      detail::refuse_file(
-          weights_->name(),
-          "has no configuration, which tells what the " +
-              std::to_string(groups_[place].numbered.size()) + " variables of " +
-              detail::in_quotes(name) +
-              " are: read the .keras file, or say it: state(name, ScaleAndShift{}), ScaleOnly{} "
-              "(center=False), ShiftOnly{} (scale=False) or NoAffine{}.");
+      detail::refuse_file(weights_->name(),
+                          "has no configuration, which tells what the " +
+                              std::to_string(groups_[place].numbered.size()) + " variables of " +
+                              detail::in_quotes(name) +
+                              " are: read a .keras file whose configuration lists its layers, or "
+                              "say it: state(name, ScaleAndShift{}), ScaleOnly{} "
+                              "(center=False), ShiftOnly{} (scale=False) or NoAffine{}.");
     }
     return read<Scalar>(place, layer.scale, layer.center);
   }
@@ -134,6 +139,7 @@ class KerasModel {
       add_groups(std::move(groups));
     } else {
       for (const detail::KerasConfig& one : configured) add(one, groups);
+      note_unclaimed(groups);
     }
   }
 
@@ -158,12 +164,29 @@ class KerasModel {
     }
   }
 
+  /// What may be a BatchNormalization, as within a layer of the user's own, and is none of the
+  /// configuration's.
+  void note_unclaimed(const std::vector<detail::KerasGroup>& groups) {
+    for (const detail::KerasGroup& group : groups) {
+      const bool is_claimed = std::any_of(groups_.begin(), groups_.end(), [&](const auto& claimed) {
+        return claimed.path == group.path;
+      });
+      const bool may_be_one = !group.named.empty() || group.numbered.size() > 2 ||
+                              group.path.find("batch_normalization") != std::string::npos;
+      if (is_claimed || !may_be_one) continue;
+      notes_.push_back(
+          "It has variables at " + detail::in_quotes(group.path) +
+          " that may be a BatchNormalization's, of which the configuration says nothing.");
+    }
+  }
+
   /// A layer of the configuration.
   void add(const detail::KerasConfig& config, const std::vector<detail::KerasGroup>& groups) {
-    const detail::KerasGroup* const found = find_group(weights_->name(), config, groups);
+    std::string problem;
+    const detail::KerasGroup* const found = find_group(config, groups, problem);
     if (found == nullptr) {
-      notes_.push_back("The configuration has " + detail::in_quotes(config.name) +
-                       ", of which there are no variables that fit.");
+      notes_.push_back("The configuration has " + detail::in_quotes(config.name) + ", " + problem +
+                       ".");
       return;
     }
     KerasLayer layer{.name = config.name,
@@ -196,7 +219,9 @@ class KerasModel {
     if (places.empty()) {
       std::vector<std::string> names;
       for (const KerasLayer& layer : layers_) names.push_back(layer.name);
-      for (const KerasLayer& layer : layers_) names.push_back(layer.path.substr(1));
+      for (const KerasLayer& layer : layers_) {
+        names.push_back(layer.path.substr(std::min<std::size_t>(1, layer.path.size())));
+      }
       detail::refuse_file(weights_->name(), detail::not_found("BatchNormalization", name, names));
     }
     detail::refuse_file(weights_->name(), "has several layers named " + detail::in_quotes(name) +
@@ -211,10 +236,13 @@ class KerasModel {
     const detail::KerasGroup& group = groups_[place];
     const std::size_t wanted = 2U + (has_gamma ? 1U : 0U) + (has_beta ? 1U : 0U);
     const std::size_t there = group.named.empty() ? group.numbered.size() : group.named.size();
-    if (there != wanted) {
+    const bool fits = group.named.empty() || (group.named.contains("gamma") == has_gamma &&
+                                              group.named.contains("beta") == has_beta);
+    if (there != wanted || !fits) {
       detail::refuse_file(weights_->name(), detail::in_quotes(layers_[place].name) + " has " +
                                                 std::to_string(there) + " variables, where " +
-                                                std::to_string(wanted) + " are expected.");
+                                                std::to_string(wanted) + " are expected" +
+                                                (fits ? "." : ", others than these."));
     }
     std::size_t next = 0;
     const auto vector = [&](const char* name) {

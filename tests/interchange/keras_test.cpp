@@ -76,10 +76,11 @@ TEST(Keras, OldWeightsNeedNoConfigurationButForTheOptions) {
   const auto expected = json_of("keras_layers.json").at("variants");
   for (const auto& [name, layer] : expected.items()) {
     SCOPED_TRACE(name);
-    expect_state(model.state<double>(name), layer);
-    EXPECT_EQ(model.layer(name).scale, layer.contains("gamma"));
-    EXPECT_EQ(model.layer(name).center, layer.contains("beta"));
-    expect_refused([&, of = name] { (void)model.layer(of).options(); },
+    const std::string of = name == "neither" ? "block/neither" : name;
+    expect_state(model.state<double>(of), layer);
+    EXPECT_EQ(model.layer(of).scale, layer.contains("gamma"));
+    EXPECT_EQ(model.layer(of).center, layer.contains("beta"));
+    expect_refused([&] { (void)model.layer(of).options(); },
                    "the file has no configuration: give epsilon and momentum");
   }
 }
@@ -161,6 +162,73 @@ TEST(Keras, RefusesFilesThatAreNone) {
   expect_refused([&] { (void)KerasModel::open(path); }, "cannot be opened, or is no zip file");
   std::ofstream(path, std::ios::binary) << bytes_of_file("digits.keras").substr(0, 20000);
   expect_refused([&] { (void)KerasModel::open(path); }, "keras_test.keras");
+}
+
+// What stands above the HDF5 library, on groups and configurations of our own.
+
+using batchnorm::detail::find_group, batchnorm::detail::KerasConfig, batchnorm::detail::KerasGroup;
+
+KerasGroup group_of(const char* path, const char* name, const char* layer = "") {
+  KerasGroup group;
+  group.path = path;
+  group.name = name;
+  group.layer = layer;
+  return group;
+}
+
+/// The path of the group that a layer of the configuration gets, or what is wrong.
+std::string found(const std::string& name, const std::string& path,
+                  const std::vector<KerasGroup>& groups) {
+  KerasConfig config;
+  config.name = name;
+  config.path = path;
+  std::string problem;
+  const KerasGroup* const group = find_group(config, groups, problem);
+  return group == nullptr ? problem : group->path;
+}
+
+/// Keras 2 goes by the group of the layer; the scope of a variable may have another layer's name.
+TEST(Keras, InOldFilesTheGroupIsTheLayer) {
+  const std::vector<KerasGroup> groups{
+      group_of("/w/bn/bn_1", "bn/bn_1", "bn"), group_of("/w/bn_1/bn_1_1", "bn_1/bn_1_1", "bn_1"),
+      group_of("/w/a/b/BatchNorm/a/b/BatchNorm", "a/b/BatchNorm/BatchNorm", "a/b/BatchNorm"),
+      group_of("/w/block/inner", "block/inner", "block")};
+  EXPECT_EQ(found("bn", "/layers/x", groups), "/w/bn/bn_1");
+  EXPECT_EQ(found("bn_1", "/layers/x", groups), "/w/bn_1/bn_1_1");
+  EXPECT_EQ(found("a/b/BatchNorm", "/layers/x", groups), "/w/a/b/BatchNorm/a/b/BatchNorm");
+  EXPECT_EQ(found("inner", "/layers/x", groups), "/w/block/inner");
+}
+
+/// Three models within a model may each have a layer of one name.
+TEST(Keras, ThePathDecidesAmongLayersOfOneName) {
+  const std::vector<KerasGroup> groups{
+      group_of("/layers/sequential/layers/batch_normalization", "bn"),
+      group_of("/layers/sequential_1/layers/batch_normalization", "bn"),
+      group_of("/_layer_checkpoint_dependencies/sequential_2/_layer_checkpoint_dependencies/"
+               "batch_normalization",
+               "")};
+  for (const char* const model : {"sequential", "sequential_1"}) {
+    const std::string path = std::string("/layers/") + model + "/layers/batch_normalization";
+    EXPECT_EQ(found("bn", path, groups), path);
+  }
+  EXPECT_EQ(found("bn", "/layers/sequential_2/layers/batch_normalization", groups), groups[2].path);
+  EXPECT_NE(found("bn", "/layers/other", groups).find("which may be"), std::string::npos);
+  EXPECT_NE(found("none", "/layers/other", groups).find("no variables that fit"),
+            std::string::npos);
+}
+
+TEST(Keras, LooksIntoWrappersAndTakesPythonsNumbers) {
+  const std::string text =
+      R"({"config":{"layers":[{"class_name":"Masking","config":{"mask_value":NaN,"x":-Infinity,)"
+      R"("name":"a \"NaN\" b"}},{"class_name":"TimeDistributed","config":{"name":"t","layer":)"
+      R"({"class_name":"BatchNormalization","config":{"name":"inner","epsilon":0.5}}}}]}})";
+  const auto layers = batchnorm::detail::read_keras_config("f", text);
+  ASSERT_EQ(layers.size(), 1U);
+  EXPECT_EQ(layers[0].name, "inner");
+  EXPECT_EQ(layers[0].path, "/layers/time_distributed/layer");
+  EXPECT_EQ(layers[0].epsilon, 0.5);
+  EXPECT_EQ(batchnorm::detail::without_nan(R"([NaN,-Infinity,"NaN \" Infinity"])"),
+            R"([null,null,"NaN \" Infinity"])");
 }
 
 /// A file that is replaced while its first version is open is read anew.

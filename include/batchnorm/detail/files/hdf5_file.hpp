@@ -75,7 +75,7 @@ class Hdf5File {
     H5Pset_fapl_core(access.get(), step, false);
     auto unique = std::make_unique<std::string>(bytes);
     H5Pset_file_image(access.get(), unique->data(), unique->size());
-    unique->clear();
+    std::string().swap(*unique);
     const auto address = reinterpret_cast<std::uintptr_t>(unique.get());
     const std::string image = name + "/image-" + std::to_string(address);
     Hdf5Id id(H5Fopen(image.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
@@ -107,6 +107,12 @@ class Hdf5File {
       if (kind == H5I_GROUP || kind == H5I_DATASET) all.push_back({child, kind == H5I_GROUP});
     }
     return all;
+  }
+
+  /// Whether a group or a dataset has an attribute of this name.
+  [[nodiscard]] bool has_attribute(const std::string& path, const char* name) const {
+    const QuietHdf5 quiet;
+    return H5Aexists_by_name(id_.get(), path.c_str(), name, H5P_DEFAULT) > 0;
   }
 
   /// A string that stands as an attribute; empty where there is none.

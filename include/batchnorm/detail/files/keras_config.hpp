@@ -1,6 +1,7 @@
 #pragma once
 
-#include <cctype>
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -26,17 +27,18 @@ struct KerasConfig {
 
 /// A class name as Keras makes a group's name of it: BatchNormalization is batch_normalization.
 inline std::string snake_case(std::string_view name) {
+  // Of ASCII alone, whatever the locale is.
   const auto is_upper = [&](std::size_t i) {
-    return i < name.size() && std::isupper(static_cast<unsigned char>(name[i])) != 0;
+    return i < name.size() && name[i] >= 'A' && name[i] <= 'Z';
   };
   const auto is_lower = [&](std::size_t i) {
-    return i < name.size() && std::islower(static_cast<unsigned char>(name[i])) != 0;
+    return i < name.size() && name[i] >= 'a' && name[i] <= 'z';
   };
   std::string text;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const bool begins_word = is_upper(i) && i > 0 && (is_lower(i - 1) || is_lower(i + 1));
     if (begins_word) text += '_';
-    text += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+    text += is_upper(i) ? static_cast<char>(name[i] - 'A' + 'a') : name[i];
   }
   return text;
 }
@@ -98,9 +100,18 @@ class KerasConfigReader {
       std::string own = path;
       own.append("/layers/").append(group);
       if (number > 0) own.append("_").append(std::to_string(number));
-      if (is_norm(string_of(layer, "class_name"))) read_norm(layer, own);
-      read_model(layer, own, level + 1);
+      read_layer(layer, own, level);
     }
+  }
+
+  /// A layer, the layers of a model, or the layer within a wrapper, as TimeDistributed has one.
+  void read_layer(const Json& layer, const std::string& path, int level) {
+    if (level > most_levels) return;
+    if (is_norm(string_of(layer, "class_name"))) read_norm(layer, path);
+    read_model(layer, path, level + 1);
+    const Json* const config = find(layer, "config");
+    const Json* const inner = config == nullptr ? nullptr : find(*config, "layer");
+    if (inner != nullptr && inner->is_object()) read_layer(*inner, path + "/layer", level + 1);
   }
 
   void read_norm(const Json& layer, const std::string& path) {
@@ -127,11 +138,30 @@ class KerasConfigReader {
   }
 };
 
+/// Python's JSON with null in the place of NaN, Infinity and -Infinity, which JSON does not have
+/// and Keras writes, as of Masking(mask_value=nan).
+inline std::string without_nan(std::string_view text) {
+  std::string result;
+  bool in_string = false;
+  while (!text.empty()) {
+    std::size_t taken = in_string && text.front() == '\\' ? 2 : 1;
+    const std::size_t sign = text.front() == '-' ? 1 : 0;
+    for (const std::string_view word : {"NaN", "Infinity"}) {
+      if (!in_string && text.substr(sign).starts_with(word)) taken = sign + word.size();
+    }
+    const bool is_word = taken > 2;
+    if (text.front() == '"') in_string = !in_string;
+    result += is_word ? "null" : text.substr(0, taken);
+    text.remove_prefix(std::min(taken, text.size()));
+  }
+  return result;
+}
+
 /// The layers of a configuration; refuses what is no JSON.
 inline std::vector<KerasConfig> read_keras_config(const std::string& file,
                                                   const std::string& text) {
   if (text.empty()) return {};
-  const nlohmann::json model = nlohmann::json::parse(text, nullptr, false);
+  const nlohmann::json model = nlohmann::json::parse(without_nan(text), nullptr, false);
   if (model.is_discarded()) refuse_file(file, "its configuration is no JSON.");
   return KerasConfigReader(model).layers;
 }

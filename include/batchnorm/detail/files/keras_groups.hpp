@@ -22,8 +22,9 @@ struct GroupChild {
 /// Vectors of one length in a group: by name, in files of Keras 1 and 2 and of Keras 3 in their
 /// layout, or numbered, in files of Keras 3.
 struct KerasGroup {
-  std::string path;                          ///< of the layer's own group
-  std::string name;                          ///< the layer's; empty where the file has none
+  std::string path;   ///< of the layer's own group
+  std::string name;   ///< the layer's; empty where the file has none
+  std::string layer;  ///< of a file of Keras 2, the layer of the model that it is, or is within
   std::map<std::string, std::string> named;  ///< paths of "gamma", "beta", "moving_mean", ...
   std::vector<std::string> numbered;         ///< paths of "0", "1", ...
   Eigen::Index channels = 0;
@@ -34,7 +35,7 @@ struct KerasGroup {
 template <typename File>
 class KerasGroupReader {
  public:
-  explicit KerasGroupReader(const File& file) : file_(file) { visit("", 0); }
+  explicit KerasGroupReader(const File& file) : file_(file) { visit("", "", 0); }
 
   std::vector<KerasGroup> groups;
 
@@ -42,18 +43,20 @@ class KerasGroupReader {
   static constexpr int most_levels = 64;
   static constexpr std::size_t most_groups = 100'000;
 
-  void visit(const std::string& path, int level) {
+  /// `layer` is the group above that lists weights, which is a layer of the model.
+  void visit(const std::string& path, std::string layer, int level) {
     if (level > most_levels || ++visited_ > most_groups) {
       refuse_file(file_.name(), "has more groups than a model has, or groups within themselves.");
     }
     const std::vector<GroupChild> children = file_.children(path.empty() ? "/" : path);
+    if (layer.empty() && !path.empty() && file_.has_attribute(path, "weight_names")) layer = path;
     if (path.ends_with("/vars")) {
       add_numbered(path, children);
     } else {
-      add_named(path, children);
+      add_named(path, layer, children);
     }
     for (const GroupChild& child : children) {
-      if (child.is_group) visit(path + '/' + child.name, level + 1);
+      if (child.is_group) visit(path + '/' + child.name, layer, level + 1);
     }
   }
 
@@ -67,10 +70,14 @@ class KerasGroupReader {
     groups.push_back(std::move(group));
   }
 
-  void add_named(const std::string& path, const std::vector<GroupChild>& children) {
+  void add_named(const std::string& path, const std::string& layer,
+                 const std::vector<GroupChild>& children) {
     KerasGroup group;
     group.path = path;
-    group.name = path.substr(path.rfind('/') + 1);
+    group.layer = name_of_layer(layer);
+    const std::string scope = path.substr(path.rfind('/') + 1);
+    const bool says_the_same = group.layer.empty() || group.layer == scope;
+    group.name = says_the_same ? scope : group.layer + '/' + scope;
     std::vector<std::string> paths;
     for (const GroupChild& child : children) {
       const std::string name = child.name.substr(0, child.name.find(':'));
@@ -86,6 +93,14 @@ class KerasGroupReader {
     if (group.named.contains("moving_mean") && group.named.contains("moving_variance")) {
       add(std::move(group), paths);
     }
+  }
+
+  /// Of the path of a layer's group: it may have slashes, and the weights of a whole model lie
+  /// deeper.
+  static std::string name_of_layer(const std::string& path) {
+    constexpr std::string_view weights = "/model_weights/";
+    if (path.starts_with(weights)) return path.substr(weights.size());
+    return path.substr(std::min<std::size_t>(1, path.size()));
   }
 
   /// Keras 3 makes the group's name of the layer's class: these have vectors alone, too.
@@ -114,22 +129,52 @@ class KerasGroupReader {
   std::size_t visited_ = 0;
 };
 
-/// The group of a layer of the configuration, or null: at the path that Keras 3 gives it, unless
-/// the group there names another layer; else the only one of its name.
-inline const KerasGroup* find_group(const std::string& file, const KerasConfig& config,
-                                    const std::vector<KerasGroup>& groups) {
+/// A path as Keras 3 writes it now: in 2023 it wrote another word for the layers of a model.
+inline std::string present_path(std::string path) {
+  constexpr std::string_view before = "/_layer_checkpoint_dependencies/";
+  for (std::size_t at = 0; (at = path.find(before)) != std::string::npos;) {
+    path.replace(at, before.size(), "/layers/");
+  }
+  return path;
+}
+
+/// The groups that `fits`, if it is one alone; null otherwise, with a word where it is several.
+template <typename Fits>
+const KerasGroup* only_group(const std::vector<KerasGroup>& groups, const Fits& fits,
+                             std::string& problem) {
   const KerasGroup* found = nullptr;
   for (const KerasGroup& group : groups) {
-    const bool same_name = group.name == config.name;
-    if (group.path == config.path && (same_name || group.name.empty())) return &group;
-    if (!same_name) continue;
+    if (!fits(group)) continue;
     if (found != nullptr) {
-      refuse_file(file, "has several groups of the name " + in_quotes(config.name) + ", " +
-                            in_quotes(found->path) + " and " + in_quotes(group.path) + ".");
+      problem = "which may be " + in_quotes(found->path) + " or " + in_quotes(group.path);
+      return nullptr;
     }
     found = &group;
   }
   return found;
+}
+
+/// The group of a layer of the configuration, or null, with the reason. In files of Keras 3 it is
+/// at the path that Keras gives it, unless the group there names another layer; in files of Keras 2
+/// it lies in the group of the layer's name, and of a model within a model in a scope of that name.
+inline const KerasGroup* find_group(const KerasConfig& config,
+                                    const std::vector<KerasGroup>& groups, std::string& problem) {
+  problem = "of which there are no variables that fit";
+  const auto at_path = [&](const KerasGroup& group) {
+    return present_path(group.path) == config.path &&
+           (group.name == config.name || group.name.empty());
+  };
+  const auto is_layer = [&](const KerasGroup& group) { return group.layer == config.name; };
+  const auto has_name = [&](const KerasGroup& group) {
+    const std::string scope = group.path.substr(group.path.rfind('/') + 1);
+    return group.layer.empty() ? group.name == config.name
+                               : group.layer != scope && scope == config.name;
+  };
+  for (const auto& found :
+       {only_group(groups, at_path, problem), only_group(groups, is_layer, problem)}) {
+    if (found != nullptr) return found;
+  }
+  return only_group(groups, has_name, problem);
 }
 
 /// "_2" before "_10": digits as numbers.
