@@ -95,12 +95,14 @@ class Settled {
   }
 
   std::vector<Index> widths(const char* key, Index most) const {
+    constexpr std::size_t kMostLayers = 1 << 12;
     std::vector<Index> all;
     std::string_view rest = text(key);
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       all.push_back(number_of(key, rest.substr(0, comma), Index{1}, most));
       rest.remove_prefix(std::min(comma + 1, rest.size()));
+      if (all.size() > kMostLayers) fail(key);
     }
     return all;
   }

@@ -38,35 +38,40 @@ void check(const State<double>& state) {
   }
 }
 
-/// Adds a layer, or why it cannot be read.
+/// Gives a layer, or why it cannot be read.
 template <typename Read>
-void add(Content& content, Layer layer, const Read& read) {
+void give(const Taker& taker, Layer layer, const Read& read) {
   try {
     layer.state = read();
     check(layer.state);
   } catch (const std::invalid_argument& error) {
     layer.refusal = without_prefix(error.what());
   }
-  content.layers.push_back(std::move(layer));
+  taker.layer(std::move(layer));
 }
 
-Content read_safetensors(const std::string& file) {
+void read_safetensors(const std::string& file, const Taker& taker) {
   const auto tensors = batchnorm::Safetensors::open(file);
-  Content content{.format = "safetensors"};
-  for (const batchnorm::TensorNames& names : {batchnorm::pytorch, batchnorm::keras}) {
-    for (const std::string& name : tensors.layers(names)) {
-      Layer layer{.name = name, .kind = std::string("names of ") + names.system};
-      add(content, std::move(layer), [&] { return tensors.state<double>(name, names); });
+  const std::vector<std::string> pytorch = tensors.layers(batchnorm::pytorch);
+  const std::vector<std::string> keras = tensors.layers(batchnorm::keras);
+  taker.content({.format = "safetensors", .layers = pytorch.size() + keras.size()});
+  const auto give_all = [&](const std::vector<std::string>& layers,
+                            const batchnorm::TensorNames& names) {
+    for (const std::string& name : layers) {
+      give(taker, {.name = name, .kind = std::string("names of ") + names.system},
+           [&] { return tensors.state<double>(name, names); });
     }
-  }
-  return content;
+  };
+  give_all(pytorch, batchnorm::pytorch);
+  give_all(keras, batchnorm::keras);
 }
 
 #if defined(PORTS_ONNX)
-Content read_onnx(const std::string& file) {
+void read_onnx(const std::string& file, const Taker& taker) {
   const auto model = batchnorm::OnnxModel::open(file);
-  Content content{.format = "ONNX", .notes = model.notes()};
-  for (const batchnorm::OnnxLayer& found : model.layers()) {
+  const std::vector<batchnorm::OnnxLayer> layers = model.layers();
+  taker.content({.format = "ONNX", .notes = model.notes(), .layers = layers.size()});
+  for (const batchnorm::OnnxLayer& found : layers) {
     const bool trains = found.mode == batchnorm::OnnxMode::training;
     Layer layer{.name = found.name,
                 .kind = std::string(trains ? "training" : "inference") + ", epsilon " +
@@ -75,9 +80,8 @@ Content read_onnx(const std::string& file) {
                 .epsilon = found.epsilon,
                 .momentum = found.momentum,
                 .counts = false};
-    add(content, std::move(layer), [&] { return model.state<double>(found.name); });
+    give(taker, std::move(layer), [&] { return model.state<double>(found.name); });
   }
-  return content;
 }
 #endif
 
@@ -98,10 +102,11 @@ State<double> state_of(const batchnorm::KerasModel& model, const std::string& na
   return model.state<double>(name);
 }
 
-Content read_keras(const std::string& file, Affine affine) {
+void read_keras(const std::string& file, Affine affine, const Taker& taker) {
   const auto model = batchnorm::KerasModel::open(file);
-  Content content{.format = "Keras", .notes = model.notes()};
-  for (const batchnorm::KerasLayer& found : model.layers()) {
+  const std::vector<batchnorm::KerasLayer> layers = model.layers();
+  taker.content({.format = "Keras", .notes = model.notes(), .layers = layers.size()});
+  for (const batchnorm::KerasLayer& found : layers) {
     Layer layer{.name = found.name,
                 .kind = found.has_config ? "epsilon " + text_of(found.epsilon) + ", momentum " +
                                                text_of(found.momentum)
@@ -115,12 +120,11 @@ Content read_keras(const std::string& file, Affine affine) {
     if (!found.has_config && !found.is_named && affine == Affine::unknown) {
       layer.refusal = file + ": does not say what the variables of " + found.name +
                       " are: take the .keras file, or say it with --affine";
-      content.layers.push_back(std::move(layer));
+      taker.layer(std::move(layer));
       continue;
     }
-    add(content, std::move(layer), [&] { return state_of(model, found.path, affine); });
+    give(taker, std::move(layer), [&] { return state_of(model, found.path, affine); });
   }
-  return content;
 }
 #endif
 
@@ -147,18 +151,18 @@ std::string without_prefix(const std::string& message) {
   return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
 }
 
-Content read(const std::string& file, Affine affine) {
+void read(const std::string& file, Affine affine, const Taker& taker) {
   const std::string bytes = beginning(file);
   const bool is_keras = bytes.starts_with("PK") || bytes.starts_with("\x89HDF");
   // A safetensors file has a brace behind the length of its header.
-  if (bytes[8] == '{') return read_safetensors(file);
+  if (bytes[8] == '{') return read_safetensors(file, taker);
 #if defined(PORTS_KERAS)
-  if (is_keras) return read_keras(file, affine);
+  if (is_keras) return read_keras(file, affine, taker);
 #else
   (void)affine;
 #endif
 #if defined(PORTS_ONNX)
-  if (!is_keras) return read_onnx(file);
+  if (!is_keras) return read_onnx(file, taker);
 #endif
   throw std::runtime_error(
       file + ": reading " + (is_keras ? "Keras' files" : "ONNX") +

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <batchnorm/state.hpp>
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,11 +25,17 @@ struct Layer {
   std::string refusal{};             ///< why it could not be read; empty where it could
 };
 
-/// What a file holds.
+/// What a file holds, without its layers.
 struct Content {
   std::string format;                ///< "safetensors", "ONNX", "Keras"
   std::vector<std::string> notes{};  ///< of the file as a whole
-  std::vector<Layer> layers{};
+  std::size_t layers = 0;            ///< how many follow
+};
+
+/// Who takes what is read, layer by layer: a file may have more than fit into memory at once.
+struct Taker {
+  std::function<void(const Content&)> content;
+  std::function<void(Layer)> layer;
 };
 
 /// A foreign name on a line of its own: without control characters.
@@ -37,6 +45,6 @@ std::string printable(const std::string& name);
 std::string without_prefix(const std::string& message);
 
 /// Reads a file by what it begins with. Throws std::exception with one sentence.
-Content read(const std::string& file, Affine affine);
+void read(const std::string& file, Affine affine, const Taker& taker);
 
 }  // namespace ports

@@ -61,12 +61,12 @@ void list_layer(const Layer& layer) {
 }
 
 void list_file(const std::string& file, Affine affine) {
-  const Content content = read(file, affine);
-  const std::size_t count = content.layers.size();
-  std::printf("%s: %s, %zu layer%s of batch normalization\n", file.c_str(), content.format.c_str(),
-              count, count == 1 ? "" : "s");
-  for (const std::string& note : content.notes) std::printf("  %s\n", printable(note).c_str());
-  for (const Layer& layer : content.layers) list_layer(layer);
+  const auto list_content = [&](const Content& content) {
+    std::printf("%s: %s, %zu layer%s of batch normalization\n", file.c_str(),
+                content.format.c_str(), content.layers, content.layers == 1 ? "" : "s");
+    for (const std::string& note : content.notes) std::printf("  %s\n", printable(note).c_str());
+  };
+  read(file, affine, {.content = list_content, .layer = list_layer});
 }
 
 /// All files, also behind one that cannot be read.
@@ -87,20 +87,19 @@ void list(const Settings& settings) {
 /// The layers that were asked for, or all; throws where one is not there or could not be read.
 std::vector<Layer> chosen(const Settings& settings) {
   const std::string& file = settings.files.front();
-  std::vector<Layer> found = read(file, settings.affine).layers;
-  for (const std::string& name : settings.layers) {
-    const auto has_name = [&](const Layer& layer) { return layer.name == name; };
-    if (std::none_of(found.begin(), found.end(), has_name)) {
-      throw std::runtime_error(file + ": has no layer " + name + "; \"list\" says which it has");
-    }
-  }
+  std::vector<std::string> missing = settings.layers;
   std::vector<Layer> result;
-  for (Layer& layer : found) {
-    const bool wanted = settings.layers.empty() ||
-                        std::find(settings.layers.begin(), settings.layers.end(), layer.name) !=
-                            settings.layers.end();
-    if (wanted && !layer.refusal.empty()) throw std::runtime_error(layer.refusal);
-    if (wanted) result.push_back(std::move(layer));
+  const auto take = [&](Layer layer) {
+    const auto asked = std::find(settings.layers.begin(), settings.layers.end(), layer.name);
+    if (!settings.layers.empty() && asked == settings.layers.end()) return;
+    if (!layer.refusal.empty()) throw std::runtime_error(layer.refusal);
+    std::erase(missing, layer.name);
+    result.push_back(std::move(layer));
+  };
+  read(file, settings.affine, {.content = [](const Content&) {}, .layer = take});
+  if (!missing.empty()) {
+    throw std::runtime_error(file + ": has no layer " + missing.front() +
+                             "; \"list\" says which it has");
   }
   if (result.empty()) throw std::runtime_error(file + ": has no layer of batch normalization");
   return result;

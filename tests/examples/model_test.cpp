@@ -9,6 +9,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -188,10 +189,15 @@ TEST_P(ModelTest, RefusesEveryAlteredByteAndWhatFollows) {
 }
 
 TEST_P(ModelTest, AFailedSaveLeavesTheOldFileAndNothingElse) {
-  write(folder_ / "model", "old");
-  fs::create_directory(folder_ / ("model.new-" + std::to_string(getpid())));
-  EXPECT_THROW(mlp::save_model(folder_ / "model", trained()), std::invalid_argument);
-  EXPECT_EQ(read(folder_ / "model"), "old");
+  Model model = trained();
+  mlp::save_model(folder_ / "model", model);
+  const std::string old = read(folder_ / "model");
+  model.architecture.norm.momentum = batchnorm::cumulative();
+  model.architecture.hidden.push_back(1);
+  fs::create_directory(folder_ / "folder");
+  EXPECT_THROW(mlp::save_model(folder_ / "folder", model), std::invalid_argument);
+  EXPECT_THROW(mlp::save_model(folder_ / "none" / "model", model), std::invalid_argument);
+  EXPECT_EQ(read(folder_ / "model"), old);
   EXPECT_EQ(folder_.files(), 2);
 }
 
@@ -205,6 +211,42 @@ TEST(ReplaceFile, ReplacesTheFileThatALinkNames) {
   EXPECT_TRUE(fs::is_symlink(folder / "link"));
   EXPECT_EQ(read(folder / "file"), "new");
   EXPECT_EQ(folder.files(), 2);
+}
+
+TEST(ReplaceFile, ReplacesWhatALinkLeadsToEvenIfItIsNotThereYet) {
+  const Folder folder;
+  fs::create_symlink("later", folder / "link");
+  batchnorm::replace_file(folder / "link", "new");
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(read(folder / "later"), "new");
+  fs::create_symlink("self", folder / "self");
+  EXPECT_THROW(batchnorm::replace_file(folder / "self", ""), std::invalid_argument);
+}
+
+TEST(ReplaceFile, KeepsWhoMayRead) {
+  const Folder folder;
+  write(folder / "file", "old");
+  fs::permissions(folder / "file", fs::perms::owner_read | fs::perms::owner_write);
+  batchnorm::replace_file(folder / "file", "new");
+  EXPECT_EQ(fs::status(folder / "file").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+}
+
+/// Whoever replaces last leaves a whole file, however many do so at once.
+TEST(ReplaceFile, SeveralAtOnceLeaveAWholeFile) {
+  const Folder folder;
+  const auto replace = [&](char letter) {
+    for (int i = 0; i < 50; ++i) {
+      batchnorm::replace_file(folder / "file",
+                              std::string(letter == 'a' ? 100'000 : 300'000, letter));
+    }
+  };
+  std::thread other(replace, 'a');
+  replace('b');
+  other.join();
+  const std::string left = read(folder / "file");
+  EXPECT_EQ(left, std::string(left[0] == 'a' ? 100'000 : 300'000, left[0]));
+  EXPECT_EQ(folder.files(), 1);
 }
 
 TEST(ReplaceFile, RefusesWhatIsNoFile) {
