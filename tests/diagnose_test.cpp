@@ -291,6 +291,14 @@ TEST(Diagnose, IsTheSameForEveryKindOfTheSameLayer) {
   EXPECT_EQ(text(BatchNorm<float, Train, batchnorm::Channels<8>>(norm)), expected);
 }
 
+TEST(Diagnose, TakesAStateThatLiesWithinItself) {
+  const BatchNorm<float, Train, batchnorm::Channels<3>> norm;
+  const Moments data = batchnorm::moments(Eigen::MatrixXf(Eigen::MatrixXf::Ones(4, 3)));
+  EXPECT_EQ(diagnose(norm.state(), norm.options()).channels(), 3);
+  EXPECT_TRUE(diagnose(norm.state(), norm.options(), data, {.mean_drift = 0.1})
+                  .has(Trouble::mean_drift, 0));
+}
+
 TEST(Diagnose, ALayerWithoutGammaHasNoneThatIsSmall) {
   const BatchNorm<float, Train, batchnorm::ShiftOnly> norm(3);
   const Diagnosis diagnosis = diagnose(norm);

@@ -115,6 +115,22 @@ template <typename Scalar>
   return result;
 }
 
+/// The same of a state whose vectors lie within it.
+template <typename Scalar, int Most>
+requires(Most != Eigen::Dynamic) [[nodiscard]] Diagnosis
+    diagnose(const State<Scalar, Most>& state, const Options& options,
+             const DiagnosisLimits& limits = {}) {
+  return diagnose(State<Scalar>(state), options, limits);
+}
+
+/// The same of it beside fresh data.
+template <typename Scalar, int Most>
+requires(Most != Eigen::Dynamic) [[nodiscard]] Diagnosis
+    diagnose(const State<Scalar, Most>& state, const Options& options, const Moments& moments,
+             const DiagnosisLimits& limits = {}) {
+  return diagnose(State<Scalar>(state), options, moments, limits);
+}
+
 /// How a layer is: of every channel how much of the start values is left, how many batches its
 /// running statistics are of, whether it is dead, has lost batches, or has a gamma next to 0. In
 /// any mode, of a layer that keeps running statistics.
