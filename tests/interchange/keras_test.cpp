@@ -217,6 +217,15 @@ TEST(Keras, ThePathDecidesAmongLayersOfOneName) {
             std::string::npos);
 }
 
+/// A file whose order of layers is not the configuration's, which only the names tell.
+TEST(Keras, AGroupThatNamesAnotherLayerIsNotThatOfThePath) {
+  const std::vector<KerasGroup> groups{group_of("/layers/batch_normalization", "second"),
+                                       group_of("/layers/batch_normalization_1", "first")};
+  EXPECT_EQ(found("first", "/layers/batch_normalization", groups), "/layers/batch_normalization_1");
+  EXPECT_EQ(found("second", "/layers/batch_normalization_1", groups),
+            "/layers/batch_normalization");
+}
+
 TEST(Keras, LooksIntoWrappersAndTakesPythonsNumbers) {
   const std::string text =
       R"({"config":{"layers":[{"class_name":"Masking","config":{"mask_value":NaN,"x":-Infinity,)"
