@@ -89,7 +89,9 @@ std::vector<Layer> chosen(const Settings& settings) {
   const std::string& file = settings.files.front();
   std::vector<std::string> missing = settings.layers;
   std::vector<Layer> result;
+  std::string names;
   const auto take = [&](Layer layer) {
+    names += (names.empty() ? "" : ", ") + printable(layer.name);
     const auto asked = std::find(settings.layers.begin(), settings.layers.end(), layer.name);
     if (!settings.layers.empty() && asked == settings.layers.end()) return;
     if (!layer.refusal.empty()) throw std::runtime_error(layer.refusal);
@@ -98,8 +100,7 @@ std::vector<Layer> chosen(const Settings& settings) {
   };
   read(file, settings.affine, {.content = [](const Content&) {}, .layer = take});
   if (!missing.empty()) {
-    throw std::runtime_error(file + ": has no layer " + missing.front() +
-                             "; \"list\" says which it has");
+    throw std::runtime_error(file + ": has no layer " + missing.front() + "; it has " + names);
   }
   if (result.empty()) throw std::runtime_error(file + ": has no layer of batch normalization");
   return result;

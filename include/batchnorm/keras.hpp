@@ -36,7 +36,10 @@ class KerasModel {
   /// A .keras file, which is a zip, or a file of HDF5.
   [[nodiscard]] static KerasModel open(const std::filesystem::path& file) {
     std::error_code none;
-    if (std::filesystem::exists(file, none) && !std::filesystem::is_regular_file(file, none)) {
+    if (!std::filesystem::exists(file, none)) {
+      detail::refuse_file(file.string(), "cannot be opened: there is no such file.");
+    }
+    if (!std::filesystem::is_regular_file(file, none)) {
       detail::refuse_file(file.string(), "is no regular file.");
     }
     char magic[2] = {};
@@ -47,7 +50,7 @@ class KerasModel {
     }
     const detail::ZipFile zip(file);
     return {detail::Hdf5File::read(file.string(), zip.read("model.weights.h5")),
-            zip.read("config.json")};
+            zip.read("config.json", most_config_bytes)};
   }
 
   /// With a configuration its BatchNormalizations, in its order. Without one what may be such a
@@ -99,6 +102,9 @@ class KerasModel {
   }
 
  private:
+  /// Configurations of large models have a few megabytes.
+  static constexpr std::size_t most_config_bytes = std::size_t{1} << 26U;
+
   KerasModel(std::shared_ptr<const detail::Hdf5File> weights, const std::string& config)
       : weights_(std::move(weights)) {
     std::vector<detail::KerasGroup> groups = detail::KerasGroupReader(*weights_).groups;

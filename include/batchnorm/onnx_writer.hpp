@@ -148,10 +148,20 @@ template <typename Scalar, typename... Policies>
   return model.SerializeAsString();
 }
 
-/// Puts `onnx_model(norm, rank)` in the place of `file`, in one step; see `replace_file`.
-template <typename Scalar, typename... Policies>
-void save_onnx(const std::filesystem::path& file, const BatchNorm<Scalar, Eval, Policies...>& norm,
-               int rank = detail::lowest_rank<BatchNorm<Scalar, Eval, Policies...>>()) {
+/// Does not compile: what is written is a layer of inference.
+template <typename Scalar, typename Mode, typename... Policies>
+requires(!std::is_same_v<Mode, Eval>) std::string
+    onnx_model(const BatchNorm<Scalar, Mode, Policies...>& /*norm*/, int /*rank*/ = 2) {
+  static_assert(!std::is_same_v<Mode, Mode>,
+                "batchnorm: an ONNX model is of inference: write BatchNorm<float, Eval>(norm).");
+  return {};
+}
+
+/// Puts `onnx_model(norm, rank)` in the place of `file`, in one step; see `replace_file`. Without a
+/// rank it is the lowest that the layer takes.
+template <typename Scalar, typename Mode, typename... Policies>
+void save_onnx(const std::filesystem::path& file, const BatchNorm<Scalar, Mode, Policies...>& norm,
+               int rank = detail::lowest_rank<BatchNorm<Scalar, Mode, Policies...>>()) {
   replace_file(file, onnx_model(norm, rank));
 }
 

@@ -155,7 +155,8 @@ TEST(Keras, RefusesANameThatIsNotThere) {
 }
 
 TEST(Keras, RefusesFilesThatAreNone) {
-  expect_refused([] { (void)open("none.keras"); }, "cannot be opened, or is no HDF5 file");
+  expect_refused([] { (void)open("none.keras"); }, "cannot be opened: there is no such file");
+  expect_refused([] { (void)open(""); }, "is no regular file");
   expect_refused([] { (void)open("digits.json"); }, "cannot be opened, or is no HDF5 file");
   const std::string path = testing::TempDir() + "keras_test.keras";
   std::ofstream(path) << "PK";

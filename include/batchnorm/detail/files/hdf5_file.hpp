@@ -22,15 +22,28 @@ namespace batchnorm::detail {
 class QuietHdf5 {
  public:
   QuietHdf5() {
-    H5Eget_auto2(H5E_DEFAULT, &print_, &data_);
+    H5Eauto_is_v2(H5E_DEFAULT, &is_second_);
+    if (is_second_ != 0) {
+      H5Eget_auto2(H5E_DEFAULT, &print_, &data_);
+    } else {
+      H5Eget_auto1(&first_print_, &data_);
+    }
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   }
   QuietHdf5(QuietHdf5&&) = delete;
   QuietHdf5& operator=(QuietHdf5&&) = delete;
-  ~QuietHdf5() { H5Eset_auto2(H5E_DEFAULT, print_, data_); }
+  ~QuietHdf5() {
+    if (is_second_ != 0) {
+      H5Eset_auto2(H5E_DEFAULT, print_, data_);
+    } else {
+      H5Eset_auto1(first_print_, data_);
+    }
+  }
 
  private:
+  unsigned is_second_ = 1;  ///< which of the library's two kinds of handlers there is
   H5E_auto2_t print_ = nullptr;
+  H5E_auto1_t first_print_ = nullptr;
   void* data_ = nullptr;
 };
 

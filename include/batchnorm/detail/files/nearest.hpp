@@ -56,7 +56,7 @@ inline std::string not_found(const char* what, std::string_view name,
       names.begin(),
       names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), most_compared)));
   const std::string best = nearest(name, compared);
-  if (!best.empty()) sentence += "; the nearest is " + in_quotes(best);
+  if (!best.empty() && best != name) sentence += "; the nearest is " + in_quotes(best);
   sentence += ". It has ";
   for (std::size_t i = 0; i < names.size() && i < most_listed; ++i) {
     sentence += (i == 0 ? "" : ", ") + in_quotes(names[i]);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -25,7 +26,8 @@ class ZipFile {
 
   /// The content of a member; refuses one that is not there, or is damaged. Room is made as its
   /// bytes come, whatever size it claims.
-  [[nodiscard]] std::string read(const char* member) const {
+  [[nodiscard]] std::string read(const char* member,
+                                 std::size_t most = std::numeric_limits<std::size_t>::max()) const {
     const std::unique_ptr<zip_file_t, int (*)(zip_file_t*)> file(
         zip_fopen(archive_.get(), member, 0), zip_fclose);
     if (file == nullptr) refuse_file(name_, std::string("has no ") + member + " within.");
@@ -38,6 +40,10 @@ class ZipFile {
       if (count < 0) refuse_file(name_, std::string("its ") + member + " is damaged.");
       bytes.resize(before + static_cast<std::size_t>(count));
       if (count == 0) return bytes;
+      if (bytes.size() > most) {
+        refuse_file(name_, std::string("its ") + member + " has more than " + std::to_string(most) +
+                               " bytes.");
+      }
     }
   }
 
