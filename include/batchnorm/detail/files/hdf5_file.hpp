@@ -30,7 +30,9 @@ class QuietHdf5 {
     }
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   }
+  QuietHdf5(const QuietHdf5&) = delete;
   QuietHdf5(QuietHdf5&&) = delete;
+  QuietHdf5& operator=(const QuietHdf5&) = delete;
   QuietHdf5& operator=(QuietHdf5&&) = delete;
   ~QuietHdf5() {
     if (is_second_ != 0) {

@@ -26,7 +26,9 @@ namespace batchnorm::detail {
 class FileBytes {
  public:
   FileBytes() = default;
+  FileBytes(const FileBytes&) = delete;
   FileBytes(FileBytes&&) = delete;
+  FileBytes& operator=(const FileBytes&) = delete;
   FileBytes& operator=(FileBytes&&) = delete;
   virtual ~FileBytes() = default;
 
@@ -60,7 +62,9 @@ class MappedBytes final : public FileBytes {
     ::close(descriptor);
     if (!failure.empty()) refuse_file(file.string(), failure);
   }
+  MappedBytes(const MappedBytes&) = delete;
   MappedBytes(MappedBytes&&) = delete;
+  MappedBytes& operator=(const MappedBytes&) = delete;
   MappedBytes& operator=(MappedBytes&&) = delete;
   ~MappedBytes() override {
     if (size_ > 0) ::munmap(address_, size_);

@@ -50,7 +50,9 @@ class FreshFile {
     if (descriptor_ < 0) refuse_unwritable(target_);
     keep_mode();
   }
+  FreshFile(const FreshFile&) = delete;
   FreshFile(FreshFile&&) = delete;
+  FreshFile& operator=(const FreshFile&) = delete;
   FreshFile& operator=(FreshFile&&) = delete;
   ~FreshFile() {
     ::close(descriptor_);
