@@ -24,7 +24,7 @@ refuse_unknown() {
     case $option in
       --) return ;;
       --* | -[a-zA-Z]*)
-        sed -n 's/^  *\(-[^ =]*\).*/\1/p' "$file" | tr , "\n" | grep -xF -e "$option" >/dev/null ||
+        sed -n 's/^  \(  \)\{0,1\}\(-[^ =]*\).*/\2/p' "$file" | tr , "\n" | grep -xF -e "$option" >/dev/null ||
           die "$command: unknown option $option; $command --help lists what there is"
         ;;
     esac
