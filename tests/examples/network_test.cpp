@@ -126,8 +126,17 @@ TEST_P(NetworkTest, EvaluatesAsItTrainedOnceItsStatisticsAreThoseOfTheBatch) {
 TEST_P(NetworkTest, WhatIsLearntIsTheSameWithActivationsOf16Bits) {
   using Narrow = mlp::Mlp<Train, Eigen::bfloat16>;
   using Wide = mlp::Mlp<Train, float>;
-  const Wide network(architecture(), nn::Random(3, 0));
+  Wide network(architecture(), nn::Random(3, 0));
+  const nn::Matrix<float> x = x_.cast<float>();
+  std::vector<nn::Matrix<float>> outputs;
+  network.forward(device_, x, outputs);
   Wide back{Narrow(network)};
+  for (std::size_t i = 0; i < network.layers().size(); ++i) {
+    const auto* const norm = std::get_if<Wide::Norm>(&network.layers()[i]);
+    if (norm == nullptr) continue;
+    EXPECT_EQ(norm->batches(), 1);
+    EXPECT_TRUE(std::get<Wide::Norm>(back.layers()[i]) == *norm);
+  }
   Wide copy = network;
   std::vector<Eigen::ArrayXf> values;
   copy.for_each_parameter([&](auto value, const auto&, nn::Decay) { values.emplace_back(value); });
