@@ -12,33 +12,7 @@
 
 namespace mlp {
 
-class ByteWriter {
- public:
-  void integer(std::int64_t value) { low_bytes(static_cast<std::uint64_t>(value), sizeof value); }
-  void real(double value) { integer(std::bit_cast<std::int64_t>(value)); }
-
-  /// The values as they lie in memory, which must have no gaps.
-  template <typename Values>
-  void vector(const Values& values) {
-    integer(values.size());
-    for (Eigen::Index i = 0; i < values.size(); ++i) element(values.data()[i]);
-  }
-
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  void element(float value) { low_bytes(std::bit_cast<std::uint32_t>(value), sizeof value); }
-  void element(double value) { real(value); }
-  void element(std::int64_t value) { integer(value); }
-
-  void low_bytes(std::uint64_t value, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) bytes_ += static_cast<char>(value >> (8 * i) & 0xffU);
-  }
-
-  std::string bytes_;
-};
-
-/// Reads what ByteWriter wrote. Throws std::runtime_error where the bytes end too soon.
+/// Reads them one by one. Throws std::runtime_error where the bytes end too soon.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

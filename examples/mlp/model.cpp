@@ -2,6 +2,8 @@
 // layers, and what such files have no tensor for stands as metadata.
 #include "model.hpp"
 
+#include <zlib.h>
+
 #include <batchnorm/safetensors.hpp>
 #include <cerrno>
 #include <charconv>
@@ -17,7 +19,7 @@
 #include <vector>
 
 #include "format.hpp"
-#include "model_bytes.hpp"
+#include "model_of_before.hpp"
 #include "names.hpp"
 
 namespace mlp {
@@ -55,8 +57,7 @@ Metadata metadata_of(const Model& model) {
           {"dropout", exact(architecture.dropout)},
           {"dropout_seed", std::to_string(architecture.dropout_seed)},
           {"pixel_mean", exact(model.scaling.mean)},
-          {"pixel_inverse_deviation", exact(model.scaling.inverse_deviation)},
-          {"checksum", std::to_string(checksum_of(model))}};
+          {"pixel_inverse_deviation", exact(model.scaling.inverse_deviation)}};
 }
 
 /// Activations and dropout have nothing to keep.
@@ -182,6 +183,10 @@ void check_size(const Architecture& architecture, std::size_t bytes) {
   }
 }
 
+std::string checksum_of(const std::string& bytes) {
+  return std::to_string(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
 SafetensorsWriter writer_of(const Model& model) {
   SafetensorsWriter out;
   for (const auto& [key, value] : metadata_of(model)) out.set_metadata(key, value);
@@ -189,10 +194,11 @@ SafetensorsWriter writer_of(const Model& model) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     std::visit([&](const auto& part) { add(out, std::to_string(i), part); }, layers[i]);
   }
+  out.set_metadata("checksum", checksum_of(out.bytes()));
   return out;
 }
 
-/// What comes back must be what would be written: no byte of a file can have changed.
+/// What comes back must be what would be written, its checksum too: no byte can have changed.
 Model model_of(const std::string& bytes) {
   const auto file = Safetensors::read(bytes, "as safetensors");
   const Settled settled(file.metadata());

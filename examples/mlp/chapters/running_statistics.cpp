@@ -149,7 +149,7 @@ Account account(const Evidence& evidence) {
                    "with.",
                "diagnose tells of every channel how much of the start is left and, beside data, "
                "whether its statistics fit these: a mean within half a deviation, a variance "
-               "within a factor of 2. `--diagnose` shows it of the networks of the comparison."},
+               "within a factor of 2. --diagnose shows it of the networks of the comparison."},
       .charts = {chart(evidence)},
       .table = {.columns = {"momentum", "gap at most 1 point", "1 % of the start left after, steps",
                             "start left at step 100, %", "channels that do not fit at step 100, %",
