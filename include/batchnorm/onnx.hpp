@@ -1,7 +1,5 @@
 #pragma once
 
-#include <onnx/onnx_pb.h>
-
 #include <Eigen/Core>
 #include <cstdint>
 #include <filesystem>
@@ -36,7 +34,7 @@ class OnnxModel {
   [[nodiscard]] static OnnxModel open(const std::filesystem::path& file) {
     const auto bytes = detail::open_bytes(file);
     const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-    return OnnxModel({file.string(), folder}, bytes->bytes());
+    return OnnxModel({file.string(), folder}, bytes.view);
   }
 
   /// The bytes of a model, of which messages speak as `name`.

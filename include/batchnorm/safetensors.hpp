@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <limits>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,7 +48,7 @@ class Safetensors {
 
   /// The bytes of a file, of which messages speak as `name`.
   [[nodiscard]] static Safetensors read(std::string bytes, std::string name = "safetensors") {
-    return {std::move(name), std::make_shared<detail::OwnedBytes>(std::move(bytes))};
+    return {std::move(name), detail::owned_bytes(std::move(bytes))};
   }
 
   /// What messages begin with.
@@ -133,8 +132,8 @@ class Safetensors {
   }
 
  private:
-  Safetensors(std::string file, std::shared_ptr<const detail::FileBytes> bytes)
-      : file_(std::move(file)), bytes_(std::move(bytes)), content_(file_, bytes_->bytes()) {}
+  Safetensors(std::string file, detail::FileBytes bytes)
+      : file_(std::move(file)), bytes_(std::move(bytes)), content_(file_, bytes_.view) {}
 
   [[nodiscard]] const detail::TensorEntry& find(const std::string& name) const {
     const auto found = content_.places.find(name);
@@ -145,9 +144,8 @@ class Safetensors {
   }
 
   static Eigen::Index size_of(const detail::TensorEntry& entry) {
-    std::uint64_t size = 1;
-    for (const std::uint64_t extent : entry.shape) size *= extent;
-    return static_cast<Eigen::Index>(size);
+    return static_cast<Eigen::Index>((entry.end - entry.begin) * 8 /
+                                     detail::bits_of_type(entry.type));
   }
 
   void check_rank(const detail::TensorEntry& entry, std::size_t rank) const {
@@ -167,7 +165,7 @@ class Safetensors {
   }
 
   std::string file_;
-  std::shared_ptr<const detail::FileBytes> bytes_;
+  detail::FileBytes bytes_;
   detail::SafetensorsContent content_;
 };
 

@@ -52,13 +52,8 @@ class SafetensorsWriter {
     using Value = std::remove_cv_t<typename Derived::Scalar>;
     detail::NewTensor tensor{
         .type = detail::type_of<Value>(), .value_bytes = sizeof(Value), .shape = shape};
-    const auto evaluated = values.derived().eval();
-    detail::check_shape(name, shape, static_cast<std::uint64_t>(evaluated.size()));
-    for (Eigen::Index row = 0; row < evaluated.rows(); ++row) {
-      for (Eigen::Index column = 0; column < evaluated.cols(); ++column) {
-        detail::write_value<Value>(tensor.bytes, evaluated.coeff(row, column));
-      }
-    }
+    detail::check_shape(name, shape, static_cast<std::uint64_t>(values.size()));
+    detail::write_values(tensor.bytes, values.derived().eval());
     add_tensor(name, std::move(tensor));
   }
 

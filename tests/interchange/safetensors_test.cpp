@@ -481,6 +481,9 @@ TEST_F(SafetensorsFile, OneLayerOfTenGigabytesIsReadWithoutTheRest) {
   const State<float> state = Safetensors::open(path).state("bn", pytorch);
   EXPECT_EQ(state.running_mean, Eigen::Vector2d(1, 2));
   EXPECT_EQ(state.running_variance, Eigen::Vector2d(3, 4));
+  // Nor is room made for what cannot be read.
+  expect_refused([&] { (void)Safetensors::open(path).values<double>("w"); },
+                 "is U8 [10000000000], and values are read from");
   EXPECT_LT(resident_bytes(), before + 50'000'000);
 }
 

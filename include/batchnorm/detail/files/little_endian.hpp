@@ -64,6 +64,16 @@ void write_value(std::string& bytes, Value value) {
   write_bits(bytes, bits_of(value), sizeof(Value));
 }
 
+/// The values of a matrix or a vector, row by row.
+template <typename Values>
+void write_values(std::string& bytes, const Values& values) {
+  for (Eigen::Index row = 0; row < values.rows(); ++row) {
+    for (Eigen::Index column = 0; column < values.cols(); ++column) {
+      write_value<typename Values::Scalar>(bytes, values.coeff(row, column));
+    }
+  }
+}
+
 /// The values that lie in `bytes`, each converted.
 template <typename Stored, typename Value>
 void read_values(std::string_view bytes, Value* values) {

@@ -14,24 +14,17 @@
 // The state of a layer out of tensors that have names.
 namespace batchnorm::detail {
 
-/// Whether a source of tensors has one of this layer.
-template <typename Source>
-bool has(const Source& source, const TensorNames& names, const std::string& layer,
-         const char* tensor) {
-  return source.has(names.of(layer, tensor));
-}
-
 /// The layers that have a running mean and a running variance: what else has a weight and a bias
 /// may be any layer.
 template <typename Source>
 std::vector<std::string> named_layers(const Source& source, const TensorNames& names) {
+  const std::string end = std::string(names.separator) + names.mean;
   std::vector<std::string> layers;
   for (const std::string& name : source.names()) {
-    const std::string end = names.of("x", names.mean).substr(1);
     const bool is_whole_name = name == names.mean;
     if (!is_whole_name && !name.ends_with(end)) continue;
     const std::string layer = is_whole_name ? "" : name.substr(0, name.size() - end.size());
-    if (has(source, names, layer, names.variance)) layers.push_back(layer);
+    if (source.has(names.of(layer, names.variance))) layers.push_back(layer);
   }
   return layers;
 }

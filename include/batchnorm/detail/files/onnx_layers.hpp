@@ -1,7 +1,5 @@
 #pragma once
 
-#include <onnx/onnx_pb.h>
-
 #include <Eigen/Core>
 #include <algorithm>
 #include <array>

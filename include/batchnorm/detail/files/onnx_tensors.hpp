@@ -1,26 +1,23 @@
 #pragma once
 
-#include <onnx/onnx_pb.h>
-
 #include <Eigen/Core>
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "little_endian.hpp"
 #include "mapped_file.hpp"
+#include "onnx_messages.hpp"
 #include "text.hpp"
 
 // The values of a tensor of ONNX, wherever the model keeps them.
 namespace batchnorm::detail {
 
-namespace onnx_messages = ONNX_NAMESPACE;
 using onnx_messages::TensorProto;
 
 /// A model's file, and the folder in which external data may lie.
@@ -96,11 +93,11 @@ class OnnxBytes {
       if (entry.key() == "length") length = external_number(origin, "length", entry.value());
     }
     file_ = open_bytes(external_path(origin, location));
-    const std::uint64_t there = file_->bytes().size();
+    const std::uint64_t there = file_.view.size();
     if (length != wanted || offset > there || wanted > there - offset) {
       refuse_bytes(origin, tensor, wanted, offset > there ? 0 : std::min(length, there - offset));
     }
-    view_ = file_->bytes().substr(offset, wanted);
+    view_ = file_.view.substr(offset, wanted);
   }
 
   [[noreturn]] static void refuse_bytes(const OnnxOrigin& origin, const TensorProto& tensor,
@@ -110,7 +107,7 @@ class OnnxBytes {
                                  std::to_string(there) + ".");
   }
 
-  std::shared_ptr<const FileBytes> file_;
+  FileBytes file_;
   std::string_view view_;
 };
 
